@@ -1,0 +1,3 @@
+"""Test Django's async ORM with pytest."""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""One module for each database: `sqlite`, `postgresql`, `mariadb`. Credentials come from the environment."""

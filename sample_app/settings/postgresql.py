@@ -1,0 +1,21 @@
+"""PostgreSQL through psycopg 3, or psycopg2 where that is what is installed. libpq's own variables hold the credentials."""
+
+import os
+
+from sample_app.settings.base import *  # noqa: F403 - settings modules are composed this way
+
+_SERVER = {
+    "ENGINE": "django.db.backends.postgresql",
+    "HOST": os.environ.get("PGHOST", "127.0.0.1"),
+    "PORT": os.environ.get("PGPORT", "5432"),
+    "USER": os.environ.get("PGUSER", "postgres"),
+    "PASSWORD": os.environ.get("PGPASSWORD", ""),
+    # A server that does not answer is an error within seconds, not a hang.
+    "OPTIONS": {"connect_timeout": 5},
+}
+_NAME = os.environ.get("PGDATABASE", "postgres")
+
+DATABASES = {
+    "default": {**_SERVER, "NAME": _NAME},
+    "other": {**_SERVER, "NAME": f"{_NAME}_other"},
+}
