@@ -1,0 +1,156 @@
+"""Entries and claims, as plain data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.case import Cell, ExitCode, SuiteError
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A planted defect that a check must notice, and the verdict that it must then give."""
+
+    defect: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named check of an entry: the oracles that it asks, the evidence it needs, the defects that it kills."""
+
+    name: str
+    oracles: tuple[str, ...]
+    kills: tuple[Kill, ...]
+    must_observe: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One capability. Its id is permanent.
+
+    `since` is the first Django series that documents it, `until` the first that no longer does.
+    `documented` is what the documentation says of it inside that window: it `works`, or it `refuses`.
+    """
+
+    id: str
+    area: str
+    subject: str
+    title: str
+    level: str
+    stage: str
+    documented: str
+    spec: tuple[str, ...]
+    checks: tuple[Check, ...]
+    isolation: str
+    since: str | None = None
+    until: str | None = None
+    requires: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    safe_alternative: str = ""
+
+    @property
+    def gates(self) -> bool:
+        return self.level != "observe" and self.stage == "required"
+
+    def is_documented_in(self, django_series: str) -> bool:
+        """Whether the documentation of that Django series promises this entry."""
+        series = _key(django_series)
+        return (self.since is None or series >= _key(self.since)) and (self.until is None or series < _key(self.until))
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The checks of one entry that answer a claim; no checks named means all of them."""
+
+    entry: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the source text, in our own words, and the verdicts that it predicts.
+
+    It holds in an environment where the worst verdict of its measurements is one of `predicts`.
+    """
+
+    id: str
+    says: str
+    predicts: tuple[str, ...]
+    measured_by: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every entry and claim, in the order of the files, and the hash of their content."""
+
+    entries: tuple[Entry, ...]
+    claims: tuple[Claim, ...]
+    hash: str
+
+    def entry(self, entry_id: str) -> Entry:
+        """Raises `SuiteError` (usage) with the nearest ids for one that does not exist."""
+        for entry in self.entries:
+            if entry.id == entry_id:
+                return entry
+        raise _unknown("entry", entry_id, [entry.id for entry in self.entries])
+
+    def check(self, cell: Cell) -> Check:
+        """Raises `SuiteError` (usage) for an unknown entry or check."""
+        entry = self.entry(cell.entry)
+        for check in entry.checks:
+            if check.name == cell.check:
+                return check
+        raise _unknown(f"check of {entry.id}", cell.check, [check.name for check in entry.checks])
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, entries after the entries that they depend on."""
+        for entry in sorted(self.entries, key=self._depth):
+            if entry.stage != "retired":
+                yield from (Cell(entry.id, check.name) for check in entry.checks)
+
+    def cells_of(self, claim: Claim) -> Iterator[Cell]:
+        """The cells whose verdicts answer the claim."""
+        for measurement in claim.measured_by:
+            names = measurement.checks or tuple(check.name for check in self.entry(measurement.entry).checks)
+            yield from (Cell(measurement.entry, name) for name in names)
+
+    def select(self, patterns: tuple[str, ...]) -> tuple[Cell, ...]:
+        """The cells of the named entries (`queryset.acount`), areas (`queryset`) or cells (`queryset.acount:sql`).
+
+        Raises `SuiteError` (usage) for a name that matches nothing.
+        """
+        cells = tuple(self.cells())
+        if not patterns:
+            return cells
+        chosen: set[Cell] = set()
+        for pattern in patterns:
+            found = {cell for cell in cells if _matches(pattern, cell)}
+            if not found:
+                names = {cell.entry for cell in cells} | {str(cell) for cell in cells}
+                raise _unknown("entry, area or check", pattern, sorted(names))
+            chosen |= found
+        return tuple(cell for cell in cells if cell in chosen)
+
+    def _depth(self, entry: Entry) -> int:
+        return 1 + max((self._depth(self.entry(name)) for name in entry.depends_on), default=0)
+
+
+def _matches(pattern: str, cell: Cell) -> bool:
+    return pattern in (cell.entry, str(cell)) or cell.entry.startswith(f"{pattern}.")
+
+
+def _key(series: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in series.split("."))
+
+
+def _unknown(kind: str, name: str, known: list[str]) -> SuiteError:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    return SuiteError(
+        f"There is no {kind} called {name!r}.",
+        f"{hint}`async-orm-conformance list` prints every id.",
+        ExitCode.USAGE,
+    )

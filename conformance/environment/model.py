@@ -1,0 +1,67 @@
+"""The environment of a result, as plain data: needs neither Django nor a database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_PRODUCTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB", "mysql": "MySQL", "oracle": "Oracle"}
+
+
+@dataclass(frozen=True, order=True)
+class Environment:
+    """Every axis of a result. Two results are comparable cell by cell only if their environments are known in full.
+
+    Versions are strings as the packages give them. `variant` says how the database is kept (`file`, `memory`,
+    `server`); `conn_max_age` is in seconds, None for connections that are kept for ever.
+    """
+
+    django: str
+    asgiref: str
+    python: str
+    vendor: str
+    server_version: str
+    driver: str
+    driver_version: str
+    variant: str
+    pooled: bool
+    conn_max_age: int | None
+    runner: str
+
+    @property
+    def id(self) -> str:
+        """A name for files and links: readable, and different for any two environments."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        parts = (f"django-{self.django}", f"{self.vendor}-{self.server_version}", self.driver, self.runner)
+        slug = re.sub(r"[^a-z0-9.]+", "-", "-".join(parts).lower()).strip("-.")
+        return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    @property
+    def django_series(self) -> str:
+        """`4.2` for `4.2.30`."""
+        return ".".join(self.django.split(".")[:2])
+
+    @property
+    def database(self) -> str:
+        """The database's product name, for people: `PostgreSQL`."""
+        return _PRODUCTS.get(self.vendor, self.vendor)
+
+    @property
+    def version_key(self) -> tuple[Any, ...]:
+        """Sorts environments by Django's version, then by everything else."""
+        return (_numbers(self.django), self.vendor, _numbers(self.server_version), _numbers(self.asgiref), self.id)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Environment:
+        """Raises `TypeError` if a field is missing or unknown."""
+        return cls(**data)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))

@@ -1,0 +1,17 @@
+"""Result files: JSON Lines, one record a line, flushed as they come. Needs neither Django nor pytest."""
+
+from conformance.results.merge import merge_results
+from conformance.results.model import SCHEMA_VERSION, Results, results_schema
+from conformance.results.read import read_folder, read_results
+from conformance.results.write import ResultWriter, file_name
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "ResultWriter",
+    "Results",
+    "file_name",
+    "merge_results",
+    "read_folder",
+    "read_results",
+    "results_schema",
+]

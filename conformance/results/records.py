@@ -1,0 +1,60 @@
+"""Between records (dicts, one a line) and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.case import Cell, Failure, Measured
+from conformance.environment import Environment
+from conformance.results.model import SCHEMA_VERSION
+
+Record = dict[str, Any]
+
+
+def run_record(environment: Environment, *, seed: int, profile: str, suite: str, catalogue: str) -> Record:
+    return {
+        "type": "run",
+        "schema": SCHEMA_VERSION,
+        "suite": suite,
+        "catalogue": catalogue,
+        "seed": seed,
+        "profile": profile,
+        "environment": environment.as_dict(),
+    }
+
+
+def plan_record(cells: Iterable[Cell]) -> Record:
+    return {"type": "plan", "cells": [str(cell) for cell in cells]}
+
+
+def cell_record(measured: Measured) -> Record:
+    return {
+        "type": "cell",
+        "cell": str(measured.cell),
+        "verdict": measured.verdict,
+        "attempt": measured.attempt,
+        "examples": measured.examples,
+        "reason": measured.reason,
+        "evidence": measured.evidence,
+        "failure": measured.failure.as_dict() if measured.failure else None,
+        "duration_ms": round(measured.duration_ms, 1),
+    }
+
+
+def end_record(cells: int) -> Record:
+    return {"type": "end", "cells": cells}
+
+
+def measured_from(record: Record) -> Measured:
+    failure = record["failure"]
+    return Measured(
+        cell=Cell.parse(record["cell"]),
+        verdict=record["verdict"],
+        attempt=record["attempt"],
+        examples=record["examples"],
+        reason=record["reason"],
+        evidence=record["evidence"],
+        failure=Failure.from_dict(failure) if failure else None,
+        duration_ms=record["duration_ms"],
+    )
