@@ -1,0 +1,97 @@
+"""Where a check plays: the database with its seeded rows, the adapter, the instruments, the way coroutines are run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from conformance.checks.adapter import Adapter
+from conformance.checks.evidence import Evidence
+from conformance.checks.observer import Observer, Snapshot
+from conformance.checks.plain import plain
+from conformance.checks.recorder import Recorder, Statement
+from conformance.checks.seed import KNOWN_KEYS, seeded_models, seeded_rows, sentinel_rows
+
+if TYPE_CHECKING:
+    from conformance.strategies import Rows
+
+T = TypeVar("T")
+RunCoroutine = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One side of a twin: what it gave or raised (as plain values), and the statements that it sent."""
+
+    value: Any
+    error: BaseException | None
+    statements: tuple[Statement, ...]
+
+    @property
+    def sql(self) -> list[str]:
+        return [statement.normalised for statement in self.statements]
+
+
+class Stage:
+    """One for each process; `evidence` is exchanged for each check.
+
+    `run_coroutine` takes a coroutine and gives its result: that is the environment's axis "how a coroutine is run".
+    """
+
+    def __init__(self, adapter: Adapter, run_coroutine: RunCoroutine, alias: str = "default") -> None:
+        self.adapter = adapter
+        self.alias = alias
+        self.recorder = Recorder()
+        self.evidence = Evidence()
+        self._run = run_coroutine
+        self._observer = Observer(alias, seeded_models())
+        self._observer.replace_rows(sentinel_rows())
+        self.recorder.install()
+
+    def seed(self, rows: Rows) -> None:
+        """Make the database hold just these rows, committed."""
+        self._observer.replace_rows(seeded_rows(rows))
+
+    def committed(self) -> Snapshot:
+        """What an independent connection sees."""
+        return self._observer.snapshot(KNOWN_KEYS)
+
+    def run(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Run a coroutine function to its end, in the way of this environment."""
+
+        async def main() -> T:
+            return await function()
+
+        result: T = self._run(main())
+        return result
+
+    def trace_sync(self, function: Callable[[], Any]) -> Trace:
+        """Run the synchronous side on this thread."""
+        return self._trace(function)
+
+    def trace_async(self, function: Callable[[], Awaitable[Any]]) -> Trace:
+        """Run the asynchronous side; what the instruments see becomes evidence."""
+        trace = self._trace(lambda: self.run(function))
+        self.evidence.saw_statements(list(trace.statements), threading.get_ident())
+        self.evidence.saw_result(trace.value)
+        if trace.error is not None:
+            self.evidence.saw_exception(trace.error)
+        return trace
+
+    def close(self) -> None:
+        self._observer.close()
+
+    def _trace(self, function: Callable[[], Any]) -> Trace:
+        from conformance.checks.outcomes import Absent
+
+        value, error = None, None
+        with self.recorder.recording() as statements:
+            try:
+                value = function()
+            except Absent:
+                raise
+            except Exception as caught:
+                error = caught
+        return Trace(plain(value, KNOWN_KEYS), error, tuple(statements))

@@ -1,0 +1,172 @@
+"""Related objects: reverse foreign keys, many-to-many, lazy access, `select_related` and `prefetch_related`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.checks.outcomes import Refused, Silent, Wrong
+from conformance.checks.registry import register
+from conformance.checks.seed import key
+from conformance.checks.stage import Stage
+from conformance.checks.subjects.reading import READINGS, Reading, iteration, queryset
+from conformance.checks.subjects.writing import instance
+from conformance.checks.twins import Sides, operation, register_twins
+from conformance.strategies import Rows, rows, texts
+
+
+@dataclass(frozen=True)
+class Owning:
+    """Rows, and the position of the post whose related objects are asked for."""
+
+    rows: Rows
+    position: int
+    content: str = ""
+    tags: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
+
+
+@st.composite
+def _ownings(draw: st.DrawFn) -> Owning:
+    drawn = draw(rows(min_posts=1, max_posts=3))
+    positions = st.sets(st.integers(0, 2)).map(lambda chosen: tuple(sorted(chosen)))
+    return Owning(
+        drawn, draw(st.integers(0, len(drawn.posts) - 1)), draw(texts()), draw(positions), draw(positions)
+    )
+
+
+OWNINGS = _ownings()
+
+
+def _comments(stage: Stage, example: Owning) -> Any:
+    return instance(stage, example.position).comments
+
+
+register_twins("related.aiter", OWNINGS, lambda stage, example: iteration(stage, _comments(stage, example).all()))
+register_twins("related.acount", OWNINGS, lambda stage, example: operation(stage, _comments(stage, example), "count"))
+register_twins(
+    "related.acreate",
+    OWNINGS,
+    lambda stage, example: operation(stage, _comments(stage, example), "create", content=example.content),
+)
+
+
+def _tags(stage: Stage, example: Owning) -> Any:
+    return instance(stage, example.position).tags
+
+
+def _keys(positions: tuple[int, ...]) -> list[int]:
+    return [key(position) for position in positions]
+
+
+def _with_keys(name: str) -> Callable[[Stage, Owning], Sides]:
+    return lambda stage, example: operation(stage, _tags(stage, example), name, *_keys(example.tags))
+
+
+for _name in ("add", "remove"):
+    register_twins(f"m2m.a{_name}", OWNINGS, _with_keys(_name))
+register_twins(
+    "m2m.aset", OWNINGS, lambda stage, example: operation(stage, _tags(stage, example), "set", _keys(example.tags))
+)
+register_twins("m2m.aclear", OWNINGS, lambda stage, example: operation(stage, _tags(stage, example), "clear"))
+
+
+def _author_name(post: Any) -> Any:
+    return post, None if post.author is None else post.author.username
+
+
+def _related_contents(post: Any) -> Any:
+    return post, [comment.content for comment in post.comments.all()], [tag.name for tag in post.tags.all()]
+
+
+def _with_access(narrow: Callable[[Any], Any], access: Callable[[Any], Any]) -> Callable[[Stage, Reading], Sides]:
+    """Iterate, and in the loop's body touch the related objects that were asked for beforehand."""
+
+    def prepare(stage: Stage, example: Reading) -> Sides:
+        found = narrow(queryset(stage, example.query))
+
+        async def asynchronous() -> list[Any]:
+            return [access(post) async for post in stage.adapter.iterate(found)]
+
+        return Sides(sync=lambda: [access(post) for post in found], asynchronous=asynchronous)
+
+    return prepare
+
+
+register_twins(
+    "queryset.select_related.aiter", READINGS, _with_access(lambda found: found.select_related("author"), _author_name)
+)
+register_twins(
+    "queryset.prefetch_related.aiter",
+    READINGS,
+    _with_access(lambda found: found.prefetch_related("comments", "tags"), _related_contents),
+)
+
+
+@dataclass(frozen=True)
+class Touching:
+    """Rows of which the post at `position` has an author, and what is touched lazily."""
+
+    rows: Rows
+    position: int
+    what: str
+
+
+@st.composite
+def _touchings(draw: st.DrawFn) -> Touching:
+    drawn = draw(rows(min_posts=1, max_posts=3).filter(lambda found: any(p.author is not None for p in found.posts)))
+    authored = [position for position, post in enumerate(drawn.posts) if post.author is not None]
+    what = draw(st.sampled_from(["author", "comments", "tags", "deferred"]))
+    return Touching(drawn, draw(st.sampled_from(authored)), what)
+
+
+_TOUCH: dict[str, Callable[[Any], Any]] = {
+    "author": lambda post: post.author.username,
+    "comments": lambda post: [comment.content for comment in post.comments.all()],
+    "tags": lambda post: [tag.name for tag in post.tags.all()],
+    "deferred": lambda post: post.content,
+}
+
+
+def _lazy(stage: Stage, example: Touching) -> Sides:
+    from sample_app.models import Post
+
+    post = stage.adapter.manager(Post).defer("content").get(pk=key(example.position))
+
+    async def asynchronous() -> Any:
+        return _TOUCH[example.what](post)
+
+    return Sides(sync=lambda: _TOUCH[example.what](post), asynchronous=asynchronous)
+
+
+def _judge_lazy(stage: Stage, example: Touching) -> None:
+    """Refused before any statement, after proof that the synchronous access needs one."""
+    from django.core.exceptions import SynchronousOnlyOperation
+
+    stage.seed(example.rows)
+    sync = stage.trace_sync(_lazy(stage, example).sync)
+    if not sync.statements:
+        raise Wrong("Nothing was lazy: the synchronous access sent no statement.", expected="a query", observed="none")
+    asynchronous = stage.trace_async(_lazy(stage, example).asynchronous)
+    if isinstance(asynchronous.error, SynchronousOnlyOperation) and not asynchronous.statements:
+        raise Refused(str(asynchronous.error))
+    if asynchronous.statements and asynchronous.error is None:
+        raise Silent(
+            "Lazy access in a coroutine ran a blocking query on the event loop's thread and raised nothing.",
+            expected="SynchronousOnlyOperation before any statement",
+            observed=asynchronous.value,
+            sql=asynchronous.sql,
+        )
+    raise Wrong(
+        "Lazy access in a coroutine did not end as documented.",
+        expected="SynchronousOnlyOperation before any statement",
+        observed=repr(asynchronous.error or asynchronous.value),
+        sql=asynchronous.sql,
+    )
+
+
+TOUCHINGS = _touchings()
+register("related.lazy_access", "refuses", TOUCHINGS)(_judge_lazy)

@@ -1,0 +1,89 @@
+"""`run`: the environment of the running interpreter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from conformance.case import ExitCode, Measured, SuiteError
+from conformance.catalogue import load_catalogue
+from conformance.cli.options import measuring_options
+from conformance.environment import Environment
+from conformance.matrix import DATABASES
+from conformance.report import render_table
+from conformance.results import read_results
+from conformance.runner import PROFILES, RUNNER_NAMES, Job, Outcome, supervise
+
+
+@click.command()
+@click.option(
+    "--settings",
+    default=lambda: os.environ.get("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite"),
+    metavar="MODULE",
+    help="Django settings whose default database is measured. "
+    "Default: DJANGO_SETTINGS_MODULE, else the sample app's for SQLite.",
+)
+@click.option("--runner", type=click.Choice(RUNNER_NAMES), default=RUNNER_NAMES[0], help="How a coroutine is run.")
+@click.option("--defect", metavar="NAME", help="Plant a defect first, to see the checks fail.")
+@measuring_options
+def run(
+    settings: str,
+    runner: str,
+    defect: str | None,
+    only: tuple[str, ...],
+    profile: str,
+    seed: int,
+    results: Path,
+) -> ExitCode:
+    """Measure the environment of this interpreter: its Django, asgiref and driver, on one database."""
+    catalogue = load_catalogue()
+    console = Console()
+    job = Job(
+        python=sys.executable,
+        settings=settings,
+        environ={**os.environ, "PYTHONHASHSEED": "0"},
+        cells=catalogue.select(only),
+        profile=PROFILES[profile],
+        seed=seed,
+        folder=results,
+        runner=runner,
+        defect=defect,
+    )
+    outcome = supervise(job, _Lines(console))
+    if outcome.path is not None:
+        console.print(render_table([read_results(outcome.path)], catalogue))
+        console.print(f"results: {outcome.path}", soft_wrap=True, highlight=False)
+    if outcome.problem:
+        raise _error(settings, outcome)
+    return ExitCode.CONFORMS
+
+
+class _Lines:
+    """A line for each attempt at a cell."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._done, self._total = 0, 0
+
+    def planned(self, environment: Environment, done: int, total: int) -> None:
+        self._done, self._total = done, total
+        self._console.print(f"{environment.id}: {total - done} of {total} cells to measure", highlight=False)
+
+    def measured(self, measured: Measured) -> None:
+        self._done += 1
+        why = f"  {measured.reason}" if measured.reason else ""
+        line = f"[{self._done}/{self._total}] {measured.verdict:<8} {measured.cell}{why}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _error(settings: str, outcome: Outcome) -> SuiteError:
+    message = f"{settings} was not measured: {outcome.problem.strip()}"
+    if outcome.kind == "killed":
+        return SuiteError(message, "What was measured is kept; the same command measures the rest.", ExitCode.INCOMPLETE)
+    remedies = {database.settings: database.remedy for database in DATABASES.values()}
+    fallback = "Check the settings module and the database that it names."
+    return SuiteError(message, remedies.get(settings, fallback), ExitCode.HARNESS)

@@ -1,0 +1,130 @@
+"""Defects that are not a wrapper around one operation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def guard_off() -> None:
+    """Django's guard against blocking calls in a coroutine is switched off."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def guard_other() -> None:
+    """Lazy access is refused with another exception than the documented one."""
+    from django.utils import asyncio as guard
+
+    guard.SynchronousOnlyOperation = RuntimeError  # type: ignore[attr-defined,misc,assignment]
+
+
+def async_atomic_without_transaction() -> None:
+    """`async with atomic()` is accepted, and there is no transaction."""
+
+    async def enter(self: Any) -> None: ...
+
+    async def leave(self: Any, *_: object) -> None: ...
+
+    _give_atomic(enter, leave)
+
+
+def _give_atomic(enter: Callable[..., Any], leave: Callable[..., Any]) -> None:
+    from django.db.transaction import Atomic
+
+    Atomic.__aenter__ = enter  # type: ignore[attr-defined]
+    Atomic.__aexit__ = leave  # type: ignore[attr-defined]
+
+
+def async_atomic_swallows() -> None:
+    """`async with atomic()` opens a transaction on the right thread, and swallows what is raised in it."""
+    from asgiref.sync import sync_to_async
+    from django.db.transaction import Atomic
+
+    async def enter(self: Any) -> None:
+        await sync_to_async(Atomic.__enter__)(self)
+
+    async def leave(self: Any, *exc: Any) -> bool:
+        await sync_to_async(Atomic.__exit__)(self, *exc)
+        return True
+
+    _give_atomic(enter, leave)
+
+
+def async_atomic_right() -> None:
+    """A correct `async with atomic()` for one task: the checks must accept it."""
+    from asgiref.sync import sync_to_async
+    from django.db.transaction import Atomic
+
+    async def enter(self: Any) -> None:
+        await sync_to_async(Atomic.__enter__)(self)
+
+    async def leave(self: Any, *exc: Any) -> None:
+        await sync_to_async(Atomic.__exit__)(self, *exc)
+
+    _give_atomic(enter, leave)
+
+
+def delete_gives_count() -> None:
+    """`adelete` gives a plain number, as the source text has it."""
+    from django.db.models import QuerySet
+
+    real = QuerySet.adelete
+
+    async def adelete(self: Any) -> int:
+        total, _ = await real(self)
+        return total
+
+    QuerySet.adelete = adelete  # type: ignore[assignment,method-assign]
+
+
+def exists_counts() -> None:
+    """`aexists` counts all rows, as the source text has it."""
+    from django.db.models import QuerySet
+
+    async def aexists(self: Any) -> bool:
+        return await self.acount() > 0
+
+    QuerySet.aexists = aexists  # type: ignore[method-assign]
+
+
+def queries_concurrent() -> None:
+    """Each asynchronous query runs on a thread of its own, so that gathered ones overlap."""
+    from asgiref.sync import sync_to_async
+    from django.db.models import QuerySet
+
+    for name in ("get", "count", "exists", "first"):
+        setattr(QuerySet, f"a{name}", sync_to_async(getattr(QuerySet, name), thread_sensitive=False))
+
+
+def aread_right() -> None:
+    """Requests have an `aread` that gives the body: the checks must accept it."""
+    _give_requests(lambda request: request.read())
+
+
+def aread_truncates() -> None:
+    """Requests have an `aread` that loses the body's last byte."""
+    _give_requests(lambda request: request.read()[:-1])
+
+
+def _give_requests(read: Callable[[Any], bytes]) -> None:
+    from django.http import HttpRequest
+
+    async def aread(self: Any) -> bytes:
+        return read(self)
+
+    HttpRequest.aread = aread  # type: ignore[attr-defined]
+
+
+SPECIAL: dict[str, Callable[[], None]] = {
+    "guard/off": guard_off,
+    "guard/other-exception": guard_other,
+    "atomic.async_with/no-transaction": async_atomic_without_transaction,
+    "atomic.async_with/swallows": async_atomic_swallows,
+    "atomic.async_with/right": async_atomic_right,
+    "queryset.adelete/gives-count": delete_gives_count,
+    "queryset.aexists/counts": exists_counts,
+    "queryset/concurrent": queries_concurrent,
+    "request.aread/right": aread_right,
+    "request.aread/truncates": aread_truncates,
+}

@@ -1,0 +1,22 @@
+"""Measure: one cell in this process, one environment in a subprocess, many environments on this machine."""
+
+from conformance.runner.coroutines import RUNNER_NAMES
+from conformance.runner.environments import copy_packages
+from conformance.runner.job import Job, Listener, Outcome
+from conformance.runner.many import Column, Matrix, MatrixPlan
+from conformance.runner.profiles import PROFILES, Profile
+from conformance.runner.supervise import supervise
+
+__all__ = [
+    "PROFILES",
+    "RUNNER_NAMES",
+    "Column",
+    "Job",
+    "Listener",
+    "Matrix",
+    "MatrixPlan",
+    "Outcome",
+    "Profile",
+    "copy_packages",
+    "supervise",
+]

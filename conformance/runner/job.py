@@ -1,0 +1,73 @@
+"""What is asked of one environment, and how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from conformance.case import Cell, Measured
+from conformance.environment import Environment
+from conformance.runner.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to measure and where.
+
+    `python` is the interpreter that has the Django to be measured, `environ` the worker's whole process environment,
+    `folder` where the result file goes.
+    """
+
+    python: str
+    settings: str
+    environ: dict[str, str] = field(hash=False, repr=False)
+    cells: tuple[Cell, ...] = field(repr=False)
+    profile: Profile
+    seed: int
+    folder: Path
+    runner: str = "asyncio.run"
+    defect: str | None = None
+
+    @property
+    def database(self) -> str:
+        """A test database of the job's own. The same job has the same name, so a leftover is replaced."""
+        text = f"{self.folder.resolve()} {self.python} {self.settings} {self.runner} {self.defect}"
+        return f"conformance_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def order(self) -> dict[str, Any]:
+        """What the worker is told first."""
+        return {
+            "settings": self.settings,
+            "profile": self.profile.name,
+            "examples": self.profile.examples,
+            "seed": self.seed,
+            "runner": self.runner,
+            "defect": self.defect,
+            "database": self.database,
+        }
+
+
+class Listener(Protocol):
+    """Told how a job comes along."""
+
+    def planned(self, environment: Environment, done: int, total: int) -> None:
+        """The environment is known; `done` of its `total` cells were measured by an earlier run."""
+
+    def measured(self, measured: Measured) -> None:
+        """An attempt at a cell has arrived and is on the disk."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    `problem` is empty if every cell was measured. Otherwise `kind` says what it was: `settings` or `database` (the
+    worker could not start) or `killed` (something outside ended it).
+    """
+
+    environment: Environment | None = None
+    path: Path | None = None
+    problem: str = ""
+    kind: str = ""

@@ -1,0 +1,129 @@
+"""One cell: generate examples, let the check judge them, and turn what it found into a verdict."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+
+from conformance.case import Cell, Failure, Measured
+from conformance.catalogue import Check
+from conformance.checks import Absent, CheckCode, Disagreement, Evidence, Refused, Stage, check_code
+
+# Attempts of a cell that did not pass, all with one seed: if they differ, the cell is flaky.
+ATTEMPTS_AFTER_FAILURE = 2
+
+
+def measure(cell: Cell, check: Check, stage: Stage, *, examples: int, seed_value: int) -> list[Measured]:
+    """Every attempt of the cell: one if it passes or is refused, one more if it fails.
+
+    Never raises for what the code under test does; an error of the suite itself is a `harness_error`.
+    """
+    attempts = [_attempt(cell, check, stage, 1, examples, seed_value)]
+    while attempts[-1].verdict in ("silent", "fail") and len(attempts) < ATTEMPTS_AFTER_FAILURE:
+        attempts.append(_attempt(cell, check, stage, len(attempts) + 1, examples, seed_value))
+    # Attempts that agree are one finding.
+    return attempts if len({attempt.verdict for attempt in attempts}) > 1 else attempts[:1]
+
+
+def _attempt(cell: Cell, check: Check, stage: Stage, number: int, examples: int, seed_value: int) -> Measured:
+    stage.evidence = Evidence()
+    started = time.perf_counter()
+    verdict, reason, failure = "harness_error", "", None
+    try:
+        exploration = _Exploration(check_code(cell), stage)
+        verdict, reason, failure = exploration.run(examples, seed_value)
+    except Exception as error:
+        failure = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+    missing = stage.evidence.missing(check.must_observe)
+    if verdict == "pass" and missing:
+        verdict, reason = "vacuous", f"nothing was seen of: {', '.join(missing)}"
+    return Measured(
+        cell=cell,
+        verdict=verdict,
+        attempt=number,
+        examples=stage.evidence.examples,
+        reason=reason,
+        evidence=stage.evidence.as_dict(),
+        failure=failure,
+        duration_ms=(time.perf_counter() - started) * 1000,
+    )
+
+
+class _Exploration:
+    """One Hypothesis run over a check's examples."""
+
+    def __init__(self, code: CheckCode, stage: Stage) -> None:
+        self._code = code
+        self._stage = stage
+        self._absent: Absent | None = None
+        self._refused: Refused | None = None
+        # For each verdict the example that failed last: Hypothesis ends on the smallest.
+        self._found: dict[str, tuple[Disagreement, Any]] = {}
+
+    def run(self, examples: int, seed_value: int) -> tuple[str, str, Failure | None]:
+        """The verdict, its reason, and the failure that explains it."""
+        try:
+            self._explore(examples, seed_value)
+        except BaseException as error:  # Hypothesis wraps several failures into one exception group
+            if not self._found or isinstance(error, (KeyboardInterrupt, SystemExit)):
+                raise
+        if self._found:
+            verdict = "silent" if "silent" in self._found else "fail"
+            return verdict, self._found[verdict][0].message, _failure(*self._found[verdict])
+        if self._absent is not None:
+            return "absent", str(self._absent), None
+        if self._refused is not None:
+            return "loud", str(self._refused), None
+        return "pass", "", None
+
+    def _explore(self, examples: int, seed_value: int) -> None:
+        phases = [Phase.generate, Phase.shrink] if self._code.shrink else [Phase.generate]
+        configured = settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            report_multiple_bugs=True,
+        )
+
+        @seed(seed_value)
+        @configured
+        @given(example=self._code.examples)
+        def explore(example: Any) -> None:
+            self._judge(example)
+
+        run: Callable[[], None] = explore
+        run()
+
+    def _judge(self, example: Any) -> None:
+        if self._absent is not None:
+            return
+        self._stage.evidence.examples += 1
+        try:
+            self._code.judge(self._stage, example)
+        except Absent as absent:
+            self._absent = absent
+            self._stage.evidence.examples = 0
+        except Refused as refused:
+            self._stage.evidence.refusals += 1
+            self._refused = refused
+        except Disagreement as disagreement:
+            self._found[disagreement.verdict] = (disagreement, example)
+            raise
+
+
+def _failure(found: Disagreement, example: Any) -> Failure:
+    return Failure(
+        message=found.message,
+        expected=repr(found.expected),
+        observed=repr(found.observed),
+        example=repr(example),
+        sql=found.sql,
+    )
