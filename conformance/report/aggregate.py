@@ -1,0 +1,150 @@
+"""Put results and catalogue together: the one place where verdicts of checks become verdicts of entries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from conformance.case import Cell, Verdict, worst
+from conformance.case.verdict import SEVERITY
+from conformance.catalogue import Catalogue, Entry
+from conformance.report.claims import ClaimRow, claim_rows
+from conformance.report.columns import CheckResult, Column, columns_of
+from conformance.results import Results
+
+
+@dataclass(frozen=True)
+class EntryResult:
+    """An entry in one environment.
+
+    `verdict` is None where no check of it was selected: nothing is said, least of all `pass`. `checks` pairs every
+    check's name with its result, None for one that was not selected.
+    """
+
+    entry: Entry
+    column: Column
+    verdict: Verdict | None
+    checks: tuple[tuple[str, CheckResult | None], ...]
+
+    @property
+    def selected(self) -> int:
+        """How many of the entry's checks were selected."""
+        return sum(check is not None for _, check in self.checks)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every check was selected."""
+        return self.selected == len(self.checks)
+
+    @property
+    def decisive(self) -> CheckResult | None:
+        """The check whose verdict the entry has: the first of the worst."""
+        found = [check for _, check in self.checks if check is not None]
+        return min(found, key=lambda check: check.verdict.rank, default=None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry over all environments, in the order of the columns."""
+
+    entry: Entry
+    results: tuple[EntryResult, ...]
+
+    @property
+    def selected(self) -> bool:
+        """Whether any environment selected the entry."""
+        return any(result.verdict is not None for result in self.results)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each verdict stands, out of `of` (entry, environment) pairs that were selected."""
+
+    found: Mapping[str, int]
+    of: int
+
+    def __getitem__(self, name: str) -> int:
+        return self.found.get(name, 0)
+
+    @property
+    def present(self) -> tuple[tuple[str, int], ...]:
+        """From worst to best, what was found; `silent` and `pass` always, because zero is an answer there."""
+        return tuple((name, self[name]) for name in SEVERITY if self[name] or name in ("silent", "pass"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that any format shows."""
+
+    catalogue: Catalogue
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    claims: tuple[ClaimRow, ...]
+
+    @property
+    def databases(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+        """The columns, by the vendor of their database."""
+        grouped = groupby(self.columns, key=lambda column: column.environment.vendor)
+        return tuple((vendor, tuple(columns)) for vendor, columns in grouped)
+
+    @property
+    def areas(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """The rows by area, areas in the order in which the catalogue first names them."""
+        areas: dict[str, list[Row]] = {}
+        for row in self.rows:
+            areas.setdefault(row.entry.area, []).append(row)
+        return tuple((area, tuple(rows)) for area, rows in areas.items())
+
+    @property
+    def unselected(self) -> int:
+        """How many entries no environment selected."""
+        return sum(not row.selected for row in self.rows)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether somewhere only some checks of an entry were selected."""
+        return any(result.verdict and not result.whole for row in self.rows for result in row.results)
+
+    @property
+    def remarks(self) -> tuple[tuple[Column, str], ...]:
+        """What a reader must know before trusting a column: that it is partial, or answers another catalogue."""
+        return tuple((column, remark) for column in self.columns for remark in self._remarks(column))
+
+    def _remarks(self, column: Column) -> Iterator[str]:
+        if column.partial:
+            yield f"partial, {column.missing} of {len(column.results.planned)} results are missing"
+        if column.results.catalogue != self.catalogue.hash:
+            yield "measured with another catalogue than the one shown"
+        if strangers := self.strangers(column):
+            yield f"{len(strangers)} of {len(column.checks)} results are for checks that this catalogue does not have"
+
+    def counts(self, columns: Iterable[Column] | None = None) -> Counts:
+        """The counts over some columns; by default over all."""
+        wanted = {column.id for column in (self.columns if columns is None else columns)}
+        results = (result for row in self.rows for result in row.results)
+        found = Counter(result.verdict.name for result in results if result.verdict and result.column.id in wanted)
+        return Counts(found, found.total())
+
+    def strangers(self, column: Column) -> tuple[Cell, ...]:
+        """Planned cells that this catalogue does not have, so that no row shows them."""
+        known = {Cell(row.entry.id, check.name) for row in self.rows for check in row.entry.checks}
+        return tuple(sorted(cell for cell in column.checks if cell not in known))
+
+
+def tabulate(results: Sequence[Results], catalogue: Catalogue) -> Report:
+    """Results in any order, several files of one environment allowed, against the catalogue that they answer.
+
+    A retired entry has a row only where some environment still selected it.
+    """
+    columns = columns_of(results)
+    rows = (Row(entry, tuple(_entry_result(entry, column) for column in columns)) for entry in catalogue.entries)
+    shown = tuple(row for row in rows if row.selected or row.entry.stage != "retired")
+    return Report(catalogue, columns, shown, claim_rows(catalogue, columns))
+
+
+def _entry_result(entry: Entry, column: Column) -> EntryResult:
+    checks = tuple((check.name, column.checks.get(Cell(entry.id, check.name))) for check in entry.checks)
+    verdicts = [check.verdict for _, check in checks if check is not None]
+    return EntryResult(entry, column, worst(verdicts) if verdicts else None, checks)

@@ -1,0 +1,50 @@
+"""How an operation runs: the evidence of all environments, put together where it agrees."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.report.aggregate import Report, Row
+from conformance.report.clean import clean_value
+from conformance.report.columns import Column
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One value that a check observed, and the columns in which it did."""
+
+    check: str
+    name: str
+    value: Any
+    columns: tuple[Column, ...]
+    everywhere: bool
+
+
+def observations(row: Row) -> tuple[Observation, ...]:
+    """What the checks of an entry observed, one item a distinct value, so that what differs stands out."""
+    found: dict[tuple[str, str], dict[str, list[Column]]] = {}
+    for result in row.results:
+        for check, outcome in result.checks:
+            measured = outcome.measured if outcome else None
+            for name, value in (measured.evidence if measured else {}).items():
+                text = json.dumps(clean_value(value), sort_keys=True)
+                found.setdefault((check, name), {}).setdefault(text, []).append(result.column)
+    return tuple(
+        Observation(check, name, json.loads(text), tuple(columns), everywhere=len(values) == 1)
+        for (check, name), values in sorted(found.items())
+        for text, columns in values.items()
+    )
+
+
+def places(report: Report, columns: tuple[Column, ...]) -> str:
+    """The columns in words: `SQLite 4.2, 5.2; MariaDB 6.1`, and a database's name alone for all of its columns."""
+    wanted = {column.id for column in columns}
+    parts = []
+    for _, every in report.databases:
+        keys = [column.key for column in every if column.id in wanted]
+        name = every[0].environment.database
+        if keys:
+            parts.append(name if len(keys) == len(every) > 1 else f"{name} {', '.join(keys)}")
+    return "; ".join(parts)

@@ -1,0 +1,134 @@
+"""The matrix in a terminal: as many environments side by side as its width has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from conformance.catalogue import Catalogue
+from conformance.report.aggregate import EntryResult, Report, tabulate
+from conformance.report.columns import Column
+from conformance.report.legend import LEGEND, mark_of
+from conformance.results import Results
+
+_MARKS = {mark.verdict: mark for mark in LEGEND}
+_SHORTEST_NAME = 24
+
+
+def render_table(results: Sequence[Results], catalogue: Catalogue) -> MatrixTable:
+    """Something that `rich.console.Console.print` prints: one letter a verdict, and the counts below."""
+    return MatrixTable(tabulate(results, catalogue))
+
+
+@dataclass(frozen=True)
+class MatrixTable:
+    """The matrix, its counts and what is partial. Never wider than the console; blocks of columns follow each other."""
+
+    report: Report
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        ellipsis = "..." if options.ascii_only else "…"
+        for block in self._blocks(options.max_width):
+            yield from self._block(block, options.max_width, ellipsis)
+            yield Text()
+        yield from self._footer(options.max_width)
+
+    def _blocks(self, width: int) -> Iterator[list[Column]]:
+        """The columns in groups that fit beside the shortest name column."""
+        block: list[Column] = []
+        for column in self.report.columns:
+            if block and _SHORTEST_NAME + _width([*block, column]) > width:
+                yield block
+                block = []
+            block.append(column)
+        if block:
+            yield block
+
+    def _block(self, columns: list[Column], width: int, ellipsis: str) -> Iterator[Text]:
+        longest = max((len(row.entry.id) + 2 for row in self.report.rows if row.selected), default=0)
+        room = max(_SHORTEST_NAME, min(longest, width - _width(columns)))
+        yield from _heading(columns, room)
+        wanted = {column.id for column in columns}
+        for area, rows in self.report.areas:
+            shown = [row for row in rows if row.selected]
+            if shown:
+                yield Text(area, style="bold")
+            for row in shown:
+                cells = [result for result in row.results if result.column.id in wanted]
+                yield _line(_fit(f"  {row.entry.id}", room, ellipsis), cells)
+
+    def _footer(self, width: int) -> Iterator[Text]:
+        yield from _summary(self.report, width)
+        if self.report.has_parts:
+            yield Text("* not every check of the operation was selected", style="dim")
+        if self.report.unselected:
+            yield Text(f"Not selected anywhere: {self.report.unselected} of {len(self.report.rows)} operations")
+        for column in self.report.columns:
+            if column.differs:
+                yield Text(f"{column.key} on {column.environment.database}: {', '.join(column.differs)}", style="dim")
+        for column, remark in self.report.remarks:
+            yield Text(f"{column.label}: {remark}", style="bold yellow")
+
+
+def _summary(report: Report, width: int) -> Iterator[Text]:
+    """` S  silent 3/54`: each count with its letter, its name and its denominator; no break inside one."""
+    counts, line = report.counts(), Text()
+    for name, number in counts.present:
+        mark = _MARKS[name]
+        item = Text.assemble((f" {mark.letter} ", mark.style), f" {name} {number}/{counts.of}   ")
+        if line and len(line) + len(item.plain.rstrip()) > width:
+            yield line
+            line = Text()
+        line.append_text(item)
+    yield line
+
+
+def _heading(columns: Sequence[Column], room: int) -> Iterator[Text]:
+    names, keys = Text(" " * room), Text(" " * room)
+    for _, grouped in groupby(columns, key=lambda column: column.environment.vendor):
+        group = list(grouped)
+        space = sum(map(_cell_width, group))
+        names.append("  " + group[0].environment.database[: space - 1].ljust(space), style="bold")
+        keys.append("  ")
+        for column in group:
+            keys.append(column.key.ljust(_cell_width(column)), style="bold")
+    yield from (names, keys)
+
+
+def _line(name: str, cells: Sequence[EntryResult]) -> Text:
+    text = Text(name)
+    for _, group in groupby(cells, key=lambda result: result.column.environment.vendor):
+        text.append("  ")
+        for result in group:
+            _append_cell(text, result)
+    return text
+
+
+def _append_cell(text: Text, result: EntryResult) -> None:
+    width = _cell_width(result.column)
+    if result.verdict is None:
+        text.append(" " * width)
+        return
+    mark = mark_of(result.verdict)
+    text.append(f" {mark.letter} ", style=mark.style)
+    text.append(("" if result.whole else "*").ljust(width - 3))
+
+
+def _cell_width(column: Column) -> int:
+    # A letter between two spaces, and a place for the star.
+    return max(len(column.key) + 2, 5)
+
+
+def _width(columns: Sequence[Column]) -> int:
+    databases = {column.environment.vendor for column in columns}
+    return sum(map(_cell_width, columns)) + 2 * len(databases)
+
+
+def _fit(text: str, room: int, ellipsis: str) -> str:
+    if len(text) <= room:
+        return text.ljust(room)
+    return text[: room - len(ellipsis)] + ellipsis
