@@ -14,8 +14,8 @@ import traceback
 from typing import IO, Any
 
 from conformance import __version__
-from conformance.case import Cell, Measured, Verdict, worst
-from conformance.catalogue import Catalogue, load_catalogue
+from conformance.case import Cell
+from conformance.catalogue import load_catalogue
 from conformance.results.records import cell_record, run_record
 
 # The worker's own exit code where the database or the settings cannot be used: it has said why in an `error` record.
@@ -83,6 +83,7 @@ def _session(job: dict[str, Any], events: IO[str]) -> None:
     from conformance.checks.adapter import load_adapter
     from conformance.environment.detect import detect_environment
     from conformance.runner.coroutines import RUNNERS
+    from conformance.runner.session import Session
 
     catalogue = load_catalogue(validate=False)
     environment = detect_environment(connection, job["runner"])
@@ -103,42 +104,6 @@ def _session(job: dict[str, Any], events: IO[str]) -> None:
             _send(events, {"type": "finish", "cell": text})
     finally:
         stage.close()
-
-
-class Session:
-    """Cells measured one after the other, each knowing the verdicts of those before it."""
-
-    def __init__(
-        self, catalogue: Catalogue, stage: Any, examples: int, seed_value: int, done: dict[str, str] | None = None
-    ) -> None:
-        self._catalogue = catalogue
-        self._stage = stage
-        self._examples = examples
-        self._seed = seed_value
-        self._verdicts = {Cell.parse(text): Verdict.parse(verdict) for text, verdict in (done or {}).items()}
-
-    def measure(self, cell: Cell) -> list[Measured]:
-        """The attempts of one cell; `blocked` and `n/a` without trying."""
-        from conformance.requirements import unmet
-        from conformance.runner.measure import measure
-
-        entry = self._catalogue.entry(cell.entry)
-        if reason := unmet(entry.requires):
-            attempts = [Measured(cell, "n/a", reason=reason)]
-        elif reason := self._blocked(entry.depends_on):
-            attempts = [Measured(cell, "blocked", reason=reason)]
-        else:
-            check = self._catalogue.check(cell)
-            attempts = measure(cell, check, self._stage, examples=self._examples, seed_value=self._seed)
-        self._verdicts[cell] = worst(Verdict.parse(measured.verdict) for measured in attempts)
-        return attempts
-
-    def _blocked(self, names: tuple[str, ...]) -> str:
-        for name in names:
-            verdicts = [verdict for cell, verdict in self._verdicts.items() if cell.entry == name]
-            if verdicts and (found := worst(verdicts)).name != "pass":
-                return f"{name} is {found}"
-        return ""
 
 
 def _cannot_start(events: IO[str], kind: str, error: BaseException) -> None:

@@ -1,0 +1,63 @@
+"""The stage of a pytest session: one database of its own, coroutines on the loop that pytest-asyncio runs.
+
+Environment variables: `CONFORMANCE_PROFILE` (default smoke), `CONFORMANCE_SEED` (default 0), and
+`CONFORMANCE_RESULTS`, a folder in which results are then written as `run` writes them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import __version__
+from conformance.catalogue import Catalogue, load_catalogue
+from conformance.results import ResultWriter, file_name
+from conformance.results.records import run_record
+from conformance.runner import PROFILES
+from conformance.runner.database import own_database
+from conformance.runner.loops import LoopBridge
+from conformance.runner.session import Session
+from conformance.suite.measuring import Measuring
+
+# A project of its own says which settings it wants; without one, the sample app on SQLite is measured.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """What is measured."""
+    return load_catalogue()
+
+
+@pytest.fixture(scope="session")
+def measuring(catalogue: Catalogue, django_db_blocker: Any) -> Iterator[Measuring]:
+    """Measures cells, and keeps the results if the user named a folder."""
+    from conformance.checks import Stage
+    from conformance.checks.adapter import load_adapter
+    from conformance.environment.detect import detect_environment
+
+    profile = PROFILES[os.environ.get("CONFORMANCE_PROFILE", "smoke")]
+    seed = int(os.environ.get("CONFORMANCE_SEED", "0"))
+    folder = os.environ.get("CONFORMANCE_RESULTS")
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        connection = stack.enter_context(own_database(f"conformance_pytest_{os.getpid()}"))
+        environment = detect_environment(connection, "pytest-asyncio")
+        bridge = LoopBridge()
+        stack.callback(bridge.close)
+        stage = bridge.call(lambda: Stage(load_adapter(), bridge.run))
+        stack.callback(bridge.call, stage.close)
+        writer = None
+        if folder:
+            run = run_record(
+                environment, seed=seed, profile=profile.name, suite=__version__, catalogue=catalogue.hash
+            )
+            path = Path(folder) / file_name(environment)
+            writer, _ = stack.enter_context(ResultWriter.resume(path, run, tuple(catalogue.cells())))
+        session = Session(catalogue, stage, profile.examples, seed)
+        yield Measuring(environment, session, bridge, writer)
