@@ -1,7 +1,23 @@
-"""The vocabulary of the suite: verdicts, cells, failures. It depends on nothing."""
+"""The vocabulary of the suite: verdicts, cells, failures, patterns. It depends on nothing else of the suite."""
 
 from conformance.case.cell import Cell, Failure, Measured
-from conformance.case.exits import ExitCode, SuiteError, combine
-from conformance.case.verdict import Verdict, worst
+from conformance.case.exits import PRECEDENCE, ExitCode, SuiteError, combine
+from conformance.case.pattern import is_pattern, matches
+from conformance.case.validation import SchemaChecker
+from conformance.case.verdict import NEVER_EXCUSED, Verdict, worst
 
-__all__ = ["Cell", "ExitCode", "Failure", "Measured", "SuiteError", "Verdict", "combine", "worst"]
+__all__ = [
+    "NEVER_EXCUSED",
+    "PRECEDENCE",
+    "Cell",
+    "ExitCode",
+    "Failure",
+    "Measured",
+    "SchemaChecker",
+    "SuiteError",
+    "Verdict",
+    "combine",
+    "is_pattern",
+    "matches",
+    "worst",
+]

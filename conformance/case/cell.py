@@ -39,10 +39,12 @@ class Failure:
     reproduce: str = ""
 
     def as_dict(self) -> dict[str, Any]:
+        """The fields as a result file has them."""
         return {**asdict(self), "sql": list(self.sql)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Failure:
+        """Back from `as_dict`. Raises `TypeError` for an unknown field."""
         return cls(**{**data, "sql": tuple(data.get("sql", ()))})
 
 

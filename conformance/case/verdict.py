@@ -44,7 +44,11 @@ class Verdict:
         if self.name not in SEVERITY:
             raise ValueError(f"unknown verdict {self.name!r}: use one of {', '.join(SEVERITY)}")
         if (self.name == "flaky") != (self.attempts > 0):
-            raise ValueError(f"a flaky verdict, and no other, counts its attempts: got {self.name!r} of {self.attempts}")
+            raise ValueError(
+                f"a flaky verdict, and no other, counts its attempts: got {self.name!r} of {self.attempts}"
+            )
+        if not 0 <= self.passed <= self.attempts:
+            raise ValueError(f"{self.passed} of {self.attempts} attempts cannot have passed")
 
     @classmethod
     def parse(cls, text: str) -> Verdict:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from conformance.case import ExitCode, SuiteError
+from conformance.case import ExitCode, SchemaChecker, SuiteError
 from conformance.catalogue.model import Catalogue, Check, Claim, Entry, Kill, Measurement
 
 if sys.version_info >= (3, 11):
@@ -27,12 +30,12 @@ def load_catalogue(source: Traversable | None = None, *, validate: bool = True) 
     Raises `SuiteError` (bad input) that names the file and what is wrong in it.
     """
     folder = source or files("conformance.catalogue") / "entries"
-    documents = [
-        (file.name, _parse(file)) for file in sorted(folder.iterdir(), key=lambda file: file.name) if _is_toml(file)
-    ]
+    documents = [(file.name, _parse(file)) for file in _toml_files(folder)]
     if validate:
+        checker = SchemaChecker(catalogue_schema())
         for name, document in documents:
-            _validate(name, document)
+            if problem := checker.problem(document):
+                raise _invalid(name, problem)
     content = [document for _, document in documents]
     catalogue = Catalogue(
         entries=tuple(_entry(item) for document in content for item in document.get("entry", [])),
@@ -49,8 +52,12 @@ def catalogue_schema() -> dict[str, Any]:
     return schema
 
 
-def _is_toml(file: Traversable) -> bool:
-    return file.name.endswith(".toml")
+def _toml_files(folder: Traversable) -> list[Traversable]:
+    try:
+        found = [file for file in folder.iterdir() if file.name.endswith(".toml")]
+    except OSError as error:
+        raise _invalid(str(folder), error.strerror or str(error)) from error
+    return sorted(found, key=lambda file: file.name)
 
 
 def _parse(file: Traversable) -> dict[str, Any]:
@@ -58,16 +65,8 @@ def _parse(file: Traversable) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _invalid(file.name, f"it is not TOML: {error}") from error
-
-
-def _validate(name: str, document: dict[str, Any]) -> None:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    error = best_match(Draft202012Validator(catalogue_schema()).iter_errors(document))
-    if error is not None:
-        where = "/".join(str(part) for part in error.absolute_path) or "the top level"
-        raise _invalid(name, f"at {where}: {error.message}")
+    except OSError as error:
+        raise _invalid(file.name, error.strerror or str(error)) from error
 
 
 def _entry(item: dict[str, Any]) -> Entry:
@@ -81,7 +80,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         )
         for name, check in item["checks"].items()
     )
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
     fields.pop("must_observe", None)
     fields.setdefault("documented", "works")
     fields.setdefault("stage", "required")
@@ -102,28 +101,37 @@ def _claim(item: dict[str, Any]) -> Claim:
 
 def _check_references(catalogue: Catalogue) -> None:
     """No id twice, nothing refers to an entry or a check that does not exist, no circle of dependencies."""
-    ids = [entry.id for entry in catalogue.entries] + [claim.id for claim in catalogue.claims]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise _invalid("the catalogue", f"the id {name!r} is there {ids.count(name)} times")
-    try:
-        for entry in catalogue.entries:
+    ids = Counter([entry.id for entry in catalogue.entries] + [claim.id for claim in catalogue.claims])
+    for name, count in ids.items():
+        if count > 1:
+            raise _invalid("the catalogue", f"the id {name!r} is there {count} times")
+    for entry in catalogue.entries:
+        with _naming(f"{entry.id!r} depends on"):
             for name in entry.depends_on:
                 catalogue.entry(name)
-        for claim in catalogue.claims:
+    for claim in catalogue.claims:
+        with _naming(f"{claim.id!r} is measured by"):
             for cell in catalogue.cells_of(claim):
                 catalogue.check(cell)
-    except SuiteError as error:
-        raise _invalid("the catalogue", error.message) from error
     try:
         tuple(catalogue.cells())
     except RecursionError as error:
         raise _invalid("the catalogue", "entries depend on each other in a circle") from error
 
 
+@contextmanager
+def _naming(relation: str) -> Iterator[None]:
+    """Say which entry or claim refers to the unknown id."""
+    try:
+        yield
+    except SuiteError as error:
+        what = error.message[:1].lower() + error.message[1:].rstrip(".")
+        raise _invalid("the catalogue", f"{relation} something unknown: {what}") from error
+
+
 def _invalid(name: str, problem: str) -> SuiteError:
     return SuiteError(
         f"The catalogue cannot be read: {name}: {problem}.",
-        "Mend the file; `async-orm-conformance schema catalogue` prints what an entry may say.",
+        "Mend it; `async-orm-conformance schema catalogue` prints what an entry may say.",
         ExitCode.BAD_INPUT,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from conformance.case import Cell, ExitCode, SuiteError
+from conformance.case import Cell, ExitCode, SuiteError, matches
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Entry:
 
     @property
     def gates(self) -> bool:
+        """Whether a bad verdict of this entry is a regression."""
         return self.level != "observe" and self.stage == "required"
 
     def is_documented_in(self, django_series: str) -> bool:
@@ -92,10 +94,13 @@ class Catalogue:
 
     def entry(self, entry_id: str) -> Entry:
         """Raises `SuiteError` (usage) with the nearest ids for one that does not exist."""
-        for entry in self.entries:
-            if entry.id == entry_id:
-                return entry
-        raise _unknown("entry", entry_id, [entry.id for entry in self.entries])
+        if entry_id not in self._by_id:
+            raise _unknown("entry", entry_id, list(self._by_id))
+        return self._by_id[entry_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Entry]:
+        return {entry.id: entry for entry in self.entries}
 
     def check(self, cell: Cell) -> Check:
         """Raises `SuiteError` (usage) for an unknown entry or check."""
@@ -107,7 +112,8 @@ class Catalogue:
 
     def cells(self) -> Iterator[Cell]:
         """Every cell, entries after the entries that they depend on."""
-        for entry in sorted(self.entries, key=self._depth):
+        depths: dict[str, int] = {}
+        for entry in sorted(self.entries, key=lambda entry: self._depth(entry, depths)):
             if entry.stage != "retired":
                 yield from (Cell(entry.id, check.name) for check in entry.checks)
 
@@ -120,7 +126,8 @@ class Catalogue:
     def select(self, patterns: tuple[str, ...]) -> tuple[Cell, ...]:
         """The cells of the named entries (`queryset.acount`), areas (`queryset`) or cells (`queryset.acount:sql`).
 
-        Raises `SuiteError` (usage) for a name that matches nothing.
+        `*` stands for a whole segment, as the last one for one or more. Raises `SuiteError` (usage) for a name that
+        matches nothing.
         """
         cells = tuple(self.cells())
         if not patterns:
@@ -134,12 +141,18 @@ class Catalogue:
             chosen |= found
         return tuple(cell for cell in cells if cell in chosen)
 
-    def _depth(self, entry: Entry) -> int:
-        return 1 + max((self._depth(self.entry(name)) for name in entry.depends_on), default=0)
+    def _depth(self, entry: Entry, known: dict[str, int]) -> int:
+        if entry.id not in known:
+            below = (self._depth(self.entry(name), known) for name in entry.depends_on)
+            known[entry.id] = 1 + max(below, default=0)
+        return known[entry.id]
 
 
 def _matches(pattern: str, cell: Cell) -> bool:
-    return pattern in (cell.entry, str(cell)) or cell.entry.startswith(f"{pattern}.")
+    entry, _, check = pattern.partition(":")
+    if check not in ("", cell.check):
+        return False
+    return matches(entry, cell.entry) or (not check and matches(f"{entry}.*", cell.entry))
 
 
 def _key(series: str) -> tuple[int, ...]:

@@ -41,13 +41,20 @@ class Environment:
 
     @property
     def django_series(self) -> str:
-        """`4.2` for `4.2.30`."""
-        return ".".join(self.django.split(".")[:2])
+        """`4.2` for `4.2.30`, `6.1` for `6.1rc1`."""
+        return ".".join(str(number) for number in _numbers(self.django)[:2])
 
     @property
     def database(self) -> str:
         """The database's product name, for people: `PostgreSQL`."""
         return _PRODUCTS.get(self.vendor, self.vendor)
+
+    def __str__(self) -> str:
+        """For people, on one line: the axes that most often tell two environments apart."""
+        return (
+            f"Django {self.django}, asgiref {self.asgiref}, Python {self.python}, {self.database} {self.server_version}"
+            f" {self.variant} ({self.driver} {self.driver_version}{', pooled' if self.pooled else ''}), {self.runner}"
+        )
 
     @property
     def version_key(self) -> tuple[Any, ...]:
@@ -55,6 +62,7 @@ class Environment:
         return (_numbers(self.django), self.vendor, _numbers(self.server_version), _numbers(self.asgiref), self.id)
 
     def as_dict(self) -> dict[str, Any]:
+        """The fields as a result file has them."""
         return asdict(self)
 
     @classmethod

@@ -3,6 +3,8 @@
 from conformance.results.merge import merge_results
 from conformance.results.model import SCHEMA_VERSION, Results, results_schema
 from conformance.results.read import read_folder, read_results
+from conformance.results.resume import resume
+from conformance.results.save import write_results
 from conformance.results.write import ResultWriter, file_name
 
 __all__ = [
@@ -14,4 +16,6 @@ __all__ = [
     "read_folder",
     "read_results",
     "results_schema",
+    "resume",
+    "write_results",
 ]

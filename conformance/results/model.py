@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +19,7 @@ class Results:
     """One environment's results: what was planned, and what arrived.
 
     `cells` holds every attempt; several attempts of a cell that differ make it flaky. A file that was interrupted has
-    no `end` record and is not `complete`.
+    no `end` record and is not `complete`; one that was interrupted before its plan has nothing `planned`.
     """
 
     environment: Environment
@@ -32,28 +33,39 @@ class Results:
     source: str = ""
 
     def attempts(self, cell: Cell) -> list[Measured]:
-        return [measured for measured in self.cells if measured.cell == cell]
+        """Every attempt of the cell, in the order of the file."""
+        return self._by_cell.get(cell, [])
+
+    @cached_property
+    def _by_cell(self) -> dict[Cell, list[Measured]]:
+        attempts: dict[Cell, list[Measured]] = {}
+        for measured in self.cells:
+            attempts.setdefault(measured.cell, []).append(measured)
+        return attempts
 
     def verdict(self, cell: Cell) -> Verdict:
-        """The cell's verdict over all its attempts: `unknown` if none arrived, `flaky n/m` if they differ."""
+        """The cell's verdict over all its attempts: `unknown` if none arrived, `flaky n/m` if they differ.
+
+        An attempt that is itself `flaky n/m` counts as n passes in m attempts.
+        """
         verdicts = [Verdict.parse(measured.verdict) for measured in self.attempts(cell)]
         if not verdicts:
             return Verdict("unknown")
-        if len(set(verdicts)) == 1:
+        if len(set(verdicts)) == 1 and verdicts[0].name != "flaky":
             return verdicts[0]
-        return Verdict("flaky", sum(verdict.name == "pass" for verdict in verdicts), len(verdicts))
+        passed = sum(verdict.passed + (verdict.name == "pass") for verdict in verdicts)
+        return Verdict("flaky", passed, sum(verdict.attempts or 1 for verdict in verdicts))
 
     def last(self, cell: Cell) -> Measured | None:
         """The attempt that explains the verdict: the newest that did not pass, else the newest."""
         attempts = self.attempts(cell)
         failed = [measured for measured in attempts if measured.verdict != "pass"]
-        return (failed or attempts or [None])[-1]
+        return next(reversed(failed or attempts), None)
 
     @property
     def missing(self) -> tuple[Cell, ...]:
         """Planned cells for which no result arrived."""
-        arrived = {measured.cell for measured in self.cells}
-        return tuple(cell for cell in self.planned if cell not in arrived)
+        return tuple(cell for cell in self.planned if cell not in self._by_cell)
 
 
 def results_schema() -> dict[str, Any]:

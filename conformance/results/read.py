@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from conformance.case import Cell, ExitCode, Measured, SuiteError
+from conformance.case import Cell, ExitCode, SuiteError
 from conformance.environment import Environment
-from conformance.results.model import Results, results_schema
+from conformance.results.aside import is_aside
+from conformance.results.lines import broken, read_records
+from conformance.results.model import Results
 from conformance.results.records import Record, measured_from
 
 
 def read_results(path: Path) -> Results:
     """One result file. A last line that was cut short is left out and makes the file partial.
 
-    Raises `SuiteError` (bad input) with the file and the line for anything else that is not a result file.
+    Several `plan` records are one plan. Raises `SuiteError`: incomplete for a file that was interrupted before its
+    first record, bad input with the line for anything that is not a result file.
     """
-    records = _records(path)
-    if not records or records[0]["type"] != "run":
-        raise _broken(path, 1, "it does not begin with a `run` record")
-    if len(records) < 2 or records[1]["type"] != "plan":
-        raise _broken(path, 2, "the `plan` record is missing after `run`")
-    run, plan = records[:2]
-    planned = tuple(Cell.parse(text) for text in plan["cells"])
-    cells = tuple(measured_from(record) for record in records[2:] if record["type"] == "cell")
-    _check_planned(path, planned, cells)
+    records, whole = read_records(path)
+    if not records:
+        raise _nothing(path)
+    _check_order(path, records)
+    run = records[0]
+    planned = planned_cells(records)
+    cells = tuple(measured_from(record) for record in records if record["type"] == "cell")
     arrived = {measured.cell for measured in cells}
     return Results(
         environment=Environment.from_dict(run["environment"]),
@@ -34,58 +34,58 @@ def read_results(path: Path) -> Results:
         catalogue=run["catalogue"],
         planned=planned,
         cells=cells,
-        complete=records[-1]["type"] == "end" and arrived.issuperset(planned),
+        complete=whole and records[-1]["type"] == "end" and arrived.issuperset(planned),
         source=str(path),
     )
 
 
 def read_folder(folder: Path) -> list[Results]:
-    """Every `*.jsonl` file of a folder, by Django version and database; a file's own path works too.
+    """Every result file of a folder, by Django version and database; a file's own path works too.
 
-    Raises `SuiteError` (incomplete) if there is none.
+    Files that were set aside (`*.old-N.jsonl`) are left out. Raises `SuiteError` (incomplete) if none is there.
     """
-    paths = [folder] if folder.is_file() else sorted(folder.glob("*.jsonl"))
+    if folder.is_file():
+        return [read_results(folder)]
+    try:
+        paths = sorted(path for path in folder.glob("*.jsonl") if not is_aside(path))
+    except OSError as error:
+        raise _nowhere(folder, f": {error.strerror}") from error
     if not paths:
-        raise SuiteError(
-            f"There are no results in {folder}.",
-            "Measure first: `async-orm-conformance matrix`, or name the folder with --results.",
-            ExitCode.INCOMPLETE,
-        )
+        raise _nowhere(folder, "")
     return sorted((read_results(path) for path in paths), key=lambda results: results.environment.version_key)
 
 
-def _records(path: Path) -> list[Record]:
-    from jsonschema import Draft202012Validator
-
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _broken(path, 1, f"it cannot be read: {error}") from error
-    lines = text.split("\n")
-    lines.pop()  # empty after a complete last line, else the start of a record that never arrived in full
-    validator = Draft202012Validator(results_schema())
-    records = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise _broken(path, number, f"it is not JSON: {error}") from error
-        problem = next(validator.iter_errors(record), None)
-        if problem is not None:
-            raise _broken(path, number, problem.message)
-        records.append(record)
-    return records
+def planned_cells(records: list[Record]) -> tuple[Cell, ...]:
+    """The union of the plans, in the order of the file."""
+    texts = (text for record in records if record["type"] == "plan" for text in record["cells"])
+    return tuple(dict.fromkeys(Cell.parse(text) for text in texts))
 
 
-def _check_planned(path: Path, planned: tuple[Cell, ...], cells: tuple[Measured, ...]) -> None:
-    unplanned = {measured.cell for measured in cells} - set(planned)
-    if unplanned:
-        raise _broken(path, 2, f"the plan does not name {min(unplanned)}, for which there is a result")
+def _check_order(path: Path, records: list[Record]) -> None:
+    """A `run` record, once and first; no result before a plan that names its cell."""
+    if records[0]["type"] != "run":
+        raise broken(path, 1, "it does not begin with a `run` record")
+    planned: set[str] = set()
+    for number, record in enumerate(records[1:], start=2):
+        if record["type"] == "run":
+            raise broken(path, number, "a second `run` record: two runs are in one file")
+        if record["type"] == "plan":
+            planned.update(record["cells"])
+        elif record["type"] == "cell" and record["cell"] not in planned:
+            raise broken(path, number, f"no plan before it names {record['cell']}, of which it is a result")
 
 
-def _broken(path: Path, line: int, problem: str) -> SuiteError:
+def _nothing(path: Path) -> SuiteError:
     return SuiteError(
-        f"{path} is not a result file of this suite: line {line}: {problem}.",
-        "Delete the file and measure again, or merge only files that `run` and `matrix` wrote.",
-        ExitCode.BAD_INPUT,
+        f"{path} is empty: the run was interrupted before its first record.",
+        "Measure again: the same command goes on in this file.",
+        ExitCode.INCOMPLETE,
+    )
+
+
+def _nowhere(folder: Path, problem: str) -> SuiteError:
+    return SuiteError(
+        f"There are no results in {folder}{problem}.",
+        "Measure first with `async-orm-conformance matrix`, or name the folder that has the results.",
+        ExitCode.INCOMPLETE,
     )

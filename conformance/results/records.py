@@ -13,6 +13,7 @@ Record = dict[str, Any]
 
 
 def run_record(environment: Environment, *, seed: int, profile: str, suite: str, catalogue: str) -> Record:
+    """The first record of a file: in what is measured, and what makes two runs comparable."""
     return {
         "type": "run",
         "schema": SCHEMA_VERSION,
@@ -25,10 +26,12 @@ def run_record(environment: Environment, *, seed: int, profile: str, suite: str,
 
 
 def plan_record(cells: Iterable[Cell]) -> Record:
+    """Every cell that will be attempted. A file may hold several plans: together they are the plan."""
     return {"type": "plan", "cells": [str(cell) for cell in cells]}
 
 
 def cell_record(measured: Measured) -> Record:
+    """One attempt of a cell."""
     return {
         "type": "cell",
         "cell": str(measured.cell),
@@ -43,10 +46,12 @@ def cell_record(measured: Measured) -> Record:
 
 
 def end_record(cells: int) -> Record:
+    """The last record of a run that was not interrupted, with the number of cells that it had to do."""
     return {"type": "end", "cells": cells}
 
 
 def measured_from(record: Record) -> Measured:
+    """Back from `cell_record`."""
     failure = record["failure"]
     return Measured(
         cell=Cell.parse(record["cell"]),

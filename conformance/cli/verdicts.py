@@ -1,0 +1,51 @@
+"""Print what the gate found: the same plain lines on a terminal and in a file, coloured where there are colours."""
+
+from __future__ import annotations
+
+import click
+
+from conformance.case import ExitCode, Verdict
+from conformance.gate import Finding, GateResult
+
+WORDS = {
+    ExitCode.CONFORMS: "conforms",
+    ExitCode.REGRESSION: "regression",
+    ExitCode.STALE_EXPECTATION: "stale or unmatched expectation",
+    ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.HARNESS: "setup or harness error",
+    ExitCode.FLAKE: "unregistered flake",
+    ExitCode.USAGE: "usage",
+    ExitCode.BAD_INPUT: "invalid input",
+}
+# Of one code, in one environment; the rest is counted. An interrupted run may miss thousands of cells.
+MOST = 20
+
+
+def print_gate(result: GateResult) -> None:
+    """Every finding, by code and environment; then what was not gated, the counts, and every code that applies."""
+    for code in result.codes:
+        _print_group(f"{code.value} {WORDS[code]}", [item for item in result.findings if item.code is code], "red")
+    _print_group("not gating", list(result.notes), "cyan")
+    click.echo(f"verdicts of {result.planned} cells: {_counts(result)}")
+    click.secho(
+        "exit " + ", also ".join(f"{code.value} ({WORDS[code]})" for code in result.codes),
+        fg="red" if result.findings else "green",
+        bold=True,
+    )
+
+
+def _print_group(title: str, findings: list[Finding], colour: str) -> None:
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(str(finding.environment or "expectations"), []).append(finding)
+    for place, group in groups.items():
+        click.secho(f"{title}: {place}", fg=colour, bold=True)
+        for finding in group[:MOST]:
+            click.echo(f"  {finding.message}")
+        if len(group) > MOST:
+            click.echo(f"  … and {len(group) - MOST} more")
+
+
+def _counts(result: GateResult) -> str:
+    names = sorted(result.counts, key=lambda name: Verdict(name, attempts=int(name == "flaky")).rank)
+    return ", ".join(f"{name} {result.counts[name]}" for name in names) or "none"

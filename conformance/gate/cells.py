@@ -1,0 +1,127 @@
+"""Judge one cell in one environment: is its verdict good, excused, or a finding?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.case import NEVER_EXCUSED, Cell, ExitCode, Verdict
+from conformance.catalogue import Entry
+from conformance.environment import Environment
+from conformance.expectations import Expectation, Flaky, Quarantine, Rule
+from conformance.gate.model import Finding
+from conformance.results import Results
+
+_NEVER_EXCUSED_CODES = {
+    "timeout": ExitCode.REGRESSION,
+    "crash": ExitCode.REGRESSION,
+    "setup_error": ExitCode.HARNESS,
+    "harness_error": ExitCode.HARNESS,
+}
+
+
+def is_good(verdict: Verdict, entry: Entry, environment: Environment) -> bool:
+    """Whether the verdict is what the documentation of that Django promises."""
+    if verdict.name == "loud":
+        return entry.documented == "refuses"
+    if verdict.name == "absent":
+        return not entry.is_documented_in(environment.django_series)
+    return verdict.name in ("pass", "n/a")
+
+
+@dataclass(frozen=True)
+class CellJudge:
+    """One cell in one environment, and the rules that cover it."""
+
+    results: Results
+    cell: Cell
+    entry: Entry
+    rules: tuple[Rule, ...]
+
+    def finding(self) -> Finding:
+        """What there is to say. With the code `CONFORMS` and without a message: nothing."""
+        verdict = self.results.verdict(self.cell)
+        if verdict.name == "unknown":
+            return self._say(ExitCode.INCOMPLETE, "was planned but has no result: run again, it measures only the rest")
+        if error := self._never_excused():
+            return error
+        if not self.entry.gates:
+            return self._say(ExitCode.CONFORMS)
+        if verdict.name == "blocked":
+            return self._say(ExitCode.CONFORMS, "is blocked: an entry that it depends on did not pass")
+        excusing = [rule for rule in self.rules if not isinstance(rule, Quarantine)]
+        if len(excusing) > 1:
+            places = " and ".join(rule.place for rule in excusing)
+            return self._say(ExitCode.BAD_INPUT, f"is covered by two rules, {places}: keep one of them")
+        return self._ruled(verdict, excusing[0]) if excusing else self._unruled(verdict)
+
+    def _never_excused(self) -> Finding | None:
+        """The worst attempt that hung, crashed or could not be made, even where others went well."""
+        names = {measured.verdict for measured in self.results.attempts(self.cell)} & NEVER_EXCUSED
+        if not names:
+            return None
+        quarantine = next((rule for rule in self.rules if isinstance(rule, Quarantine)), None)
+        if quarantine is not None and names == {"timeout"}:
+            return self._say(ExitCode.CONFORMS, f"is in quarantine until {quarantine.expires} ({quarantine.issue})")
+        name = min(names, key=lambda name: Verdict(name).rank)
+        code = (
+            ExitCode.HARNESS
+            if any(_NEVER_EXCUSED_CODES[name] is ExitCode.HARNESS for name in names)
+            else (ExitCode.REGRESSION)
+        )
+        return self._say(code, f"ended as {name}, which no expectation excuses: {self._reason()}")
+
+    def _ruled(self, verdict: Verdict, rule: Rule) -> Finding:
+        if isinstance(rule, Flaky):
+            return self._registered_flake(verdict, rule)
+        assert isinstance(rule, Expectation)
+        if verdict.name == "n/a":
+            return self._say(ExitCode.CONFORMS)
+        if is_good(verdict, self.entry, self.results.environment):
+            return self._say(
+                ExitCode.STALE_EXPECTATION, f"conforms ({verdict}) and {rule.outcome} was expected: delete {rule.place}"
+            )
+        if verdict.name == rule.outcome:
+            return self._say(ExitCode.CONFORMS, f"is {verdict} as expected ({rule.classified}, {rule.issue})")
+        if verdict.name == "flaky":
+            return self._flake(verdict)
+        return self._say(
+            ExitCode.REGRESSION,
+            f"is {verdict}, and {rule.place} expects {rule.outcome}: mend it, or change the outcome there",
+        )
+
+    def _registered_flake(self, verdict: Verdict, rule: Flaky) -> Finding:
+        if is_good(verdict, self.entry, self.results.environment):
+            return self._say(ExitCode.CONFORMS)
+        share = verdict.passed / verdict.attempts if verdict.attempts else 0.0
+        if share >= rule.min_pass:
+            return self._say(ExitCode.CONFORMS, f"is {verdict} as registered ({rule.issue})")
+        return self._say(
+            ExitCode.REGRESSION,
+            f"is {verdict}, and {rule.place} wants a share of {rule.min_pass:g} to pass: {self._reason()}",
+        )
+
+    def _unruled(self, verdict: Verdict) -> Finding:
+        if is_good(verdict, self.entry, self.results.environment):
+            return self._say(ExitCode.CONFORMS)
+        if verdict.name == "flaky":
+            return self._flake(verdict)
+        return self._say(ExitCode.REGRESSION, f"is {verdict}: {self._reason()}")
+
+    def _flake(self, verdict: Verdict) -> Finding:
+        return self._say(
+            ExitCode.FLAKE,
+            f"is {verdict}, different between attempts with the seed {self.results.seed}: mend it, or register it in"
+            " [[flaky]] with its issue",
+        )
+
+    def _reason(self) -> str:
+        """What the measurement says, and what to do."""
+        measured = self.results.last(self.cell)
+        said = (measured.failure.message if measured.failure else measured.reason) if measured else ""
+        reason = " ".join(said.split()) or "no reason was recorded"
+        return f"{reason}; `async-orm-conformance show {self.cell.entry}` says what it checks"
+
+    def _say(self, code: ExitCode, what: str = "") -> Finding:
+        message = f"{self.cell} {what}." if what else ""
+        verdict = str(self.results.verdict(self.cell))
+        return Finding(code, message, self.results.environment, self.cell, verdict)

@@ -1,0 +1,47 @@
+"""What the gate found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.case import PRECEDENCE, Cell, ExitCode, combine
+from conformance.environment import Environment
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend, or, with the code `CONFORMS`, one thing to know.
+
+    `message` is one sentence with the remedy. A finding about a rule has neither environment nor cell.
+    """
+
+    code: ExitCode
+    message: str
+    environment: Environment | None = None
+    cell: Cell | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """Everything that the gate has to say of some results.
+
+    `notes` are the cells that are listed without gating: blocked, or excused by an expectation. `counts` are the
+    verdicts by name over `planned` cells.
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    counts: dict[str, int]
+    planned: int
+
+    @property
+    def code(self) -> ExitCode:
+        """The one exit code that stands for all findings."""
+        return combine(finding.code for finding in self.findings)
+
+    @property
+    def codes(self) -> tuple[ExitCode, ...]:
+        """Every code that applies, the weightiest first; `CONFORMS` alone if there is no finding."""
+        found = {finding.code for finding in self.findings} or {ExitCode.CONFORMS}
+        return tuple(sorted(found, key=PRECEDENCE.index))

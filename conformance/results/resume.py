@@ -1,0 +1,57 @@
+"""Go on with an interrupted run, and only with the very same run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from conformance.case import Cell, SuiteError, Verdict
+from conformance.results.aside import set_aside
+from conformance.results.disk import drop_partial_line, open_locked, refused
+from conformance.results.lines import read_records
+from conformance.results.read import read_results
+from conformance.results.records import Record
+
+
+def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
+    """The cells that the file has already measured in the very same run, with their verdicts.
+
+    Another run (environment, seed, profile, suite, catalogue), or a file that cannot be read as results, is set
+    aside: renamed to `*.old-N.jsonl`, which `read_folder` leaves out. Raises `SuiteError` as `ResultWriter` does.
+    """
+    try:
+        if not path.exists() or path.is_dir():  # a folder is for the writer to refuse
+            return {}
+    except OSError as error:
+        raise refused(path, error.strerror or str(error)) from error
+    descriptor = open_locked(path)  # a file that another process writes must not be renamed under its hands
+    try:
+        drop_partial_line(path)
+        if _is_same_run(path, run):
+            results = read_results(path)
+            return {measured.cell: results.verdict(measured.cell) for measured in results.cells}
+        if path.stat().st_size:
+            set_aside(path)
+        return {}
+    except OSError as error:
+        raise refused(path, error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def differences(old: Record, new: Record) -> str:
+    """What two `run` records do not share, for people: `with another seed (1, not 2)`."""
+    names = [name for name in sorted(new) if old.get(name) != new[name]]
+    return "with " + " and ".join(
+        "another environment" if name == "environment" else f"another {name} ({old.get(name)}, not {new[name]})"
+        for name in names
+    )
+
+
+def _is_same_run(path: Path, run: Record) -> bool:
+    try:
+        read_results(path)
+        records, _ = read_records(path)
+    except SuiteError:
+        return False
+    return records[0] == run

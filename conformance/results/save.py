@@ -1,0 +1,59 @@
+"""Write whole results, as `merge` does, at once or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from conformance.case import ExitCode, SuiteError
+from conformance.results.aside import set_aside
+from conformance.results.model import Results
+from conformance.results.records import Record, cell_record, end_record, plan_record, run_record
+
+
+def write_results(results: Results, path: Path) -> Path | None:
+    """Write results to a file that `read_results` reads back. Without an `end` record if they are not complete.
+
+    A file that is there and says something else is set aside; its new name is returned. Raises `SuiteError` (harness)
+    if the file cannot be written; then nothing changed.
+    """
+    content = "".join(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in _records(results))
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(content, "utf-8", newline="\n")
+        aside = set_aside(path) if path.is_file() and path.read_bytes() != content.encode() else None
+        draft.replace(path)
+    except OSError as error:
+        raise _refused(path, error) from error
+    finally:
+        _forget(draft)
+    return aside
+
+
+def _records(results: Results) -> list[Record]:
+    run = run_record(
+        results.environment,
+        seed=results.seed,
+        profile=results.profile,
+        suite=results.suite,
+        catalogue=results.catalogue,
+    )
+    end = [end_record(len(results.planned))] if results.complete else []
+    return [run, plan_record(results.planned), *map(cell_record, results.cells), *end]
+
+
+def _forget(draft: Path) -> None:
+    try:
+        draft.unlink(missing_ok=True)
+    except OSError:  # the folder could not even be reached, and that has been reported
+        return
+
+
+def _refused(path: Path, error: OSError) -> SuiteError:
+    return SuiteError(
+        f"The results cannot be written to {path}: {error.strerror or error}.",
+        "Name another folder with --output, or make room and permission there; the parts are unchanged.",
+        ExitCode.HARNESS,
+    )
