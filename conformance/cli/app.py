@@ -12,7 +12,10 @@ from conformance import __version__
 from conformance.case import ExitCode, SuiteError
 from conformance.cli.gate import gate
 from conformance.cli.list import list_entries
+from conformance.cli.matrix import matrix
 from conformance.cli.merge import merge
+from conformance.cli.report import report
+from conformance.cli.run import run
 from conformance.cli.schema import schema
 from conformance.cli.show import show
 
@@ -26,7 +29,7 @@ def app() -> None:
 
 
 # A command is a file of this package, imported above and named here.
-for command in (gate, list_entries, merge, schema, show):
+for command in (gate, list_entries, matrix, merge, report, run, schema, show):
     app.add_command(command)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from conformance.results import Results, read_folder
+from conformance.runner import PROFILES
 
 DEFAULT_FOLDER = Path("conformance-results")
 
@@ -18,6 +20,41 @@ catalogue_option = click.option(
     metavar="FOLDER",
     help="Another catalogue than the one that comes with the suite.",
 )
+
+_MEASURING = (
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="ID",
+        help="An entry (queryset.acount), a cell (queryset.acount:sql) or an area (queryset). "
+        "May be given several times. Default: everything.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Choice(tuple(PROFILES)),
+        default="ci",
+        show_default=True,
+        help="How many examples are generated for each check: "
+        + ", ".join(f"{profile.name} {profile.examples}" for profile in PROFILES.values())
+        + ".",
+    ),
+    click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same examples."),
+    click.option(
+        "--results",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_FOLDER,
+        show_default=True,
+        metavar="FOLDER",
+        help="Where results are kept. What an earlier run measured there is not measured again.",
+    ),
+)
+
+
+def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every command that measures can be told: `only`, `profile`, `seed` and `results`."""
+    for option in reversed(_MEASURING):
+        command = option(command)
+    return command
 
 
 def read_all(paths: Iterable[Path]) -> list[Results]:

@@ -16,7 +16,7 @@ import pytest
 
 from conformance import __version__
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.results import ResultWriter, file_name
+from conformance.results import Results, ResultWriter, file_name
 from conformance.results.records import run_record
 from conformance.runner import PROFILES
 from conformance.runner.database import own_database
@@ -43,7 +43,6 @@ def measuring(catalogue: Catalogue, django_db_blocker: Any) -> Iterator[Measurin
 
     profile = PROFILES[os.environ.get("CONFORMANCE_PROFILE", "smoke")]
     seed = int(os.environ.get("CONFORMANCE_SEED", "0"))
-    folder = os.environ.get("CONFORMANCE_RESULTS")
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
         connection = stack.enter_context(own_database(f"conformance_pytest_{os.getpid()}"))
@@ -52,12 +51,18 @@ def measuring(catalogue: Catalogue, django_db_blocker: Any) -> Iterator[Measurin
         stack.callback(bridge.close)
         stage = bridge.call(lambda: Stage(load_adapter(), bridge.run))
         stack.callback(bridge.call, stage.close)
-        writer = None
-        if folder:
-            run = run_record(
-                environment, seed=seed, profile=profile.name, suite=__version__, catalogue=catalogue.hash
-            )
-            path = Path(folder) / file_name(environment)
-            writer, _ = stack.enter_context(ResultWriter.resume(path, run, tuple(catalogue.cells())))
         session = Session(catalogue, stage, profile.examples, seed)
-        yield Measuring(environment, session, bridge, writer)
+        run = Results(environment, seed, profile.name, __version__, catalogue.hash, (), (), complete=False)
+        yield Measuring(run, session, bridge, _writer(stack, run, catalogue))
+
+
+def _writer(stack: ExitStack, run: Results, catalogue: Catalogue) -> ResultWriter | None:
+    folder = os.environ.get("CONFORMANCE_RESULTS")
+    if not folder:
+        return None
+    header = run_record(
+        run.environment, seed=run.seed, profile=run.profile, suite=run.suite, catalogue=run.catalogue
+    )
+    path = Path(folder) / file_name(run.environment)
+    writer, _ = stack.enter_context(ResultWriter.resume(path, header, tuple(catalogue.cells())))
+    return writer
