@@ -16,7 +16,8 @@ from conformance.environment import Environment
 from conformance.matrix import DATABASES
 from conformance.report import render_table
 from conformance.results import read_results
-from conformance.runner import PROFILES, RUNNER_NAMES, Job, Outcome, supervise
+from conformance.runner import PROFILES, Job, Outcome, supervise
+from conformance.worker.coroutines import RUNNER_NAMES
 
 
 @click.command()

@@ -1,6 +1,5 @@
 """Measure: one cell in this process, one environment in a subprocess, many environments on this machine."""
 
-from conformance.runner.coroutines import RUNNER_NAMES
 from conformance.runner.environments import copy_packages
 from conformance.runner.job import Job, Listener, Outcome
 from conformance.runner.many import Column, Matrix, MatrixPlan
@@ -9,7 +8,6 @@ from conformance.runner.supervise import supervise
 
 __all__ = [
     "PROFILES",
-    "RUNNER_NAMES",
     "Column",
     "Job",
     "Listener",

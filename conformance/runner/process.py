@@ -30,13 +30,13 @@ class Died(Exception):
 
 
 class Worker:
-    """The process of `python -m conformance.runner.worker`; ended, however the block is left."""
+    """The process of `python -m conformance.worker`; ended, however the block is left."""
 
     def __init__(self, python: str, environ: dict[str, str]) -> None:
         self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         # A session of its own: Ctrl-C reaches this process alone, which then ends its workers in good order.
         self._process = subprocess.Popen(
-            [python, "-m", "conformance.runner.worker"],
+            [python, "-m", "conformance.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -19,9 +19,9 @@ from conformance.catalogue import Catalogue, load_catalogue
 from conformance.results import Results, ResultWriter, file_name
 from conformance.results.records import run_record
 from conformance.runner import PROFILES
-from conformance.runner.database import own_database
-from conformance.runner.loops import LoopBridge
-from conformance.runner.session import Session
+from conformance.worker.database import own_database
+from conformance.worker.loops import LoopBridge
+from conformance.worker.session import Session
 from conformance.suite.measuring import Measuring
 
 # A project of its own says which settings it wants; without one, the sample app on SQLite is measured.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from conformance.case import Cell
 from conformance.results import Results, ResultWriter
 from conformance.results.records import cell_record
-from conformance.runner.loops import LoopBridge
-from conformance.runner.session import Session
+from conformance.worker.loops import LoopBridge
+from conformance.worker.session import Session
 
 
 @dataclass(frozen=True)

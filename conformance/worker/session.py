@@ -6,7 +6,7 @@ from conformance.case import Cell, Measured, Verdict, worst
 from conformance.catalogue import Catalogue
 from conformance.checks import Stage
 from conformance.requirements import unmet
-from conformance.runner.measure import measure
+from conformance.worker.measure import measure
 
 
 class Session:

@@ -56,7 +56,7 @@ def _measure_all(job: dict[str, Any], events: IO[str]) -> None:
     from django.db import DatabaseError
     from django.db.utils import InterfaceError
 
-    from conformance.runner.database import own_database
+    from conformance.worker.database import own_database
 
     try:
         with own_database(job["database"]):
@@ -82,8 +82,8 @@ def _session(job: dict[str, Any], events: IO[str]) -> None:
     from conformance.checks import Stage
     from conformance.checks.adapter import load_adapter
     from conformance.environment.detect import detect_environment
-    from conformance.runner.coroutines import RUNNERS
-    from conformance.runner.session import Session
+    from conformance.worker.coroutines import RUNNERS
+    from conformance.worker.session import Session
 
     catalogue = load_catalogue(validate=False)
     environment = detect_environment(connection, job["runner"])
