@@ -66,7 +66,7 @@ def _what(error: ValidationError) -> str:
         case "minItems" | "minLength" | "minProperties":
             return "it must not be empty"
         case _:
-            return reprlib.repr(error.message).strip("'\"")
+            return error.message if len(error.message) < 200 else f"{error.message[:200]}…"
 
 
 def _unknown_names(error: ValidationError) -> str:

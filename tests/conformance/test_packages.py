@@ -1,0 +1,50 @@
+"""The seams: what may be imported without what, what is public, and where the version comes from."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import conformance
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["case", "catalogue", "environment", "expectations", "gate", "results"])
+def test_data_needs_neither_django_nor_pytest(name: str) -> None:
+    """A machine that only judges or reports needs neither of them."""
+    code = (
+        f"import sys, conformance.{name}\n"
+        "heavy = {'django', 'asgiref', 'pytest', '_pytest', 'hypothesis', 'click', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ended.stdout.strip() == "[]"
+
+
+def test_the_command_line_needs_neither_until_it_measures() -> None:
+    """`gate` and `merge` run where Django is not installed."""
+    code = "import sys, conformance.cli; print(sorted({'django', 'pytest', '_pytest'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ended.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["case", "catalogue", "cli", "environment", "expectations", "gate", "results"])
+def test_every_public_name_is_there(name: str) -> None:
+    """A facade exports what it says, each name once."""
+    module = importlib.import_module(f"conformance.{name}")
+    assert len(set(module.__all__)) == len(module.__all__)
+    assert all(hasattr(module, item) for item in module.__all__)
+
+
+def test_the_version_has_one_place() -> None:
+    """The build reads the constant, so a folder on the path and an installed wheel say the same."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert 'dynamic = ["version"]' in project
+    assert '[tool.hatch.version]\npath = "conformance/__init__.py"' in project
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", conformance.__version__)
