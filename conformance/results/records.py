@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,11 @@ from conformance.environment import Environment
 from conformance.results.model import SCHEMA_VERSION
 
 Record = dict[str, Any]
+
+
+def as_line(record: Record) -> bytes:
+    """The record as a line of a file. What is not text (half a character from a process's output) becomes `?`."""
+    return (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "replace")
 
 
 def run_record(environment: Environment, *, seed: int, profile: str, suite: str, catalogue: str) -> Record:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 from conformance.case import ExitCode, SuiteError
 from conformance.results.aside import set_aside
 from conformance.results.model import Results
-from conformance.results.records import Record, cell_record, end_record, plan_record, run_record
+from conformance.results.records import Record, as_line, cell_record, end_record, plan_record, run_record
 
 
 def write_results(results: Results, path: Path) -> Path | None:
@@ -18,12 +17,12 @@ def write_results(results: Results, path: Path) -> Path | None:
     A file that is there and says something else is set aside; its new name is returned. Raises `SuiteError` (harness)
     if the file cannot be written; then nothing changed.
     """
-    content = "".join(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in _records(results))
+    content = b"".join(map(as_line, _records(results)))
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(content, "utf-8", newline="\n")
-        aside = set_aside(path) if path.is_file() and path.read_bytes() != content.encode() else None
+        draft.write_bytes(content)
+        aside = set_aside(path) if path.is_file() and path.read_bytes() != content else None
         draft.replace(path)
     except OSError as error:
         raise _refused(path, error) from error

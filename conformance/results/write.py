@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from conformance.environment import Environment
 from conformance.results.disk import append, drop_partial_line, open_locked, refused
 from conformance.results.lines import read_records
 from conformance.results.read import planned_cells
-from conformance.results.records import Record, plan_record
+from conformance.results.records import Record, as_line, plan_record
 from conformance.results.resume import differences, resume
 
 
@@ -74,7 +73,7 @@ class ResultWriter:
         if not record:
             return
         try:
-            append(self._file, (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n").encode())
+            append(self._file, as_line(record))
         except OSError as error:
             raise refused(self.path, error.strerror or str(error)) from error
         self._ended = record["type"] == "end"

@@ -193,6 +193,12 @@ def test_a_full_disk_keeps_what_was_measured(path: Path, monkeypatch: pytest.Mon
     assert [item.reason for item in read_results(path).cells] == ["xxxxx"]
 
 
+def test_half_a_character_does_not_stop_the_writer(path: Path) -> None:
+    """The output of a process that crashed may hold anything; a result file is always text."""
+    write(path, RUN, plan_record([COUNT]), {**cell("pass"), "reason": "é \udcff"})
+    assert [item.reason for item in read_results(path).cells] == ["é ?"]
+
+
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """A file in place of the folder, and a folder in place of the file."""
     (tmp_path / "file").write_text("")

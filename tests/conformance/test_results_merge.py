@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.case import ExitCode, SuiteError, Verdict
+from conformance.case import Cell, ExitCode, SuiteError, Verdict
 from conformance.results import Results, merge_results, read_results, write_results
 from tests.conformance.synthetic import ATOMIC, COUNT, POSTGRESQL, SQL, SQLITE, results
 
@@ -21,7 +21,8 @@ verdicts = st.sampled_from(["pass", "fail", "silent", "loud", "timeout", "flaky 
 @st.composite
 def parts(draw: st.DrawFn) -> Results:
     planned = draw(st.lists(st.sampled_from(CELLS), unique=True, min_size=1))
-    arrived = draw(st.dictionaries(st.sampled_from(planned), st.lists(verdicts, min_size=1, max_size=2)))
+    arrived: dict[Cell, str | list[str]] = {}
+    arrived |= draw(st.dictionaries(st.sampled_from(planned), st.lists(verdicts, min_size=1, max_size=2)))
     environment = draw(st.sampled_from([POSTGRESQL, SQLITE]))
     return results(arrived, environment=environment, planned=tuple(planned))
 
@@ -93,7 +94,7 @@ def test_nothing_merges_to_nothing() -> None:
 def test_parts_that_cannot_be_compared_are_refused(name: str, value: object) -> None:
     """The message has both sources and both values, and the code is 65."""
     one = results({COUNT: "pass"})
-    other = replace(one, source="other.jsonl", **{name: value})
+    other = replace(one, source="other.jsonl", **{name: value})  # type: ignore[arg-type]
     with pytest.raises(SuiteError) as caught:
         merge_results([one, other])
     assert caught.value.code is ExitCode.BAD_INPUT
