@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.case import Verdict, worst
+from conformance.case.verdict import SEVERITY
 from conformance.catalogue import Catalogue, Claim
 from conformance.report.columns import CheckResult, Column
 
@@ -80,8 +81,8 @@ def _result(catalogue: Catalogue, claim: Claim, column: Column) -> ClaimResult:
 
 
 def _answer(claim: Claim, verdict: Verdict, *, whole: bool) -> str:
-    # A check that was not selected could be worse than all that were.
-    if not whole:
+    # A check that was not selected can only make the worst verdict worse: perhaps one that is predicted.
+    if not whole and any(SEVERITY.index(name) <= verdict.rank for name in claim.predicts):
         return UNKNOWN
     if verdict.name in claim.predicts:
         return HOLDS

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 _ROOTS = r"site-packages|dist-packages|python3\.\d+|conformance|sample_app|pytest_async_orm"
-_INSTALLED = re.compile(rf"(?<![\w.])(?:/[^/\s\"':<>]+)*?/(?=(?:{_ROOTS})/)")
+_INSTALLED = re.compile(rf"(?<![\w./])(?:/[^/\s\"':<>]+)*?/(?=(?:{_ROOTS})/)")
 _NESTED = re.compile(r"\bpython3\.\d+/(?=(?:site|dist)-packages/)")
 _FRAME = re.compile(r'File "/(?:[^"/]+/)*([^"/]+)"')
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b", re.IGNORECASE)

@@ -114,7 +114,7 @@ def compact(value: Any) -> str:
 
 def listed(items: Iterable[str]) -> str:
     """`a, b and c`."""
-    *most, last = items or [""]
+    *most, last = [*items] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 

@@ -38,13 +38,14 @@ class MatrixTable:
         yield from self._footer(options.max_width)
 
     def _blocks(self, width: int) -> Iterator[list[Column]]:
-        """The columns in groups that fit beside the shortest name column."""
+        """The columns in groups that fit beside the shortest name column; a database is split only if it must be."""
         block: list[Column] = []
-        for column in self.report.columns:
-            if block and _SHORTEST_NAME + _width([*block, column]) > width:
-                yield block
-                block = []
-            block.append(column)
+        for _, columns in self.report.databases:
+            for more in [columns] if _fits(columns, width) else [[column] for column in columns]:
+                if block and not _fits([*block, *more], width):
+                    yield block
+                    block = []
+                block.extend(more)
         if block:
             yield block
 
@@ -126,6 +127,10 @@ def _cell_width(column: Column) -> int:
 def _width(columns: Sequence[Column]) -> int:
     databases = {column.environment.vendor for column in columns}
     return sum(map(_cell_width, columns)) + 2 * len(databases)
+
+
+def _fits(columns: Sequence[Column], width: int) -> bool:
+    return _SHORTEST_NAME + _width(columns) <= width
 
 
 def _fit(text: str, room: int, ellipsis: str) -> str:

@@ -79,7 +79,7 @@
       tab.querySelector(".tally").textContent = state.q.trim() ? visibleIn(panel) : "";
     }
     for (const table of all("[data-filter]")) {
-      const section = table.closest("[data-panel]") || table.parentElement;
+      const section = table.closest("[data-panel]") || table.closest("main");
       const none = !all("[data-row]", table).some((row) => !row.hidden);
       table.hidden = none;
       section.querySelector(".empty").hidden = !none;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from conformance.case import Cell, Failure, Measured
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.environment import Environment
+from conformance.report import render_html
 from conformance.results import Results
 
+DATA = Path(__file__).parent / "data"
 HOSTILE = "<script>alert('x')</script> & \"quotes\" | pipe `tick` \u202eevil\x00 привет 日本 \ud83d"
-DATABASES = (
+# vendor, version of the server, driver and its version, how the database is kept
+DATABASES: tuple[tuple[str, str, str, str, str], ...] = (
     ("sqlite", "3.46.1", "sqlite3", "3.12.11", "file"),
     ("postgresql", "17.2", "psycopg", "3.2.9", "server"),
     ("mariadb", "11.4.2", "PyMySQL", "1.1.1", "server"),
@@ -46,63 +50,10 @@ ENTRIES = (
     ),
 )
 CHECKS = ("result", "sql", "committed")
-VERDICTS = "silent crash timeout harness_error setup_error fail vacuous blocked loud absent n/a".split() + [
-    "flaky 2/3",
-    "unknown",
-]
-
-_ENTRY = """
-[[entry]]
-id = "{id}"
-area = "{area}"
-subject = "{subject}"
-title = '''{title}'''
-level = "{level}"
-isolation = "committed"
-since = "4.1"
-spec = ["https://docs.djangoproject.com/en/5.2/ref/models/querysets/#{name}", "spec/systems.md#O2"]
-requires = ["has_select_for_update"]
-depends_on = []
-safe_alternative = "Wrap a synchronous function: `await sync_to_async(function)()`, with `atomic` <i>inside</i> it."
-must_observe = ["statements"]
-[entry.checks.result]
-oracles = ["sync-twin", "observer"]
-kills = {{ "{name}-returns-one-more" = "silent" }}
-[entry.checks.sql]
-oracles = ["sql-equality"]
-kills = {{ "{name}-asks-twice" = "fail" }}
-[entry.checks.committed]
-oracles = ["observer", "server"]
-must_observe = []
-kills = {{ "{name}-forgets-commit" = "silent" }}
-"""
-_CLAIMS = """
-[[claim]]
-id = "O10"
-says = "`await request.aread()` reads a JSON body <script>"
-predicts = ["pass"]
-measured_by = [{ entry = "queryset.aexists" }]
-[[claim]]
-id = "O2"
-says = "`acount` works on the manager and on a filtered queryset."
-predicts = ["pass"]
-measured_by = [{ entry = "queryset.acount", checks = ["result", "sql"] }]
-[[claim]]
-id = "O6.counts"
-says = "`aupdate` and `adelete` both return a plain count, which the text adds to a total and shows to the user."
-predicts = ["pass"]
-measured_by = [{ entry = "queryset.aupdate", checks = ["result"] }, { entry = "queryset.aget" }]
-[[claim]]
-id = "N2"
-says = "`asave` is not available, so a sync function must be wrapped."
-predicts = ["absent", "loud"]
-measured_by = [{ entry = "model.asave" }]
-[[claim]]
-id = "N6"
-says = "`async with transaction.atomic()` is not available."
-predicts = ["absent", "loud"]
-measured_by = [{ entry = "transaction.atomic_async_with" }]
-"""
+VERDICTS = (
+    *("silent", "crash", "timeout", "harness_error", "setup_error", "fail", "vacuous"),
+    *("blocked", "loud", "absent", "n/a", "flaky 2/3"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +66,12 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 def results(catalogue: Catalogue) -> list[Results]:
     """Nine environments; the last one was interrupted, and SQLite left one entry out."""
     return make_results(catalogue)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue, results: list[Results]) -> Path:
+    """The folder of a written report."""
+    return render_html(results, catalogue, tmp_path_factory.mktemp("site")).parent
 
 
 @pytest.fixture(scope="session")
@@ -131,8 +88,9 @@ def make_column_results() -> Callable[..., Results]:
 
 def make_catalogue(folder: Path) -> Catalogue:
     """Write the synthetic catalogue into the folder and load it."""
+    template = (DATA / "entry.toml.template").read_text("utf-8")
     texts = [
-        _ENTRY.format(
+        template.format(
             id=entry,
             area=area,
             subject=subject,
@@ -142,7 +100,8 @@ def make_catalogue(folder: Path) -> Catalogue:
         )
         for entry, area, subject, title in ENTRIES
     ]
-    (folder / "entries.toml").write_text("".join([*texts, _CLAIMS]), "utf-8")
+    (folder / "entries.toml").write_text("".join(texts), "utf-8")
+    shutil.copy(DATA / "claims.toml", folder)
     return load_catalogue(folder)
 
 
@@ -154,7 +113,7 @@ def make_results(catalogue: Catalogue) -> list[Results]:
     return found
 
 
-def _measure(catalogue: Catalogue, django: str, asgiref: str, database: tuple[str, ...]) -> Results:
+def _measure(catalogue: Catalogue, django: str, asgiref: str, database: tuple[str, str, str, str, str]) -> Results:
     dice = random.Random(f"{django} {database}")
     environment = _environment(django, asgiref, *database)
     cells = [cell for cell in catalogue.cells() if not (database[0] == "sqlite" and cell.entry == "related.aadd")]

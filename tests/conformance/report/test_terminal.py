@@ -1,0 +1,80 @@
+"""The matrix in a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+
+from conformance.catalogue import Catalogue
+from conformance.environment import Environment
+from conformance.report import render_table
+from conformance.results import Results
+
+
+def printed(results: list[Results], catalogue: Catalogue, width: int = 100, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    console = Console(file=io.TextIOWrapper(raw, encoding=encoding), width=width, color_system=None)
+    console.print(render_table(results, catalogue))
+    console.file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def line_of(text: str, entry: str) -> str:
+    return next(line for line in text.splitlines() if line.strip().startswith(entry))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_nothing_is_wider_than_the_terminal(width: int, catalogue: Catalogue, results: list[Results]) -> None:
+    """Whatever the width, no line of the matrix passes it."""
+    assert max(map(len, printed(results, catalogue, width).splitlines())) <= width
+
+
+def test_nine_columns_stand_side_by_side_in_a_hundred(catalogue: Catalogue, results: list[Results]) -> None:
+    """At 100 columns each operation has one line with nine places; narrower, the columns follow in blocks."""
+    text = printed(results, catalogue)
+    assert line_of(text, "related.lazy_access").split()[1:] == ["L"] * 9
+    assert text.count("queryset.acount") == 1
+    assert printed(results, catalogue, 60).count("queryset.acount") > 1
+
+
+def test_letters_stand_under_their_column(catalogue: Catalogue, results: list[Results]) -> None:
+    """What was not selected leaves its places empty and does not move its neighbours."""
+    text = printed(results, catalogue)
+    head, row = line_of(text, "4.2"), line_of(text, "related.aadd")
+    assert row[head.index("4.2") : head.index("4.2") + 15].strip() == ""
+    second = head.index("4.2", head.index("4.2") + 3)
+    assert row[second : second + 3] == " A "
+
+
+def test_counts_have_denominators(catalogue: Catalogue, results: list[Results]) -> None:
+    """Below the matrix each verdict stands with its count and what it is a count of."""
+    text = printed(results, catalogue)
+    assert " S  silent " in text
+    assert "/105" in text
+    assert "Django 6.1 on MariaDB: partial, 7 of 36 results are missing" in text
+
+
+def test_columns_that_look_alike_are_explained(
+    catalogue: Catalogue,
+    make_column_results: Callable[..., Results],
+    make_environment: Callable[..., Environment],
+) -> None:
+    """Two environments of one series and database are 5.2a and 5.2b, and a line says what differs."""
+    cells = {"queryset.acount:result": "pass"}
+    both = [make_column_results(cells, make_environment(asgiref=version)) for version in ("3.8.1", "3.10.0")]
+    text = printed(both, catalogue)
+    assert "5.2a" in text
+    assert "5.2b on PostgreSQL: asgiref 3.10.0" in text
+
+
+def test_a_terminal_without_unicode_is_served(catalogue: Catalogue, results: list[Results]) -> None:
+    """In plain ASCII the matrix prints in full, long names cut with three points."""
+    assert "..." in printed(results, catalogue, 80, "ascii")
+
+
+def test_no_results_print_no_matrix(catalogue: Catalogue) -> None:
+    """Without any result the table says zero of zero and does not fail."""
+    assert "pass 0/0" in printed([], catalogue)
