@@ -1,7 +1,19 @@
 """What is generated: rows and arguments as plain values, never model instances."""
 
 from conformance.strategies.queries import Query, queries
-from conformance.strategies.rows import CommentRow, PostRow, Rows, rows, texts
-from conformance.strategies.values import MOMENTS, small_integers
+from conformance.strategies.rows import SHORT_TEXTS, TEXTS, CommentRow, PostRow, Rows, rows
+from conformance.strategies.values import LAST_GENERATED_YEAR, MOMENTS, small_integers
 
-__all__ = ["MOMENTS", "CommentRow", "PostRow", "Query", "Rows", "queries", "rows", "small_integers", "texts"]
+__all__ = [
+    "LAST_GENERATED_YEAR",
+    "MOMENTS",
+    "SHORT_TEXTS",
+    "TEXTS",
+    "CommentRow",
+    "PostRow",
+    "Query",
+    "Rows",
+    "queries",
+    "rows",
+    "small_integers",
+]

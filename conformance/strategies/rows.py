@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ from conformance.strategies.values import MOMENTS, small_integers
 
 USERS = 2
 TAGS = 3
+MOST_POSTS = 4
 
 
 @dataclass(frozen=True)
@@ -44,38 +45,48 @@ class Rows:
     comments: tuple[CommentRow, ...]
 
 
-def texts(max_size: int = 12) -> st.SearchStrategy[str]:
-    """Any Unicode that every database stores: without NUL (PostgreSQL) and without lone surrogates (all)."""
-    alphabet = st.characters(exclude_characters="\x00", exclude_categories=("Cs",))
-    return st.sampled_from(["", "a", "b", "A", "é", "100%", "%s", "'"]) | st.text(alphabet, max_size=max_size)
+# Any Unicode that every database stores: without NUL (PostgreSQL) and without lone surrogates (all).
+_ALPHABET = st.characters(exclude_characters="\x00", exclude_categories=("Cs",))
+TEXTS = st.sampled_from(["", "a", "b", "A", "é", "100%", "%s", "'"]) | st.text(_ALPHABET, max_size=12)
+SHORT_TEXTS = st.sampled_from(["", "a", "b", "A", "é", "%"])
 
 
-def _posts() -> st.SearchStrategy[PostRow]:
-    return st.builds(
-        PostRow,
-        title=texts(),
-        content=texts(),
-        published=st.booleans(),
-        created_at=MOMENTS,
-        views=small_integers(),
-        author=st.none() | st.integers(0, USERS - 1),
-        tags=st.sets(st.integers(0, TAGS - 1)).map(lambda chosen: tuple(sorted(chosen))),
+def _post(title: str, content: str, views: int, choice: int) -> PostRow:
+    """A post from few drawn values: `choice` holds a digit for each small field, because every draw costs."""
+    choice, published = divmod(choice, 2)
+    choice, author = divmod(choice, USERS + 1)
+    moment, tags = divmod(choice, 2**TAGS)
+    return PostRow(
+        title=title,
+        content=content,
+        published=bool(published),
+        created_at=MOMENTS[moment],
+        views=views,
+        author=author - 1 if author else None,
+        tags=tuple(position for position in range(TAGS) if tags >> position & 1),
     )
 
 
-def _comments(posts: int) -> st.SearchStrategy[CommentRow]:
-    return st.builds(
-        CommentRow,
-        post=st.integers(0, posts - 1),
-        author=st.none() | st.integers(0, USERS - 1),
-        content=texts(),
-        created_at=MOMENTS,
-    )
+def _comment(content: str, choice: int) -> CommentRow:
+    choice, author = divmod(choice, USERS + 1)
+    moment, post = divmod(choice, MOST_POSTS)
+    return CommentRow(post=post, author=author - 1 if author else None, content=content, created_at=MOMENTS[moment])
 
 
-@st.composite
-def rows(draw: st.DrawFn, min_posts: int = 0, max_posts: int = 4, max_comments: int = 3) -> Rows:
+def _rows(posts: list[PostRow], comments: list[CommentRow]) -> Rows:
+    """Comments of posts that were not drawn go to one that was."""
+    placed = (replace(comment, post=comment.post % len(posts)) for comment in comments) if posts else ()
+    return Rows(tuple(posts), tuple(placed))
+
+
+_POSTS = st.builds(
+    _post, TEXTS, TEXTS, small_integers(), st.integers(0, 2 * (USERS + 1) * 2**TAGS * len(MOMENTS) - 1)
+)
+_COMMENTS = st.lists(
+    st.builds(_comment, TEXTS, st.integers(0, (USERS + 1) * MOST_POSTS * len(MOMENTS) - 1)), max_size=3
+)
+
+
+def rows(min_posts: int = 0, max_posts: int = MOST_POSTS) -> st.SearchStrategy[Rows]:
     """A small database; few rows, because most defects show on few."""
-    posts = tuple(draw(st.lists(_posts(), min_size=min_posts, max_size=max_posts)))
-    comments = tuple(draw(st.lists(_comments(len(posts)), max_size=max_comments))) if posts else ()
-    return Rows(posts, comments)
+    return st.builds(_rows, st.lists(_POSTS, min_size=min_posts, max_size=max_posts), _COMMENTS)

@@ -13,7 +13,7 @@ from conformance.checks.outcomes import Wrong
 from conformance.checks.registry import register
 from conformance.checks.stage import Stage
 from conformance.checks.twins import Sides, operation, refuse, register_twins, trace_both
-from conformance.strategies import Query, Rows, queries, rows, small_integers, texts
+from conformance.strategies import SHORT_TEXTS, TEXTS, Query, Rows, queries, rows, small_integers
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ GETTINGS = st.builds(
     Getting,
     rows=rows(),
     lookup=st.one_of(
-        st.tuples(st.just("title"), texts(max_size=2)),
+        st.tuples(st.just("title"), SHORT_TEXTS),
         st.tuples(st.just("views"), small_integers()),
         st.tuples(st.just("published"), st.booleans()),
     ),

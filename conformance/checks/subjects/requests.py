@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.reading import manager
 from conformance.checks.twins import Sides, register_twins
-from conformance.strategies import Rows, rows, small_integers, texts
+from conformance.strategies import TEXTS, Rows, rows, small_integers
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Posting:
 
 def _bodies() -> st.SearchStrategy[bytes]:
     """Good posts, posts with a value of the wrong type or a key missing, and what is not JSON at all."""
-    good = st.fixed_dictionaries({"title": texts(), "content": texts()}, optional={"views": small_integers()})
-    wrong = st.fixed_dictionaries({"title": texts(), "content": texts(), "views": st.just("many")})
-    missing = st.fixed_dictionaries({"title": texts()})
+    good = st.fixed_dictionaries({"title": TEXTS, "content": TEXTS}, optional={"views": small_integers()})
+    wrong = st.fixed_dictionaries({"title": TEXTS, "content": TEXTS, "views": st.just("many")})
+    missing = st.fixed_dictionaries({"title": TEXTS})
     malformed = st.sampled_from([b"", b"{", b"nonsense", b"[1, 2", b"\xff\xfe"])
     encoded = st.one_of(good, wrong, missing).map(lambda data: json.dumps(data).encode())
     return st.one_of(encoded, encoded, malformed)

@@ -12,7 +12,7 @@ from conformance.checks.outcomes import Refused, Silent, Wrong
 from conformance.checks.registry import register
 from conformance.checks.stage import Stage, Trace
 from conformance.checks.subjects.reading import manager
-from conformance.strategies import Rows, rows, texts
+from conformance.strategies import TEXTS, Rows, rows
 
 
 class Abandoned(Exception):
@@ -29,7 +29,7 @@ class Block:
 
 
 BLOCKS = st.builds(
-    Block, rows=rows(max_posts=2), titles=st.lists(texts(), min_size=1, max_size=3).map(tuple), fails=st.booleans()
+    Block, rows=rows(max_posts=2), titles=st.lists(TEXTS, min_size=1, max_size=3).map(tuple), fails=st.booleans()
 )
 AsyncBlock = Callable[[Stage, Block], Awaitable[None]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from conformance.checks.seed import key
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.reading import READINGS, Reading, manager, queryset
 from conformance.checks.twins import Sides, operation, refuse, register_twins, trace_both
-from conformance.strategies import MOMENTS, Query, Rows, queries, rows, small_integers, texts
+from conformance.strategies import MOMENTS, TEXTS, Query, Rows, queries, rows, small_integers
 
 
 @dataclass(frozen=True)
@@ -58,43 +59,50 @@ class Creating:
 
 @dataclass(frozen=True)
 class Changing:
-    """Rows, the position of one of the posts, and values to give it."""
+    """Rows, one of the posts, and values to give it."""
 
     rows: Rows
-    position: int
+    any_position: int
     fields: Fields
     only: tuple[str, ...] | None
+
+    @property
+    def position(self) -> int:
+        return self.any_position % len(self.rows.posts)
 
 
 FIELDS = st.builds(
     Fields,
-    title=texts(),
-    content=texts(),
+    title=TEXTS,
+    content=TEXTS,
     published=st.booleans(),
     views=small_integers(),
     author=st.none() | st.integers(0, 1),
-    created_at=st.none() | MOMENTS,
+    created_at=st.none() | st.sampled_from(MOMENTS),
 )
 UPDATINGS = st.builds(
     Updating,
     rows=rows(min_posts=1),
     query=queries(),
     changes=st.fixed_dictionaries(
-        {"title": texts()}, optional={"views": small_integers(), "published": st.booleans()}
+        {"title": TEXTS}, optional={"views": small_integers(), "published": st.booleans()}
     ).map(lambda changes: tuple(changes.items())),
 )
 CREATINGS = st.builds(Creating, rows=rows(max_posts=2), fields=FIELDS)
 
 
-@st.composite
-def _changings(draw: st.DrawFn) -> Changing:
-    drawn = draw(rows(min_posts=1, max_posts=3))
-    position = draw(st.integers(0, len(drawn.posts) - 1))
-    only = draw(st.none() | st.sets(st.sampled_from(["title", "content", "published", "views"]), min_size=1))
-    return Changing(drawn, position, draw(FIELDS), tuple(sorted(only)) if only else None)
-
-
-CHANGINGS = _changings()
+_SETS_OF_FIELDS = [
+    fields
+    for size in range(1, 5)
+    for fields in combinations(("content", "published", "title", "views"), size)
+]
+CHANGINGS = st.builds(
+    Changing,
+    rows=rows(min_posts=1, max_posts=3),
+    any_position=st.integers(0, 2),
+    fields=FIELDS,
+    only=st.none() | st.sampled_from(_SETS_OF_FIELDS),
+)
 
 register_twins(
     "queryset.aupdate",
