@@ -25,9 +25,7 @@ class Post(models.Model):
     # Not auto_now_add, which overwrites a value that the caller gives: imports, seeds and tests have dates of their own.
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     views = models.IntegerField(default=0)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
     reactions = GenericRelation("sample_app.Reaction", related_query_name="post")
 
@@ -93,9 +91,7 @@ class Reaction(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("content_type", "object_id", "emoji"), name="one_row_for_each_emoji"
-            ),
+            models.UniqueConstraint(fields=("content_type", "object_id", "emoji"), name="one_row_for_each_emoji"),
         )
 
     def __str__(self) -> str:

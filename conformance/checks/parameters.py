@@ -13,4 +13,6 @@ def plain_parameters(params: Any) -> Any:
         return ()
     if isinstance(params, dict):
         return tuple(sorted((name, mask_moment(value)) for name, value in params.items()))
-    return tuple(plain_parameters(value) if isinstance(value, (list, tuple)) else mask_moment(value) for value in params)
+    return tuple(
+        plain_parameters(value) if isinstance(value, (list, tuple)) else mask_moment(value) for value in params
+    )

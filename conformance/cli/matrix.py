@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conformance.case import ExitCode, SuiteError, combine
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.cli.options import DEFAULT_FOLDER, measuring_options
+from conformance.cli.options import measuring_options
 from conformance.cli.progress import MatrixProgress
 from conformance.matrix import DATABASES, DEFAULT_SERIES, django_release
 from conformance.report import render_html, render_table
@@ -131,5 +131,7 @@ def _error(column: Column, outcome: Outcome) -> SuiteError:
     if outcome.kind == "database":
         return SuiteError(message, column.database.remedy, ExitCode.HARNESS)
     if outcome.kind == "killed":
-        return SuiteError(message, "What was measured is kept; the same command measures the rest.", ExitCode.INCOMPLETE)
+        return SuiteError(
+            message, "What was measured is kept; the same command measures the rest.", ExitCode.INCOMPLETE
+        )
     return SuiteError(message, "The other columns are not affected.", ExitCode.HARNESS)

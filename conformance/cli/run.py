@@ -84,7 +84,9 @@ class _Lines:
 def _error(settings: str, outcome: Outcome) -> SuiteError:
     message = f"{settings} was not measured: {outcome.problem.strip()}"
     if outcome.kind == "killed":
-        return SuiteError(message, "What was measured is kept; the same command measures the rest.", ExitCode.INCOMPLETE)
+        return SuiteError(
+            message, "What was measured is kept; the same command measures the rest.", ExitCode.INCOMPLETE
+        )
     remedies = {database.settings: database.remedy for database in DATABASES.values()}
     fallback = "Check the settings module and the database that it names."
     return SuiteError(message, remedies.get(settings, fallback), ExitCode.HARNESS)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from conformance.case import Cell, Failure, Measured, Verdict, worst
 from conformance.environment import Environment
 from conformance.results import ResultWriter, file_name
-from conformance.results.records import Record, cell_record, end_record, measured_from
+from conformance.results.records import cell_record, end_record, measured_from
 from conformance.runner.job import Job, Listener, Outcome
 from conformance.runner.process import Died, TimedOut, Worker
 

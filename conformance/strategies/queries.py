@@ -52,7 +52,7 @@ _ORDERINGS: tuple[tuple[str, ...] | None, ...] = (
 )
 
 
-def queries() -> st.SearchStrategy[Query]:
+def queries(most_filters: int = 2) -> st.SearchStrategy[Query]:
     """Any filter with any total ordering."""
-    filters = st.lists(_FILTERS, max_size=2, unique_by=lambda pair: pair[0]).map(tuple)
+    filters = st.lists(_FILTERS, max_size=most_filters, unique_by=lambda pair: pair[0]).map(tuple)
     return st.builds(Query, filters=filters, ordering=st.sampled_from(_ORDERINGS))

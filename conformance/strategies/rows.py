@@ -79,9 +79,7 @@ def _rows(posts: list[PostRow], comments: list[CommentRow]) -> Rows:
     return Rows(tuple(posts), tuple(placed))
 
 
-_POSTS = st.builds(
-    _post, TEXTS, TEXTS, small_integers(), st.integers(0, 2 * (USERS + 1) * 2**TAGS * len(MOMENTS) - 1)
-)
+_POSTS = st.builds(_post, TEXTS, TEXTS, small_integers(), st.integers(0, 2 * (USERS + 1) * 2**TAGS * len(MOMENTS) - 1))
 _COMMENTS = st.lists(
     st.builds(_comment, TEXTS, st.integers(0, (USERS + 1) * MOST_POSTS * len(MOMENTS) - 1)), max_size=3
 )

@@ -19,10 +19,10 @@ from conformance.catalogue import Catalogue, load_catalogue
 from conformance.results import Results, ResultWriter, file_name
 from conformance.results.records import run_record
 from conformance.runner import PROFILES
+from conformance.suite.measuring import Measuring
 from conformance.worker.database import own_database
 from conformance.worker.loops import LoopBridge
 from conformance.worker.session import Session
-from conformance.suite.measuring import Measuring
 
 # A project of its own says which settings it wants; without one, the sample app on SQLite is measured.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
@@ -60,9 +60,7 @@ def _writer(stack: ExitStack, run: Results, catalogue: Catalogue) -> ResultWrite
     folder = os.environ.get("CONFORMANCE_RESULTS")
     if not folder:
         return None
-    header = run_record(
-        run.environment, seed=run.seed, profile=run.profile, suite=run.suite, catalogue=run.catalogue
-    )
+    header = run_record(run.environment, seed=run.seed, profile=run.profile, suite=run.suite, catalogue=run.catalogue)
     path = Path(folder) / file_name(run.environment)
     writer, _ = stack.enter_context(ResultWriter.resume(path, header, tuple(catalogue.cells())))
     return writer

@@ -89,9 +89,7 @@ def _session(job: dict[str, Any], events: IO[str]) -> None:
     environment = detect_environment(connection, job["runner"])
     _send(
         events,
-        run_record(
-            environment, seed=job["seed"], profile=job["profile"], suite=__version__, catalogue=catalogue.hash
-        ),
+        run_record(environment, seed=job["seed"], profile=job["profile"], suite=__version__, catalogue=catalogue.hash),
     )
     todo = json.loads(sys.stdin.readline())
     stage = Stage(load_adapter(), RUNNERS[job["runner"]])

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from conformance.checks.outcomes import Silent, Wrong
 from conformance.checks.parameters import plain_parameters
+from conformance.checks.plain import plain
 from conformance.checks.recorder import Recorder
 from conformance.checks.registry import register
 from conformance.checks.seed import KNOWN_KEYS
-from conformance.checks.plain import plain
 from conformance.checks.stage import Stage, Trace
 from conformance.checks.subjects.reading import manager
 from conformance.checks.twins import refuse

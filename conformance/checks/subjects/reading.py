@@ -13,17 +13,25 @@ from conformance.checks.outcomes import Wrong
 from conformance.checks.registry import register
 from conformance.checks.stage import Stage
 from conformance.checks.twins import Sides, operation, refuse, register_twins, trace_both
-from conformance.strategies import SHORT_TEXTS, TEXTS, Query, Rows, queries, rows, small_integers
+from conformance.strategies import SHORT_TEXTS, Query, Rows, queries, rows, small_integers
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Rows, a query over them, and how much of it is read."""
+    """Rows, and a query over them."""
 
     rows: Rows
     query: Query
-    start: int = 0
-    stop: int = 0
+
+
+@dataclass(frozen=True)
+class Slicing:
+    """Rows, a query over them, and the part of it that is read: `size` rows from `start` on."""
+
+    rows: Rows
+    query: Query
+    start: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,10 @@ class Getting:
     lookup: tuple[str, Any]
 
 
-READINGS = st.builds(Reading, rows=rows(), query=queries(), start=st.integers(0, 3), stop=st.integers(0, 4))
+READINGS = st.builds(Reading, rows=rows(), query=queries())
+SLICINGS = st.builds(
+    Slicing, rows=rows(min_posts=2), query=queries(most_filters=1), start=st.integers(0, 2), size=st.integers(0, 3)
+)
 WHOLE_TABLES = st.builds(Reading, rows=rows(), query=st.just(Query((), None)))
 GETTINGS = st.builds(
     Getting,
@@ -85,30 +96,32 @@ def iteration(stage: Stage, found: Any) -> Sides:
 register_twins("queryset.aiter", READINGS, lambda stage, example: iteration(stage, queryset(stage, example.query)))
 register_twins(
     "queryset.slice.aiter",
-    READINGS,
-    lambda stage, example: iteration(stage, queryset(stage, example.query)[example.start : example.stop]),
+    SLICINGS,
+    lambda stage, example: iteration(
+        stage, queryset(stage, example.query)[example.start : example.start + example.size]
+    ),
 )
 
 
-def _early_stop(stage: Stage, example: Reading) -> Sides:
+def _early_stop(stage: Stage, example: Slicing) -> Sides:
     found = queryset(stage, example.query)
 
     async def asynchronous() -> list[Any]:
         items: list[Any] = []
         async for item in stage.adapter.iterate(found):
-            if len(items) == example.stop:
+            if len(items) == example.size:
                 break
             items.append(item)
         # The connection must be usable after the iteration was left.
         return [*items, await stage.adapter.asynchronous(manager(stage), "count")()]
 
     return Sides(
-        sync=lambda: [*islice(found, example.stop), manager(stage).count()],
+        sync=lambda: [*islice(found, example.size), manager(stage).count()],
         asynchronous=asynchronous,
     )
 
 
-register_twins("queryset.aiter.early_stop", READINGS, _early_stop)
+register_twins("queryset.aiter.early_stop", SLICINGS, _early_stop)
 
 
 def _get(stage: Stage, example: Getting) -> Sides:

@@ -92,9 +92,7 @@ CREATINGS = st.builds(Creating, rows=rows(max_posts=2), fields=FIELDS)
 
 
 _SETS_OF_FIELDS = [
-    fields
-    for size in range(1, 5)
-    for fields in combinations(("content", "published", "title", "views"), size)
+    fields for size in range(1, 5) for fields in combinations(("content", "published", "title", "views"), size)
 ]
 CHANGINGS = st.builds(
     Changing,

@@ -1,0 +1,1 @@
+"""What every test of this repository may ask for."""
