@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
@@ -12,6 +13,8 @@ from django.utils import timezone
 
 
 class Tag(models.Model):
+    """A word that posts are found by; reached through `post.tags`."""
+
     name = models.CharField(max_length=100, unique=True)
 
     def __str__(self) -> str:
@@ -19,10 +22,12 @@ class Tag(models.Model):
 
 
 class Post(models.Model):
+    """What is written, newest first."""
+
     title = models.CharField(max_length=200)
     content = models.TextField()
     published = models.BooleanField(default=False)
-    # Not auto_now_add, which overwrites a value that the caller gives: imports, seeds and tests have dates of their own.
+    # Not auto_now_add, which overwrites what the caller gives: imports and tests have dates of their own.
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     views = models.IntegerField(default=0)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts")
@@ -38,6 +43,8 @@ class Post(models.Model):
 
 
 class PublishedPostManager(models.Manager["PublishedPost"]):
+    """Sees published posts alone."""
+
     def get_queryset(self) -> models.QuerySet[PublishedPost]:
         return super().get_queryset().filter(published=True)
 
@@ -45,7 +52,7 @@ class PublishedPostManager(models.Manager["PublishedPost"]):
 class PublishedPost(Post):
     """A proxy: the same rows, seen through a manager that filters."""
 
-    objects = PublishedPostManager()
+    objects: ClassVar[PublishedPostManager] = PublishedPostManager()
 
     class Meta:
         proxy = True
@@ -58,6 +65,8 @@ class Review(Post):
 
 
 class Comment(models.Model):
+    """What readers say to a post, oldest first; gone with the post."""
+
     post = models.ForeignKey(Post, models.CASCADE, related_name="comments")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="comments"
@@ -73,6 +82,8 @@ class Comment(models.Model):
 
 
 class Profile(models.Model):
+    """One for each user at most."""
+
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
     display_name = models.CharField(max_length=100, blank=True)
 

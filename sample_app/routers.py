@@ -15,8 +15,8 @@ class AuditRouter:
     def _alias(self, model: type[Model]) -> str | None:
         return AUDIT_ALIAS if model._meta.label_lower == "sample_app.auditentry" else None
 
-    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002 - the router protocol
         return self._alias(model)
 
-    def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
+    def db_for_write(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002 - the router protocol
         return self._alias(model)

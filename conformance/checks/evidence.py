@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from conformance.checks.recorder import Statement
@@ -66,4 +67,4 @@ def _role(statement: Statement, caller: int) -> str:
 def _overlap(statements: list[Statement]) -> bool:
     """Whether two statements were under way at one time."""
     ordered = sorted(statements, key=lambda statement: statement.started)
-    return any(later.started < earlier.ended for earlier, later in zip(ordered, ordered[1:], strict=False))
+    return any(later.started < earlier.ended for earlier, later in pairwise(ordered))

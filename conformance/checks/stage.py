@@ -92,6 +92,6 @@ class Stage:
                 value = function()
             except Absent:
                 raise
-            except Exception as caught:
+            except Exception as caught:  # noqa: BLE001 - what the code under test raises is what is compared
                 error = caught
         return Trace(plain(value, KNOWN_KEYS), error, tuple(statements))

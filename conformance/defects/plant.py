@@ -9,13 +9,11 @@ from conformance.case import ExitCode, SuiteError
 from conformance.defects import special, wrappers
 
 _KINDS = {
-    "noop": wrappers.noop,
     "wrong-result": wrappers.wrong_result,
     "extra-query": wrappers.extra_query,
     "lost-write": wrappers.lost_write,
 }
 _ITERATION_KINDS = {
-    "noop": wrappers.iteration_noop,
     "wrong-result": wrappers.iteration_drops_first,
     "extra-query": wrappers.iteration_extra_query,
 }
@@ -46,6 +44,7 @@ def _defects() -> dict[str, Callable[[], None]]:
     for operation, owner, method in _operations():
         for kind, wrap in _KINDS.items():
             defects[f"{operation}/{kind}"] = _wrapping(owner, method, wrap)
+    defects["control/noop"] = _wrap_everything
     for kind, wrap_iteration in _ITERATION_KINDS.items():
         defects[f"queryset.aiter/{kind}"] = _wrapping_iteration(wrap_iteration)
     return defects
@@ -60,6 +59,14 @@ def _operations() -> list[tuple[str, Callable[[], Any], str]]:
         ("related.acreate", _reverse_foreign_key, "acreate"),
         ("shortcuts.aget_object_or_404", _shortcuts, "aget_object_or_404"),
     ]
+
+
+def _wrap_everything() -> None:
+    """The control: every operation is wrapped as a defect would wrap it, and does what it did."""
+    for _, owner, method in _operations():
+        if hasattr(owner(), method):
+            _wrapping(owner, method, wrappers.noop)()
+    _wrapping_iteration(wrappers.iteration_noop)()
 
 
 def _queryset() -> Any:

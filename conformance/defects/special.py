@@ -16,7 +16,7 @@ def guard_other() -> None:
     """Lazy access is refused with another exception than the documented one."""
     from django.utils import asyncio as guard
 
-    guard.SynchronousOnlyOperation = RuntimeError  # type: ignore[attr-defined,misc,assignment]
+    guard.SynchronousOnlyOperation = RuntimeError  # type: ignore[attr-defined]
 
 
 def async_atomic_without_transaction() -> None:
@@ -83,7 +83,8 @@ def exists_counts() -> None:
     from django.db.models import QuerySet
 
     async def aexists(self: Any) -> bool:
-        return await self.acount() > 0
+        count: int = await self.acount()
+        return count > 0
 
     QuerySet.aexists = aexists  # type: ignore[method-assign]
 

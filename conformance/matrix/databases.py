@@ -25,7 +25,8 @@ DATABASES = {
             "PostgreSQL",
             "sample_app.settings.postgresql",
             ("psycopg[binary]>=3.1.8",),
-            "Start the server, or set PGHOST, PGPORT, PGUSER and PGPASSWORD; the role must be allowed to create databases.",
+            "Start the server, or set PGHOST, PGPORT, PGUSER and PGPASSWORD; "
+            "the role must be allowed to create databases.",
         ),
         Database(
             "mariadb",

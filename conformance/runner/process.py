@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import signal
@@ -45,7 +46,8 @@ class Worker:
             start_new_session=True,
         )
         self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, name=f"worker {self._process.pid}", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name=f"worker {self._process.pid}", daemon=True)
+        self._reader.start()
 
     @property
     def pid(self) -> int:
@@ -58,7 +60,11 @@ class Worker:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.end()
-        self._stderr.close()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):  # what was not yet said to a worker that is gone
+                    stream.close()
 
     def say(self, message: dict[str, Any]) -> None:
         """Raises `Died` if the worker is gone."""

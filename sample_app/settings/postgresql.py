@@ -1,4 +1,4 @@
-"""PostgreSQL through psycopg 3, or psycopg2 where that is what is installed. libpq's own variables hold the credentials."""
+"""PostgreSQL through psycopg 3, or psycopg2 where that is installed alone. Credentials: libpq's own variables."""
 
 import os
 

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ def _sync(stage: Stage, example: Gathering) -> list[Any]:
 def _sync_call(stage: Stage, name: str, views: int) -> Any:
     try:
         return stage.adapter.sync(manager(stage).filter(views=views), name)()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as gather does with return_exceptions
         return error
 
 
@@ -147,10 +147,9 @@ def _rendezvous(recorder: Recorder) -> Iterator[threading.Event]:
     barrier = threading.Barrier(2, action=met.set)
 
     def hold() -> None:
-        try:
+        # Broken where nobody joined in time: from then on statements pass freely.
+        with suppress(threading.BrokenBarrierError):
             barrier.wait(timeout=_RENDEZVOUS)
-        except threading.BrokenBarrierError:
-            pass  # Nobody joined: from now on statements pass freely.
 
     recorder.before = hold
     try:

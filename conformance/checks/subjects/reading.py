@@ -59,6 +59,7 @@ GETTINGS = st.builds(
 
 
 def manager(stage: Stage) -> Any:
+    """The manager of posts."""
     from sample_app.models import Post
 
     return stage.adapter.manager(Post)

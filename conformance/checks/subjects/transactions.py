@@ -74,7 +74,12 @@ def _register_block(entry: str, block: AsyncBlock) -> None:
         stage.seed(example.rows)
         asynchronous = stage.trace_async(lambda: block(stage, example))
         _refuse(asynchronous)
-        outside = [statement.sql for statement in asynchronous.statements if not statement.in_atomic_block]
+        outside = [
+            statement.sql
+            for statement in asynchronous.statements
+            # SQLite begins by a statement, which is not in the transaction yet.
+            if not statement.in_atomic_block and statement.sql != "BEGIN"
+        ]
         if outside:
             raise Silent(
                 "Statements of the block ran outside its transaction and nothing was raised.",

@@ -1,0 +1,73 @@
+"""Every check is shown to fail: a planted defect, in a process of its own, gets the verdict that the catalogue names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.case import Cell
+from conformance.catalogue import load_catalogue
+from conformance.defects import defect_names
+from conformance.results import Results, read_results
+from conformance.runner import PROFILES, Job, supervise
+
+CATALOGUE = load_catalogue()
+CELLS = tuple(CATALOGUE.cells())
+# For each planted defect, the cells that must notice it and the verdict that each must give.
+KILLS: dict[str, dict[Cell, str]] = {}
+for _cell in CELLS:
+    for _kill in CATALOGUE.check(_cell).kills:
+        KILLS.setdefault(_kill.defect, {})[_cell] = _kill.verdict
+CONTROL = "control/noop"
+
+
+def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...]) -> Results:
+    """The results of the cells in a process that has the defect."""
+    job = Job(
+        python=sys.executable,
+        settings="sample_app.settings.sqlite",
+        environ=dict(os.environ),
+        cells=cells,
+        profile=PROFILES["ci"],
+        seed=0,
+        folder=folder,
+        defect=defect,
+    )
+    outcome = supervise(job)
+    assert outcome.problem == ""
+    assert outcome.path is not None
+    return read_results(outcome.path)
+
+
+@pytest.mark.parametrize("defect", KILLS)
+def test_a_planted_defect_gets_the_verdict_that_the_catalogue_names(defect, tmp_path):
+    """Each check that names the defect notices it, with the right verdict and, unless it passes, an example."""
+    expected = KILLS[defect]
+    # A check whose dependency has the defect too would be blocked: it is measured without it.
+    dependent = {cell for cell in expected if CATALOGUE.entry(cell.entry).depends_on}
+    verdicts = {}
+    for cells in filter(None, (set(expected) - dependent, dependent)):
+        results = measure(tmp_path / str(len(verdicts)), defect, tuple(sorted(cells)))
+        verdicts |= {cell: str(results.verdict(cell)) for cell in cells}
+        failures = [results.last(cell).failure for cell in cells if verdicts[cell] in ("silent", "fail")]
+        assert all(failure is not None and failure.example for failure in failures)
+    assert verdicts == expected
+
+
+def test_every_check_kills_a_defect_that_exists():
+    """No check is without a planted defect, and no catalogue entry names one that cannot be planted."""
+    assert {cell for cells in KILLS.values() for cell in cells} == set(CELLS)
+    assert KILLS.keys() <= defect_names()
+
+
+def test_the_controls_are_green(tmp_path):
+    """Unpatched, and with every operation wrapped in the way in which defects are put in, the verdicts are the same."""
+    unpatched = measure(tmp_path / "unpatched", None, CELLS)
+    wrapped = measure(tmp_path / "wrapped", CONTROL, CELLS)
+    verdicts = {cell: str(unpatched.verdict(cell)) for cell in CELLS}
+    assert verdicts == {cell: str(wrapped.verdict(cell)) for cell in CELLS}
+    gating = {cell: verdict for cell, verdict in verdicts.items() if CATALOGUE.entry(cell.entry).gates}
+    assert set(gating.values()) <= {"pass", "loud", "absent"}
