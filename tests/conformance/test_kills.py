@@ -71,3 +71,5 @@ def test_the_controls_are_green(tmp_path):
     assert verdicts == {cell: str(wrapped.verdict(cell)) for cell in CELLS}
     gating = {cell: verdict for cell, verdict in verdicts.items() if CATALOGUE.entry(cell.entry).gates}
     assert set(gating.values()) <= {"pass", "loud", "absent"}
+    examples = {cell: unpatched.last(cell).examples for cell, verdict in verdicts.items() if verdict in ("pass", "loud")}
+    assert min(examples.values()) >= PROFILES["ci"].examples
