@@ -4,10 +4,11 @@ from conformance.case.cell import Cell, Failure, Measured
 from conformance.case.exits import PRECEDENCE, ExitCode, SuiteError, combine
 from conformance.case.pattern import is_pattern, matches
 from conformance.case.validation import SchemaChecker
-from conformance.case.verdict import NEVER_EXCUSED, Verdict, worst
+from conformance.case.verdict import NEVER_EXCUSED, NOT_MADE, Verdict, worst
 
 __all__ = [
     "NEVER_EXCUSED",
+    "NOT_MADE",
     "PRECEDENCE",
     "Cell",
     "ExitCode",

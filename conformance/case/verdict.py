@@ -26,6 +26,8 @@ SEVERITY = (
 )
 # Never excused by an expectation: the suite itself or its surroundings did not hold.
 NEVER_EXCUSED = frozenset({"timeout", "crash", "setup_error", "harness_error"})
+# Of those, what says nothing of the code under test: a later run tries again.
+NOT_MADE = frozenset({"setup_error", "harness_error"})
 _FLAKY = re.compile(r"flaky (?P<passed>\d+)/(?P<attempts>\d+)")
 
 

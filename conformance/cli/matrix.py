@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
-import tempfile
 from pathlib import Path
 
 import click
 from platformdirs import user_cache_path
 from rich.console import Console
 
-from conformance.case import ExitCode, SuiteError, combine
+from conformance.case import Cell, ExitCode, SuiteError, combine
 from conformance.catalogue import Catalogue, load_catalogue
+from conformance.cli.folder import MatrixFolder
 from conformance.cli.options import measuring_options
 from conformance.cli.progress import MatrixProgress
+from conformance.cli.signals import sigterm_interrupts
 from conformance.matrix import DATABASES, DEFAULT_SERIES, django_release
 from conformance.report import render_html, render_table
-from conformance.results import Results, file_name, read_results
 from conformance.runner import PROFILES, Column, Matrix, MatrixPlan, Outcome, copy_packages
+
+_GO_ON = "What was measured is kept; the same command measures the rest."
 
 
 @click.command()
@@ -56,6 +57,7 @@ def matrix(
     profile: str,
     seed: int,
     results: Path,
+    timeout: float | None,
 ) -> ExitCode:
     """Measure Django versions times databases, and write the report.
 
@@ -63,67 +65,68 @@ def matrix(
     interruption the same command measures only the rest.
     """
     catalogue = load_catalogue()
-    console = Console(soft_wrap=False)
-    columns = tuple(
-        Column(django_release(version), DATABASES[name]) for version in versions for name in databases or DATABASES
+    columns = _columns(versions, databases)
+    plan = MatrixPlan(
+        columns=columns,
+        cells=catalogue.select(only),
+        profile=PROFILES[profile],
+        seed=seed,
+        results=results,
+        environments=environments,
+        packages=copy_packages(environments),
+        workers=workers or 0,
+        timeout=timeout,
     )
-    with tempfile.TemporaryDirectory(prefix="conformance-packages-") as packages:
-        plan = MatrixPlan(
-            columns=columns,
-            cells=catalogue.select(only),
-            profile=PROFILES[profile],
-            seed=seed,
-            results=results,
-            environments=environments,
-            packages=copy_packages(Path(packages)),
-            workers=workers or 0,
-        )
-        outcomes, progress = _measure(plan, console)
-    _report(plan, progress, catalogue, console)
-    return _answer(outcomes, plan, explicit=bool(databases), console=console)
+    console = Console(soft_wrap=False)
+    # A database that does not answer is left out, unless it was asked for by name or the run is a CI's.
+    strict = bool(databases) or os.environ.get("CI", "").lower() in ("1", "true")
+    with MatrixFolder(plan, catalogue, strict=strict) as folder:
+        outcomes = _measure(plan, folder, console)
+        _report(folder, catalogue, plan.cells, console)
+    return _answer(outcomes, plan, strict=strict, console=console)
 
 
-def _measure(plan: MatrixPlan, console: Console) -> tuple[dict[Column, Outcome], MatrixProgress]:
-    """How the columns ended; those that an interruption kept from it are missing."""
-    # A scheduler's SIGTERM is an interruption like Ctrl-C: workers end in good order, what was measured is reported.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with MatrixProgress(console, plan.columns, len(plan.cells)) as progress:
+def _columns(versions: tuple[str, ...], databases: tuple[str, ...]) -> tuple[Column, ...]:
+    """Each once, however often it was named."""
+    releases = map(django_release, versions)
+    chosen = [DATABASES[name] for name in databases or DATABASES]
+    return tuple(dict.fromkeys(Column(release, database) for release in releases for database in chosen))
+
+
+def _measure(plan: MatrixPlan, folder: MatrixFolder, console: Console) -> dict[Column, Outcome]:
+    """How the columns ended; none at all after an interruption."""
+    with sigterm_interrupts(), MatrixProgress(console, plan.columns, len(plan.cells), folder) as progress:
         try:
-            return Matrix(plan, progress).run(), progress
+            return Matrix(plan, progress).run()
         except KeyboardInterrupt:
             console.print("interrupted: what was measured is kept; the same command measures the rest")
-            return {}, progress
+            return {}
 
 
-def _report(plan: MatrixPlan, progress: MatrixProgress, catalogue: Catalogue, console: Console) -> None:
-    measured = _read(plan, progress)
-    if measured:
-        page = render_html(measured, catalogue, plan.results / "report")
+def _report(folder: MatrixFolder, catalogue: Catalogue, cells: tuple[Cell, ...], console: Console) -> None:
+    measured = folder.results()
+    if measured and cells:
+        page = render_html(measured, catalogue, folder.path / "report")
         console.print(render_table(measured, catalogue))
-        console.print(f"results: {plan.results}\nreport:  {page.resolve().as_uri()}", soft_wrap=True, highlight=False)
+        console.print(f"results: {folder.path}\nreport:  {page.resolve().as_uri()}", soft_wrap=True, highlight=False)
 
 
-def _read(plan: MatrixPlan, progress: MatrixProgress) -> list[Results]:
-    paths = {plan.results / file_name(environment) for environment in progress.environments.values()}
-    measured = [read_results(path) for path in paths if path.exists()]
-    return sorted(measured, key=lambda results: results.environment.version_key)
-
-
-def _answer(outcomes: dict[Column, Outcome], plan: MatrixPlan, *, explicit: bool, console: Console) -> ExitCode:
-    """The exit code. A database that does not answer is left out with its reason, unless it was asked for by name or
-    the run is a CI's."""
-    strict = explicit or os.environ.get("CI", "").lower() in ("1", "true")
-    codes = [ExitCode.INCOMPLETE] if len(outcomes) < len(plan.columns) else []
-    for column, outcome in outcomes.items():
-        if not outcome.problem:
+def _answer(outcomes: dict[Column, Outcome], plan: MatrixPlan, *, strict: bool, console: Console) -> ExitCode:
+    """The exit code, after a word on each column that has no results."""
+    codes = [] if len(outcomes) == len(plan.columns) else [ExitCode.INCOMPLETE]
+    for column in plan.columns:
+        outcome = outcomes.get(column)
+        if outcome is None or not outcome.problem:
             continue
         error = _error(column, outcome)
-        if outcome.kind == "database" and not strict:
-            console.print(f"left out: {error}", style="yellow", markup=False, soft_wrap=True)
-            continue
-        console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-        codes.append(error.code)
-    return combine(codes or [ExitCode.CONFORMS] if outcomes else [ExitCode.INCOMPLETE])
+        left_out = outcome.kind == "database" and not strict
+        word, colour = ("left out", "yellow") if left_out else ("error", "red")
+        console.print(f"{word}: {error}", style=colour, markup=False, highlight=False, soft_wrap=True)
+        codes.extend([] if left_out else [error.code])
+    if outcomes and all(outcome.kind == "database" for outcome in outcomes.values()):
+        console.print("nothing was measured: no database answers", style="red", markup=False)
+        codes.append(ExitCode.INCOMPLETE)
+    return combine(codes)
 
 
 def _error(column: Column, outcome: Outcome) -> SuiteError:
@@ -131,7 +134,5 @@ def _error(column: Column, outcome: Outcome) -> SuiteError:
     if outcome.kind == "database":
         return SuiteError(message, column.database.remedy, ExitCode.HARNESS)
     if outcome.kind == "killed":
-        return SuiteError(
-            message, "What was measured is kept; the same command measures the rest.", ExitCode.INCOMPLETE
-        )
+        return SuiteError(message, _GO_ON, ExitCode.INCOMPLETE)
     return SuiteError(message, "The other columns are not affected.", ExitCode.HARNESS)

@@ -47,11 +47,19 @@ _MEASURING = (
         metavar="FOLDER",
         help="Where results are kept. What an earlier run measured there is not measured again.",
     ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="When to stop a check that does not end. Default: by profile, "
+        + ", ".join(f"{profile.name} {profile.cell_timeout:.0f}" for profile in PROFILES.values())
+        + ".",
+    ),
 )
 
 
 def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What every command that measures can be told: `only`, `profile`, `seed` and `results`."""
+    """What every command that measures can be told: `only`, `profile`, `seed`, `results` and `timeout`."""
     for option in reversed(_MEASURING):
         command = option(command)
     return command

@@ -10,17 +10,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from conformance.case import Cell, Measured
+from conformance.cli.folder import MatrixFolder
 from conformance.environment import Environment
 from conformance.matrix import DjangoRelease
 from conformance.runner import Column, Outcome
 
 
 class MatrixProgress:
-    """A watcher of the matrix. It also remembers each column's environment, which names its result file."""
+    """A watcher of the matrix: tells people how it comes along, and the folder, so that its plan is up to date."""
 
-    def __init__(self, console: Console, columns: tuple[Column, ...], cells: int) -> None:
-        self.environments: dict[Column, Environment] = {}
+    def __init__(self, console: Console, columns: tuple[Column, ...], cells: int, folder: MatrixFolder) -> None:
         self._console = console
+        self._folder = folder
         self._columns = columns
         self._cells = cells
         self._lock = threading.Lock()
@@ -52,14 +53,12 @@ class MatrixProgress:
         self._say(f"Django {release.version}: preparing its environment")
 
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
+        self._folder.begun(column, environment)
         with self._lock:
-            again = column in self.environments
-            self.environments[column] = environment
-            self._started.setdefault(column, time.monotonic())
-        if not again:
-            self._progress.advance(self._task, done)
-            kept = f", {done} of {total} cells kept from before" if done else ""
-            self._say(f"{column.title}: measuring ({environment.id}{kept})")
+            self._started[column] = time.monotonic()
+        self._progress.advance(self._task, done)
+        kept = f", {done} of {total} cells kept from before" if done else ""
+        self._say(f"{column.title}: measuring ({environment.id}{kept})")
 
     def measured(self, column: Column, measured: Measured) -> None:
         with self._lock:
@@ -69,6 +68,7 @@ class MatrixProgress:
             self._progress.advance(self._task)
 
     def ended(self, column: Column, outcome: Outcome) -> None:
+        self._folder.ended(column, outcome)
         with self._lock:
             self._ended += 1
             ended = self._ended

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from conformance.catalogue import load_catalogue
-from conformance.cli.options import DEFAULT_FOLDER, read_all
+from conformance.cli.options import DEFAULT_FOLDER, catalogue_option, read_all
 from conformance.report import render_html, render_json, render_markdown
 from conformance.results import merge_results
 
@@ -21,9 +21,10 @@ from conformance.results import merge_results
     metavar="PATH",
     help="A folder for html (default: report below the results folder). Markdown and JSON go to standard output.",
 )
-def report(results: tuple[Path, ...], kind: str, output: Path | None) -> None:
+@catalogue_option
+def report(results: tuple[Path, ...], kind: str, output: Path | None, catalogue_folder: Path | None) -> None:
     """Write RESULTS (files or folders; default: conformance-results) as a report."""
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(catalogue_folder)
     paths = results or (DEFAULT_FOLDER,)
     measured = merge_results(read_all(paths))
     if kind == "html":

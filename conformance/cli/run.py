@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ from rich.console import Console
 
 from conformance.case import ExitCode, Measured, SuiteError
 from conformance.catalogue import load_catalogue
-from conformance.cli.options import measuring_options
+from conformance.cli.options import catalogue_option, measuring_options
+from conformance.cli.signals import sigterm_interrupts
+from conformance.defects import defect_names
 from conformance.environment import Environment
 from conformance.matrix import DATABASES
 from conformance.report import render_table
@@ -30,18 +33,29 @@ from conformance.worker.coroutines import RUNNER_NAMES
 )
 @click.option("--runner", type=click.Choice(RUNNER_NAMES), default=RUNNER_NAMES[0], help="How a coroutine is run.")
 @click.option("--defect", metavar="NAME", help="Plant a defect first, to see the checks fail.")
+@catalogue_option
+@click.option(
+    "--checks",
+    multiple=True,
+    metavar="MODULE",
+    help="A module that registers the code of more checks, for a catalogue of your own. May be given several times.",
+)
 @measuring_options
 def run(
     settings: str,
     runner: str,
     defect: str | None,
+    catalogue_folder: Path | None,
+    checks: tuple[str, ...],
     only: tuple[str, ...],
     profile: str,
     seed: int,
     results: Path,
+    timeout: float | None,
 ) -> ExitCode:
     """Measure the environment of this interpreter: its Django, asgiref and driver, on one database."""
-    catalogue = load_catalogue()
+    _check_defect(defect)
+    catalogue = load_catalogue(catalogue_folder)
     console = Console()
     job = Job(
         python=sys.executable,
@@ -53,8 +67,12 @@ def run(
         folder=results,
         runner=runner,
         defect=defect,
+        catalogue=catalogue_folder,
+        checks=checks,
+        timeout=timeout,
     )
-    outcome = supervise(job, _Lines(console))
+    with sigterm_interrupts():
+        outcome = supervise(job, _Lines(console))
     if outcome.path is not None:
         console.print(render_table([read_results(outcome.path)], catalogue))
         console.print(f"results: {outcome.path}", soft_wrap=True, highlight=False)
@@ -79,6 +97,15 @@ class _Lines:
         why = f"  {measured.reason}" if measured.reason else ""
         line = f"[{self._done}/{self._total}] {measured.verdict:<8} {measured.cell}{why}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _check_defect(name: str | None) -> None:
+    known = defect_names()
+    if name is not None and name not in known:
+        near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+        raise SuiteError(
+            f"There is no planted defect called {name!r}.", f"Use one of: {', '.join(near)}.", ExitCode.USAGE
+        )
 
 
 def _error(settings: str, outcome: Outcome) -> SuiteError:

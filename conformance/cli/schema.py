@@ -8,13 +8,18 @@ import click
 
 from conformance.catalogue import catalogue_schema
 from conformance.expectations import expectations_schema
-from conformance.results import results_schema
+from conformance.results import matrix_schema, results_schema
 
-_SCHEMAS = {"results": results_schema, "catalogue": catalogue_schema, "expectations": expectations_schema}
+_SCHEMAS = {
+    "results": results_schema,
+    "matrix": matrix_schema,
+    "catalogue": catalogue_schema,
+    "expectations": expectations_schema,
+}
 
 
 @click.command()
 @click.argument("name", type=click.Choice(sorted(_SCHEMAS)), default="results")
 def schema(name: str) -> None:
-    """Print the JSON Schema of a result line (default), a catalogue file or an expectations file."""
+    """Print the JSON Schema of a result line (default), a matrix's plan, a catalogue or an expectations file."""
     click.echo(json.dumps(_SCHEMAS[name](), indent=2, ensure_ascii=False))

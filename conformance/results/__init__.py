@@ -1,5 +1,13 @@
 """Result files: JSON Lines, one record a line, flushed as they come. Needs neither Django nor pytest."""
 
+from conformance.results.columns import (
+    PlannedColumn,
+    PlannedMatrix,
+    matrix_schema,
+    read_matrix,
+    unmeasured,
+    write_matrix,
+)
 from conformance.results.merge import merge_results
 from conformance.results.model import SCHEMA_VERSION, Results, results_schema
 from conformance.results.read import read_folder, read_results
@@ -9,13 +17,19 @@ from conformance.results.write import ResultWriter, file_name
 
 __all__ = [
     "SCHEMA_VERSION",
+    "PlannedColumn",
+    "PlannedMatrix",
     "ResultWriter",
     "Results",
     "file_name",
+    "matrix_schema",
     "merge_results",
     "read_folder",
+    "read_matrix",
     "read_results",
     "results_schema",
     "resume",
+    "unmeasured",
+    "write_matrix",
     "write_results",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.case import Cell, ExitCode, SuiteError
+from conformance.case import NOT_MADE, Cell, ExitCode, Measured, SuiteError
 from conformance.environment import Environment
 from conformance.results.aside import is_aside
+from conformance.results.columns import read_matrix, unmeasured
 from conformance.results.lines import broken, read_records
 from conformance.results.model import Results
 from conformance.results.records import Record, measured_from
@@ -24,7 +25,7 @@ def read_results(path: Path) -> Results:
     _check_order(path, records)
     run = records[0]
     planned = planned_cells(records)
-    cells = tuple(measured_from(record) for record in records if record["type"] == "cell")
+    cells = _without_superseded([measured_from(record) for record in records if record["type"] == "cell"])
     arrived = {measured.cell for measured in cells}
     return Results(
         environment=Environment.from_dict(run["environment"]),
@@ -42,7 +43,8 @@ def read_results(path: Path) -> Results:
 def read_folder(folder: Path) -> list[Results]:
     """Every result file of a folder, by Django version and database; a file's own path works too.
 
-    Files that were set aside (`*.old-N.jsonl`) are left out. Raises `SuiteError` (incomplete) if none is there.
+    Files that were set aside (`*.old-N.jsonl`) are left out. Columns that the folder's matrix planned and that have no
+    file are there as well, with no cell measured. Raises `SuiteError` (incomplete) if nothing is there.
     """
     if folder.is_file():
         return [read_results(folder)]
@@ -50,15 +52,28 @@ def read_folder(folder: Path) -> list[Results]:
         paths = sorted(path for path in folder.glob("*.jsonl") if not is_aside(path))
     except OSError as error:
         raise _nowhere(folder, f": {error.strerror}") from error
-    if not paths:
+    matrix = read_matrix(folder)
+    missing = list(unmeasured(matrix, folder)) if matrix else []
+    if not paths and not missing:
         raise _nowhere(folder, "")
-    return sorted((read_results(path) for path in paths), key=lambda results: results.environment.version_key)
+    found = [*map(read_results, paths), *missing]
+    return sorted(found, key=lambda results: results.environment.version_key)
 
 
 def planned_cells(records: list[Record]) -> tuple[Cell, ...]:
     """The union of the plans, in the order of the file."""
     texts = (text for record in records if record["type"] == "plan" for text in record["cells"])
     return tuple(dict.fromkeys(Cell.parse(text) for text in texts))
+
+
+def _without_superseded(cells: list[Measured]) -> tuple[Measured, ...]:
+    """An attempt that could not be made says nothing of its cell once a later run has made it."""
+    last = {measured.cell: number for number, measured in enumerate(cells)}
+    return tuple(
+        measured
+        for number, measured in enumerate(cells)
+        if measured.verdict not in NOT_MADE or number == last[measured.cell]
+    )
 
 
 def _check_order(path: Path, records: list[Record]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from conformance.case import Cell, SuiteError, Verdict
+from conformance.case import NOT_MADE, Cell, SuiteError, Verdict
 from conformance.results.aside import set_aside
 from conformance.results.disk import drop_partial_line, open_locked, refused
 from conformance.results.lines import read_records
@@ -15,6 +15,8 @@ from conformance.results.records import Record
 
 def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
     """The cells that the file has already measured in the very same run, with their verdicts.
+
+    Cells that could not be measured (`setup_error`, `harness_error`) are not among them: they are tried again.
 
     Another run (environment, seed, profile, suite, catalogue), or a file that cannot be read as results, is set
     aside: renamed to `*.old-N.jsonl`, which `read_folder` leaves out. Raises `SuiteError` as `ResultWriter` does.
@@ -29,7 +31,8 @@ def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
         drop_partial_line(path)
         if _is_same_run(path, run):
             results = read_results(path)
-            return {measured.cell: results.verdict(measured.cell) for measured in results.cells}
+            verdicts = {measured.cell: results.verdict(measured.cell) for measured in results.cells}
+            return {cell: verdict for cell, verdict in verdicts.items() if verdict.name not in NOT_MADE}
         if path.stat().st_size:
             set_aside(path)
         return {}

@@ -9,20 +9,25 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
 from conformance.case import ExitCode, SuiteError
 from conformance.matrix import DATABASES, DjangoRelease
 from conformance.runner.interpreters import find_python
+from conformance.runner.packages import unwritable
 
 # What a worker imports beside Django and the drivers.
 _SUITE_REQUIREMENTS = ("hypothesis>=6.112", "tomli>=2.0; python_version < '3.11'")
 _BUILT = "built.json"
 _LAST_LINES = 12
+
+# Told of each installer's process, so that another thread can end it.
+Started = Callable[["subprocess.Popen[str]"], Any]
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def recipe_for(release: DjangoRelease, asgiref: str | None = None) -> Recipe:
     )
 
 
-def environment_python(recipe: Recipe, root: Path) -> str:
+def environment_python(recipe: Recipe, root: Path, started: Started = lambda _: None) -> str:
     """The interpreter of the recipe's environment below `root`, built if it is not there yet.
 
     Two processes may ask at once. Raises `SuiteError` (setup) with the installer's last lines if it cannot be built.
@@ -60,45 +65,37 @@ def environment_python(recipe: Recipe, root: Path) -> str:
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
-            if not (folder / _BUILT).exists():
+            if not _is_built(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-                _build(recipe, folder)
+                _build(recipe, folder, started)
                 (folder / _BUILT).write_text(json.dumps(recipe.requirements))
     except OSError as error:
-        raise SuiteError(
-            f"No environment can be built in {root}: {error.strerror or error}.",
-            "Name another folder with --environments, or make room and permission there.",
-            ExitCode.HARNESS,
-        ) from error
+        raise unwritable(root, error) from error
     return str(_python_of(folder))
 
 
 def worker_environ(packages: Path) -> dict[str, str]:
     """The process environment of a worker: this one's, with nothing on the path but the suite and the sample app."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**kept, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    return {**kept, "PYTHONPATH": str(packages), "PYTHONHASHSEED": "0"}
 
 
-def copy_packages(folder: Path) -> Path:
-    """Copy the suite and the sample app to a folder of their own: an environment must see them, and no other package
-    of the environment that runs this."""
-    for name in ("conformance", "sample_app"):
-        spec = importlib.util.find_spec(name)
-        assert spec is not None and spec.submodule_search_locations
-        source = spec.submodule_search_locations[0]
-        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return folder
+def _is_built(folder: Path) -> bool:
+    # The Python that it was built from may have been removed since.
+    return (folder / _BUILT).exists() and _python_of(folder).exists()
 
 
-def _build(recipe: Recipe, folder: Path) -> None:
+def _build(recipe: Recipe, folder: Path, started: Started) -> None:
     uv = _uv()
     if uv:
-        _run(recipe, [*uv, "venv", "--quiet", "--no-project", "--python", recipe.python, str(folder)])
-        install = [*uv, "pip", "install", "--quiet", "--python", str(_python_of(folder))]
+        create = [*uv, "venv", "--quiet", "--no-project", "--python", recipe.python, str(folder)]
+        # Nine workers would each compile Django for themselves.
+        install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(_python_of(folder))]
     else:
-        _run(recipe, [recipe.python, "-m", "venv", str(folder)])
+        create = [recipe.python, "-m", "venv", str(folder)]
         install = [str(_python_of(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run(recipe, [*install, *recipe.requirements])
+    for command in (create, [*install, *recipe.requirements]):
+        _run(recipe, command, started)
 
 
 def _uv() -> list[str] | None:
@@ -112,10 +109,14 @@ def _python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _run(recipe: Recipe, command: Sequence[str]) -> None:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_LAST_LINES:])
+def _run(recipe: Recipe, command: Sequence[str], started: Started) -> None:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        started(process)
+        output, _ = process.communicate()
+    if process.returncode != 0:
+        last = "\n".join(output.strip().splitlines()[-_LAST_LINES:])
         raise SuiteError(
             f"The environment {recipe.name} ({', '.join(recipe.requirements)}) cannot be built:\n{last}",
             "Check the version and the network; the next run tries again, and the other environments go on.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +18,8 @@ class Job:
     """What to measure and where.
 
     `python` is the interpreter that has the Django to be measured, `environ` the worker's whole process environment,
-    `folder` where the result file goes.
+    `folder` where the result file goes. `catalogue` is a folder, or None for the suite's own; `checks` are modules that
+    register the code of its checks. `timeout` in seconds stands for the profile's.
     """
 
     python: str
@@ -29,12 +31,20 @@ class Job:
     folder: Path
     runner: str = "asyncio.run"
     defect: str | None = None
+    catalogue: Path | None = None
+    checks: tuple[str, ...] = ()
+    timeout: float | None = None
 
     @property
     def database(self) -> str:
         """A test database of the job's own. The same job has the same name, so a leftover is replaced."""
-        text = f"{self.folder.resolve()} {self.python} {self.settings} {self.runner} {self.defect}"
-        return f"conformance_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        parts = (socket.gethostname(), self.folder.resolve(), self.python, self.settings, self.runner, self.defect)
+        return f"conformance_{hashlib.sha256(' '.join(map(str, parts)).encode()).hexdigest()[:12]}"
+
+    @property
+    def cell_timeout(self) -> float:
+        """Seconds after which a check is stopped."""
+        return self.timeout or self.profile.cell_timeout
 
     def order(self) -> dict[str, Any]:
         """What the worker is told first."""
@@ -46,6 +56,8 @@ class Job:
             "runner": self.runner,
             "defect": self.defect,
             "database": self.database,
+            "catalogue": str(self.catalogue.resolve()) if self.catalogue else None,
+            "checks": self.checks,
         }
 
 
@@ -63,8 +75,8 @@ class Listener(Protocol):
 class Outcome:
     """How a job ended.
 
-    `problem` is empty if every cell was measured. Otherwise `kind` says what it was: `settings` or `database` (the
-    worker could not start) or `killed` (something outside ended it).
+    `problem` is empty if every cell was measured. Otherwise `kind` says what it was: `environment`, `settings` or
+    `database` (the worker could not start) or `killed` (something outside ended it, or nobody knows what).
     """
 
     environment: Environment | None = None

@@ -7,66 +7,37 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from conformance.case import Cell, Measured, SuiteError
+from conformance.case import Measured, SuiteError
 from conformance.environment import Environment
-from conformance.matrix import Database, DjangoRelease
-from conformance.runner.environments import environment_python, recipe_for, worker_environ
-from conformance.runner.job import Job, Outcome
-from conformance.runner.process import Worker
-from conformance.runner.profiles import Profile
+from conformance.matrix import DjangoRelease
+from conformance.runner.environments import environment_python, recipe_for
+from conformance.runner.job import Outcome
+from conformance.runner.plan import Column, MatrixPlan
 from conformance.runner.supervise import supervise
-
-
-@dataclass(frozen=True)
-class Column:
-    """One Django on one database."""
-
-    release: DjangoRelease
-    database: Database
-
-    @property
-    def title(self) -> str:
-        return f"Django {self.release.version} on {self.database.title}"
-
-
-@dataclass(frozen=True)
-class MatrixPlan:
-    """What to measure: every column, the same cells in each."""
-
-    columns: tuple[Column, ...]
-    cells: tuple[Cell, ...]
-    profile: Profile
-    seed: int
-    results: Path
-    environments: Path
-    packages: Path
-    workers: int = 0  # 0: as many as there are cores
-
-    def job(self, column: Column, python: str) -> Job:
-        return Job(
-            python=python,
-            settings=column.database.settings,
-            environ=worker_environ(self.packages),
-            cells=self.cells,
-            profile=self.profile,
-            seed=self.seed,
-            folder=self.results,
-        )
 
 
 class Watcher(Protocol):
     """Told how the matrix comes along, from several threads."""
 
-    def building(self, release: DjangoRelease) -> None: ...
+    def building(self, release: DjangoRelease) -> None:
+        """The release's environment is being built, or found."""
 
-    def planned(self, column: Column, environment: Environment, done: int, total: int) -> None: ...
+    def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
+        """The column's environment is known; `done` of `total` cells were measured by an earlier run."""
 
-    def measured(self, column: Column, measured: Measured) -> None: ...
+    def measured(self, column: Column, measured: Measured) -> None:
+        """An attempt at a cell is on the disk."""
 
-    def ended(self, column: Column, outcome: Outcome) -> None: ...
+    def ended(self, column: Column, outcome: Outcome) -> None:
+        """Nothing more comes of this column."""
+
+
+class _Process(Protocol):
+    """A worker or an installer: `terminate` does nothing to one that has ended."""
+
+    def terminate(self) -> None: ...
 
 
 class Matrix:
@@ -75,7 +46,7 @@ class Matrix:
     def __init__(self, plan: MatrixPlan, watcher: Watcher) -> None:
         self._plan = plan
         self._watcher = watcher
-        self._workers: set[Worker] = set()
+        self._processes: list[_Process] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
@@ -99,12 +70,11 @@ class Matrix:
         return outcomes
 
     def stop(self) -> None:
-        """End every worker; what they measured stays."""
+        """End every worker and installer, all at once; what was measured stays."""
         self._stopped.set()
         with self._lock:
-            workers = tuple(self._workers)
-        for worker in workers:
-            worker.end()
+            for process in self._processes:
+                process.terminate()
 
     def _releases(self) -> Iterable[DjangoRelease]:
         return dict.fromkeys(column.release for column in self._plan.columns)
@@ -116,28 +86,25 @@ class Matrix:
         """The environment's interpreter, or why there is none: one Django that fails does not stop the others."""
         self._watcher.building(release)
         try:
-            return environment_python(recipe_for(release), self._plan.environments)
+            return environment_python(recipe_for(release), self._plan.environments, self._remember)
         except SuiteError as error:
             return error
 
     def _run(self, column: Column, python: str | SuiteError) -> Outcome:
+        if self._stopped.is_set():
+            return Outcome(problem="stopped before it began", kind="killed")
         if isinstance(python, SuiteError):
             outcome = Outcome(problem=str(python), kind="environment")
-        elif self._stopped.is_set():
-            outcome = Outcome(problem="stopped before it began", kind="killed")
         else:
-            outcome = supervise(self._plan.job(column, python), self._listener(column), self._remember)
+            outcome = supervise(self._plan.job(column, python), _ColumnListener(column, self._watcher), self._remember)
         self._watcher.ended(column, outcome)
         return outcome
 
-    def _listener(self, column: Column) -> _ColumnListener:
-        return _ColumnListener(column, self._watcher)
-
-    def _remember(self, worker: Worker) -> None:
+    def _remember(self, process: _Process) -> None:
         with self._lock:
-            self._workers.add(worker)
-        if self._stopped.is_set():
-            worker.end()
+            self._processes.append(process)
+            if self._stopped.is_set():
+                process.terminate()
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import queue
 import signal
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any
+
+from conformance.case import ExitCode, SuiteError
 
 _GRACE = 10.0  # seconds that a worker has to drop its database when it is told to end
 _STDERR_TAIL = 4000  # characters
@@ -34,17 +36,17 @@ class Worker:
     """The process of `python -m conformance.worker`; ended, however the block is left."""
 
     def __init__(self, python: str, environ: dict[str, str]) -> None:
-        self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-        # A session of its own: Ctrl-C reaches this process alone, which then ends its workers in good order.
-        self._process = subprocess.Popen(
-            [python, "-m", "conformance.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env=environ,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+        # Closed by __exit__.
+        self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        try:
+            self._process = _start(python, environ, self._stderr)
+        except OSError as error:
+            self._stderr.close()
+            raise SuiteError(
+                f"{python} cannot be started: {error.strerror or error}.",
+                "Measure with another Python, or delete the environment that it belongs to: it is then built again.",
+                ExitCode.HARNESS,
+            ) from error
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, name=f"worker {self._process.pid}", daemon=True)
         self._reader.start()
@@ -60,11 +62,12 @@ class Worker:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.end()
-        self._reader.join()
-        for stream in (self._process.stdin, self._process.stdout, self._stderr):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):  # what was not yet said to a worker that is gone
-                    stream.close()
+        self._reader.join(_GRACE)
+        self._stderr.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with suppress(OSError):  # what was still to be said
+                stream.close()
 
     def say(self, message: dict[str, Any]) -> None:
         """Raises `Died` if the worker is gone."""
@@ -72,7 +75,7 @@ class Worker:
         try:
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
-        except BrokenPipeError:
+        except OSError:
             raise self._died() from None
 
     def hear(self, timeout: float) -> dict[str, Any]:
@@ -93,6 +96,10 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.end()
             return self._process.wait()
+
+    def terminate(self) -> None:
+        """Tell the worker to end, and do not wait for it."""
+        self._process.terminate()
 
     def end(self) -> None:
         """Terminate the worker, kill it if it does not listen. Does nothing if it has ended."""
@@ -115,3 +122,16 @@ class Worker:
         returncode = self._process.wait()
         self._stderr.seek(0)
         return Died(returncode, self._stderr.read()[-_STDERR_TAIL:])
+
+
+def _start(python: str, environ: dict[str, str], stderr: IO[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [python, "-m", "conformance.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=environ,
+        encoding="utf-8",
+        # A session of its own: Ctrl-C reaches this process alone, which then ends its workers in good order.
+        start_new_session=True,
+    )

@@ -1,128 +1,80 @@
-"""One environment: a worker process measures, and this side writes down what it says.
+"""One environment: worker processes measure, and this side writes down what they say.
 
-The worker may hang, crash or be killed: what it had measured is on the disk already. The cell that it was at gets the
-verdict that fits, or stays unknown where the interruption came from outside.
+A worker may hang, crash or be killed: what it had measured is on the disk already. The cell that it was at gets the
+verdict that fits and a new worker goes on; where the interruption came from outside, the cell stays unknown.
 """
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
-from conformance.case import Cell, Failure, Measured, Verdict, worst
 from conformance.environment import Environment
 from conformance.results import ResultWriter, file_name
-from conformance.results.records import cell_record, end_record, measured_from
+from conformance.results.records import Record
 from conformance.runner.job import Job, Listener, Outcome
 from conformance.runner.process import Died, TimedOut, Worker
+from conformance.runner.session import Ending, Progress, Session, kind_of
 
-# Signals that a process brings on itself. Any other that ends a worker came from outside, and says nothing of the cell.
-_FAULTS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
-
-
-class _Nobody:
-    def planned(self, environment: Environment, done: int, total: int) -> None: ...
-
-    def measured(self, measured: Measured) -> None: ...
+# Seconds: to import Django and the settings, and to reach the server.
+_START_TIMEOUT = 60.0
 
 
-def supervise(job: Job, listener: Listener | None = None, started: Callable[[Worker], Any] | None = None) -> Outcome:
+def supervise(job: Job, listener: Listener, started: Callable[[Worker], Any] = lambda _: None) -> Outcome:
     """Measure every cell of the job that no earlier run has measured.
 
     `started` is told of each worker process, so that another thread can end it. Raises `SuiteError` if the results
     cannot be written.
     """
-    while True:  # a new worker after each that hung or crashed
-        with Worker(job.python, job.environ) as worker:
-            if started is not None:
+    with ExitStack() as stack:
+        supervision = _Supervision(job, listener, stack)
+        while True:  # a new worker after each that hung or crashed
+            with Worker(job.python, job.environ) as worker:
                 started(worker)
-            outcome = _with_worker(job, worker, listener or _Nobody())
-        if outcome is not None:
-            return outcome
+                ending = supervision.with_worker(worker)
+            if ending is not None:
+                return supervision.outcome(ending)
 
 
-def _with_worker(job: Job, worker: Worker, listener: Listener) -> Outcome | None:
-    try:
-        worker.say(job.order())
-        header = worker.hear(timeout=job.profile.cell_timeout)
-    except TimedOut:
-        return Outcome(problem=f"no answer within {job.profile.cell_timeout:.0f} s", kind="database")
-    except Died as died:
-        return Outcome(problem=f"the worker ended before it began: {died}\n{died.stderr}", kind=_kind(died))
-    if header["type"] == "error":
-        return Outcome(problem=header["message"], kind=header["kind"])
-    environment = Environment.from_dict(header["environment"])
-    path = job.folder / file_name(environment)
-    with ResultWriter.resume(path, header, job.cells) as (writer, done):
-        listener.planned(environment, len(done), len(job.cells))
-        session = _Session(job, worker, listener, writer, done)
-        problem = session.run()
-    if problem is None:
-        return None
-    return Outcome(environment, path, problem, "killed" if problem else "")
+class _Supervision:
+    """The job's result file, opened once its first worker has said which environment it is."""
 
-
-class _Session:
-    """One worker's share of the cells."""
-
-    def __init__(
-        self, job: Job, worker: Worker, listener: Listener, writer: ResultWriter, done: dict[Cell, Verdict]
-    ) -> None:
+    def __init__(self, job: Job, listener: Listener, stack: ExitStack) -> None:
         self._job = job
-        self._worker = worker
         self._listener = listener
-        self._writer = writer
-        self._done = done
-        self._todo = [cell for cell in job.cells if cell not in done]
-        self._current: Cell | None = None
+        self._stack = stack
+        self._header: Record | None = None
+        self._environment: Environment | None = None
+        self._progress: Progress | None = None
 
-    def run(self) -> str | None:
-        """Measure what is left. Empty when all is done, None if a new worker has to go on, else what ended it."""
+    def with_worker(self, worker: Worker) -> Ending | None:
+        """How the job ended, or None if another worker has to go on."""
         try:
-            self._worker.say(
-                {
-                    "cells": [str(cell) for cell in self._todo],
-                    "done": {str(cell): str(verdict) for cell, verdict in self._done.items()},
-                }
-            )
-            while True:
-                self._hear()
+            worker.say(self._job.order())
+            header = worker.hear(_START_TIMEOUT)
         except TimedOut:
-            limit = self._job.profile.cell_timeout
-            return self._give_up("timeout", f"it did not end within {limit:.0f} s", "")
+            return Ending(f"no answer within {_START_TIMEOUT:.0f} s", "database")
         except Died as died:
-            if self._current is None and not self._missing():
-                self._writer.write(end_record(len(self._job.cells)))
-                return ""
-            if _kind(died) == "killed":
-                return f"the worker was ended from outside ({died}) at {self._current}"
-            return self._give_up("crash", f"the process ended: {died}", died.stderr)
+            return Ending(f"the worker ended before it began: {died}\n{died.stderr}".strip(), kind_of(died))
+        if header["type"] == "error":
+            return Ending(header["message"], header["kind"])
+        if header != (self._header or header):
+            return Ending("the environment changed while it was measured", "environment")
+        return Session(self._job, worker, self._open(header)).run()
 
-    def _hear(self) -> None:
-        record = self._worker.hear(timeout=self._job.profile.cell_timeout)
-        if record["type"] == "start":
-            self._current = Cell.parse(record["cell"])
-        elif record["type"] == "cell":
-            self._keep(measured_from(record))
-        else:
-            self._current = None
+    def outcome(self, ending: Ending) -> Outcome:
+        """The ending, with what is known of the environment."""
+        path = self._progress.writer.path if self._progress else None
+        return Outcome(self._environment, path, ending.problem, ending.kind)
 
-    def _keep(self, measured: Measured) -> None:
-        known = [self._done[measured.cell]] if measured.cell in self._done else []
-        self._done[measured.cell] = worst([*known, Verdict.parse(measured.verdict)])
-        self._writer.write(cell_record(measured))
-        self._listener.measured(measured)
-
-    def _missing(self) -> bool:
-        return any(cell not in self._done for cell in self._job.cells)
-
-    def _give_up(self, verdict: str, reason: str, stack: str) -> str | None:
-        if self._current is None:
-            return f"the worker was lost between two cells: {reason}"
-        self._keep(Measured(self._current, verdict, reason=reason, failure=Failure(reason, stack=stack)))
-        return None
-
-
-def _kind(died: Died) -> str:
-    return "killed" if died.signal is not None and died.signal not in _FAULTS else "settings"
+    def _open(self, header: Record) -> Progress:
+        if self._progress is None:
+            self._header = header
+            self._environment = Environment.from_dict(header["environment"])
+            path = self._job.folder / file_name(self._environment)
+            writer, done = self._stack.enter_context(ResultWriter.resume(path, header, self._job.cells))
+            self._progress = Progress(writer, done, self._listener)
+            known = sum(cell in done for cell in self._job.cells)
+            self._listener.planned(self._environment, known, len(self._job.cells))
+        return self._progress

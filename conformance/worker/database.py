@@ -2,34 +2,75 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+# Seconds in which a worker that outlived its parent drops the database of the same name.
+_PATIENCE = 20.0
+_PAUSE = 0.5
+
+
+@contextmanager
+def server_connection() -> Iterator[Any]:
+    """The default alias's connection to its server, without any database of ours: enough to ask for versions."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        probe = connection.copy()
+        with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+            # Opening the project's own file would create it.
+            probe.settings_dict["NAME"] = str(Path(folder, "probe.sqlite3"))
+            yield probe
+            probe.close()
+    else:
+        with connection._nodb_cursor() as cursor:
+            yield cursor.db
 
 
 @contextmanager
 def own_database(name: str) -> Iterator[Any]:
     """Create the test database `name` for the default alias and migrate it; give its connection; drop it at the end.
 
-    An interrupted run leaves its database behind; the next one of the same name replaces it.
+    An interrupted run may leave its database behind; the next one of the same name replaces it. Raises `DatabaseError`
+    if the server does not let us.
     """
     from django.db import connection, connections
 
     settings_name = connection.settings_dict["NAME"]
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         if connection.vendor == "sqlite":
-            name = os.path.join(folder, f"{name}.sqlite3")
+            name = str(Path(folder, f"{name}.sqlite3"))
         connection.settings_dict["TEST"]["NAME"] = name
         _make_durability_cheap()
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
+            _create(connection, name)
             yield connection
         finally:
             connections.close_all()
             _close_executor_connections()
-            connection.creation.destroy_test_db(settings_name, verbosity=0)
+            # Django names it only once it exists; before that, dropping would mean the project's own database.
+            if connection.settings_dict["NAME"] != settings_name:
+                connection.creation.destroy_test_db(settings_name, verbosity=0)
+
+
+def _create(connection: Any, name: str) -> None:
+    """Django exits where it cannot replace what is there. Try again while another process may still be leaving it."""
+    from django.db import DatabaseError
+
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            return
+        except SystemExit as refusal:
+            if time.monotonic() > deadline:
+                message = f"the database {name} cannot be created: {refusal.__context__}"
+                raise DatabaseError(message) from refusal
+            time.sleep(_PAUSE)
 
 
 def _make_durability_cheap() -> None:

@@ -36,7 +36,7 @@ def _attempt(cell: Cell, check: Check, stage: Stage, number: int, examples: int,
     try:
         exploration = _Exploration(check_code(cell), stage)
         verdict, reason, failure = exploration.run(examples, seed_value)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other cells go on
         failure = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
     missing = stage.evidence.missing(check.must_observe)
     if verdict == "pass" and missing:

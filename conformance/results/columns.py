@@ -1,0 +1,148 @@
+"""What a matrix planned: `matrix.json` beside the result files, so that a column that never began is not forgotten.
+
+A column stands for one Django on one database. Its result file can be named only once its worker has said in which
+environment it measures; until then, the column's cells are `unknown`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from conformance.case import Cell, ExitCode, Failure, Measured, SchemaChecker, SuiteError
+from conformance.environment import Environment
+from conformance.results.disk import refused
+from conformance.results.model import Results
+
+FILE_NAME = "matrix.json"
+_UNKNOWN = "?"
+
+
+@dataclass(frozen=True)
+class PlannedColumn:
+    """`django` as it was asked for (`5.2`), `database` by vendor.
+
+    `state` is `planned` (not begun), `begun` (its results are in `file`), `failed` (its worker could not start) or
+    `left_out` (its database does not answer and nobody insists); the last two have a `reason`.
+    """
+
+    django: str
+    database: str
+    state: str = "planned"
+    file: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedMatrix:
+    """The columns of a results folder, and the run that they all belong to."""
+
+    suite: str
+    catalogue: str
+    seed: int
+    profile: str
+    runner: str
+    cells: tuple[Cell, ...]
+    columns: tuple[PlannedColumn, ...]
+
+    def merged_into(self, earlier: PlannedMatrix | None) -> PlannedMatrix:
+        """With the columns that an earlier matrix of the same run planned and this one does not ask for."""
+        if earlier is None or replace(earlier, cells=(), columns=()) != replace(self, cells=(), columns=()):
+            return self
+        asked = {(column.django, column.database) for column in self.columns}
+        others = [column for column in earlier.columns if (column.django, column.database) not in asked]
+        return replace(self, columns=(*others, *self.columns))
+
+    def with_column(self, column: PlannedColumn) -> PlannedMatrix:
+        """With this column in the place of the one of the same Django and database."""
+        same = (column.django, column.database)
+        return replace(
+            self, columns=tuple(column if (old.django, old.database) == same else old for old in self.columns)
+        )
+
+
+def matrix_schema() -> dict[str, Any]:
+    """The JSON Schema of `matrix.json`."""
+    schema: dict[str, Any] = json.loads((files("conformance.results") / "matrix.schema.json").read_text("utf-8"))
+    return schema
+
+
+def read_matrix(folder: Path) -> PlannedMatrix | None:
+    """What the folder's matrix planned; None where there was none. Raises `SuiteError` (bad input) if it is broken."""
+    path = folder / FILE_NAME
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise _broken(path, str(error)) from error
+    if problem := SchemaChecker(matrix_schema()).problem(data):
+        raise _broken(path, problem)
+    cells = tuple(map(Cell.parse, data["cells"]))
+    columns = tuple(PlannedColumn(**column) for column in data["columns"])
+    return PlannedMatrix(**{**data, "cells": cells, "columns": columns})
+
+
+def write_matrix(matrix: PlannedMatrix, folder: Path) -> None:
+    """Write it at once or not at all. Raises `SuiteError` (harness) if that cannot be."""
+    path = folder / FILE_NAME
+    data = {**asdict(matrix), "cells": [str(cell) for cell in matrix.cells]}
+    draft = path.with_name(f".{FILE_NAME}.{os.getpid()}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise refused(path, error.strerror or str(error)) from error
+
+
+def unmeasured(matrix: PlannedMatrix, folder: Path) -> Iterator[Results]:
+    """The columns without a result file: every cell `unknown`, or `setup_error` where the worker could not start."""
+    for column in matrix.columns:
+        if column.state in ("planned", "failed") or (column.state == "begun" and not (folder / column.file).exists()):
+            yield _results(matrix, column, folder)
+
+
+def _results(matrix: PlannedMatrix, column: PlannedColumn, folder: Path) -> Results:
+    failed = column.state == "failed"
+    failure = Failure(column.reason)
+    return Results(
+        environment=_environment(column, matrix.runner),
+        seed=matrix.seed,
+        profile=matrix.profile,
+        suite=matrix.suite,
+        catalogue=matrix.catalogue,
+        planned=matrix.cells,
+        cells=tuple(Measured(cell, "setup_error", failure=failure) for cell in matrix.cells) if failed else (),
+        complete=failed,
+        source=f"{folder / FILE_NAME}, Django {column.django} on {column.database}",
+    )
+
+
+def _environment(column: PlannedColumn, runner: str) -> Environment:
+    return Environment(
+        django=column.django,
+        asgiref=_UNKNOWN,
+        python=_UNKNOWN,
+        vendor=column.database,
+        server_version=_UNKNOWN,
+        driver=_UNKNOWN,
+        driver_version=_UNKNOWN,
+        variant=_UNKNOWN,
+        pooled=False,
+        conn_max_age=None,
+        runner=runner,
+    )
+
+
+def _broken(path: Path, problem: str) -> SuiteError:
+    return SuiteError(
+        f"{path} is not the plan of a matrix: {problem}.",
+        "Delete it, and run `matrix` again: it measures only what is missing.",
+        ExitCode.BAD_INPUT,
+    )

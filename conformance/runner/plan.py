@@ -1,0 +1,53 @@
+"""What a matrix is to measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.case import Cell
+from conformance.matrix import Database, DjangoRelease
+from conformance.runner.environments import worker_environ
+from conformance.runner.job import Job
+from conformance.runner.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Column:
+    """One Django on one database."""
+
+    release: DjangoRelease
+    database: Database
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"Django {self.release.version} on {self.database.title}"
+
+
+@dataclass(frozen=True)
+class MatrixPlan:
+    """What to measure: every column, the same cells in each. `workers` 0 means as many as there are cores."""
+
+    columns: tuple[Column, ...]
+    cells: tuple[Cell, ...]
+    profile: Profile
+    seed: int
+    results: Path
+    environments: Path
+    packages: Path
+    workers: int = 0
+    timeout: float | None = None
+
+    def job(self, column: Column, python: str) -> Job:
+        """What a column asks of one environment."""
+        return Job(
+            python=python,
+            settings=column.database.settings,
+            environ=worker_environ(self.packages),
+            cells=self.cells,
+            profile=self.profile,
+            seed=self.seed,
+            folder=self.results,
+            timeout=self.timeout,
+        )

@@ -1,0 +1,48 @@
+"""The catalogue that comes with the suite: every claim has entries, every cell has code, every flag exists."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from conformance.catalogue import load_catalogue
+from conformance.checks import registered_cells
+from conformance.requirements import FLAGS
+
+CATALOGUE = load_catalogue()
+ROWS = [f"O{number}" for number in range(1, 12)] + [f"N{number}" for number in range(1, 7)]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_claim_is_answered_by_two_oracles(row):
+    """Each row of the source text has a claim, and one of its entries asks at least two oracles."""
+    claims = [claim for claim in CATALOGUE.claims if claim.id.partition(".")[0] == row]
+    entries = {CATALOGUE.entry(measured.entry) for claim in claims for measured in claim.measured_by}
+    oracles = [{oracle for check in entry.checks for oracle in check.oracles} for entry in entries]
+    assert max(len(found) for found in oracles) >= 2
+
+
+def test_every_cell_has_code():
+    """The catalogue names no check that nobody wrote."""
+    assert set(CATALOGUE.cells()) <= registered_cells()
+
+
+def test_every_entry_that_a_claim_names_links_the_claim():
+    """An entry that answers a claim has the claim's row among its specifications."""
+    for claim in CATALOGUE.claims:
+        for measured in claim.measured_by:
+            row = f"spec/systems.md#{claim.id.partition('.')[0]}"
+            assert row in CATALOGUE.entry(measured.entry).spec, (claim.id, measured.entry)
+
+
+def test_every_requirement_is_a_flag_with_one_sentence():
+    """A requirement is a capability, said in one sentence, that the suite knows how to ask for."""
+    for entry in CATALOGUE.entries:
+        assert set(entry.requires) <= FLAGS.keys()
+    assert all(re.fullmatch(r"[A-Z][^.]+\.", flag.__doc__ or "") for flag in FLAGS.values())
+
+
+def test_ids_say_their_area_first():
+    """The first segment of an entry's id is its area, so that an area can be selected by name."""
+    assert all(entry.id.startswith(f"{entry.area}.") for entry in CATALOGUE.entries)
