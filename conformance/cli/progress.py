@@ -72,18 +72,20 @@ class MatrixProgress:
         with self._lock:
             self._ended += 1
             ended = self._ended
+            if outcome.environment is None:
+                # Nothing of it will come: the time left is that of the others.
+                self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) - self._cells)
             seconds = time.monotonic() - self._started.get(column, time.monotonic())
-        how = f"not measured: {outcome.problem}" if outcome.problem else f"done in {seconds:.0f} s"
+        how = f"not measured: {outcome.problem.splitlines()[0]}" if outcome.problem else f"done in {seconds:.0f} s"
         self._say(f"{column.title}: {how} ({ended} of {len(self._columns)} columns{self._left()})")
 
     def _left(self) -> str:
         """The time left, where no bar shows it."""
         task = self._progress.tasks[0]
-        if self._console.is_terminal or not task.completed or task.finished:
+        if self._console.is_terminal or not self._seen or task.finished:
             return ""
         elapsed = time.monotonic() - min(self._started.values(), default=time.monotonic())
-        measured = len(self._seen) or 1
-        rest = (task.remaining or 0) * elapsed / measured
+        rest = (task.remaining or 0) * elapsed / len(self._seen)
         return f", about {rest:.0f} s left"
 
     def _say(self, text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from conformance.case import ExitCode, Measured, SuiteError
+from conformance.case import Cell, ExitCode, Measured, SuiteError
 from conformance.catalogue import load_catalogue
 from conformance.cli.options import catalogue_option, measuring_options
 from conformance.cli.signals import sigterm_interrupts
@@ -86,16 +86,20 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._seen: set[Cell] = set()
         self._done, self._total = 0, 0
 
     def planned(self, environment: Environment, done: int, total: int) -> None:
         self._done, self._total = done, total
-        self._console.print(f"{environment.id}: {total - done} of {total} cells to measure", highlight=False)
+        self._console.print(
+            f"{environment.id}: {total - done} of {total} cells to measure", highlight=False, soft_wrap=True
+        )
 
     def measured(self, measured: Measured) -> None:
-        self._done += 1
-        why = f"  {measured.reason}" if measured.reason else ""
-        line = f"[{self._done}/{self._total}] {measured.verdict:<8} {measured.cell}{why}"
+        self._seen.add(measured.cell)
+        reason = measured.failure.message if measured.failure else measured.reason
+        why = f"  {reason}" if reason else ""
+        line = f"[{self._done + len(self._seen)}/{self._total}] {measured.verdict:<8} {measured.cell}{why}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

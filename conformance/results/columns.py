@@ -55,15 +55,14 @@ class PlannedMatrix:
         if earlier is None or replace(earlier, cells=(), columns=()) != replace(self, cells=(), columns=()):
             return self
         asked = {(column.django, column.database) for column in self.columns}
-        others = [column for column in earlier.columns if (column.django, column.database) not in asked]
-        return replace(self, columns=(*others, *self.columns))
+        others = tuple(column for column in earlier.columns if (column.django, column.database) not in asked)
+        known = {(column.django, column.database): column.file for column in earlier.columns}
+        again = (replace(column, file=known.get((column.django, column.database), "")) for column in self.columns)
+        return replace(self, columns=(*others, *again))
 
     def with_column(self, column: PlannedColumn) -> PlannedMatrix:
-        """With this column in the place of the one of the same Django and database."""
-        same = (column.django, column.database)
-        return replace(
-            self, columns=tuple(column if (old.django, old.database) == same else old for old in self.columns)
-        )
+        """With this column in the place of the one of the same Django and database; a file that it had stays its own."""
+        return replace(self, columns=tuple(_newer(old, column) for old in self.columns))
 
 
 def matrix_schema() -> dict[str, Any]:
@@ -104,8 +103,15 @@ def write_matrix(matrix: PlannedMatrix, folder: Path) -> None:
 def unmeasured(matrix: PlannedMatrix, folder: Path) -> Iterator[Results]:
     """The columns without a result file: every cell `unknown`, or `setup_error` where the worker could not start."""
     for column in matrix.columns:
-        if column.state in ("planned", "failed") or (column.state == "begun" and not (folder / column.file).exists()):
+        has_results = column.file and (folder / column.file).exists()
+        if column.state != "left_out" and not has_results:
             yield _results(matrix, column, folder)
+
+
+def _newer(old: PlannedColumn, new: PlannedColumn) -> PlannedColumn:
+    if (old.django, old.database) != (new.django, new.database):
+        return old
+    return replace(new, file=new.file or old.file)
 
 
 def _results(matrix: PlannedMatrix, column: PlannedColumn, folder: Path) -> Results:

@@ -77,7 +77,8 @@ def environment_python(recipe: Recipe, root: Path, started: Started = lambda _: 
 def worker_environ(packages: Path) -> dict[str, str]:
     """The process environment of a worker: this one's, with nothing on the path but the suite and the sample app."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**kept, "PYTHONPATH": str(packages), "PYTHONHASHSEED": "0"}
+    ours = {"PYTHONPATH": str(packages), "PYTHONHASHSEED": "0", "HYPOTHESIS_STORAGE_DIRECTORY": str(packages / "cache")}
+    return {**kept, **ours}
 
 
 def _is_built(folder: Path) -> bool:

@@ -19,13 +19,20 @@ from conformance.catalogue import Catalogue, load_catalogue
 from conformance.results import Results, ResultWriter, file_name
 from conformance.results.records import run_record
 from conformance.runner import PROFILES
-from conformance.suite.measuring import Measuring
+from conformance.suite.measuring import Keeping, Measuring
 from conformance.worker.database import own_database
 from conformance.worker.loops import LoopBridge
 from conformance.worker.session import Session
 
 # A project of its own says which settings it wants; without one, the sample app on SQLite is measured.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
+
+
+def pytest_configure() -> None:
+    """Set Django up: pytest-django has looked for settings before this file could name some."""
+    import django
+
+    django.setup()
 
 
 @pytest.fixture(scope="session")
@@ -53,14 +60,15 @@ def measuring(catalogue: Catalogue, django_db_blocker: Any) -> Iterator[Measurin
         stack.callback(bridge.call, stage.close)
         session = Session(catalogue, stage, profile.examples, seed)
         run = Results(environment, seed, profile.name, __version__, catalogue.hash, (), (), complete=False)
-        yield Measuring(run, session, bridge, _writer(stack, run, catalogue))
+        yield Measuring(run, session, bridge, _keeping(stack, run, catalogue))
 
 
-def _writer(stack: ExitStack, run: Results, catalogue: Catalogue) -> ResultWriter | None:
+def _keeping(stack: ExitStack, run: Results, catalogue: Catalogue) -> Keeping | None:
     folder = os.environ.get("CONFORMANCE_RESULTS")
     if not folder:
         return None
     header = run_record(run.environment, seed=run.seed, profile=run.profile, suite=run.suite, catalogue=run.catalogue)
     path = Path(folder) / file_name(run.environment)
-    writer, _ = stack.enter_context(ResultWriter.resume(path, header, tuple(catalogue.cells())))
-    return writer
+    planned = tuple(catalogue.cells())
+    writer, done = stack.enter_context(ResultWriter.resume(path, header, planned))
+    return Keeping(writer, done, planned)

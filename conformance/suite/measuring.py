@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from conformance.case import Cell
+from conformance.case import Cell, Measured
 from conformance.results import Results, ResultWriter
-from conformance.results.records import cell_record
+from conformance.results.records import cell_record, end_record
 from conformance.worker.loops import LoopBridge
 from conformance.worker.session import Session
+
+
+class Keeping:
+    """A result file: each cell once, also where an earlier session measured it, and an end when all have arrived."""
+
+    def __init__(self, writer: ResultWriter, done: Collection[Cell], planned: Collection[Cell]) -> None:
+        self._writer = writer
+        self._done = set(done)
+        self._planned = set(planned)
+
+    def keep(self, cell: Cell, attempts: list[Measured]) -> None:
+        """Write the attempts of a cell."""
+        if cell not in self._done:
+            for measured in attempts:
+                self._writer.write(cell_record(measured))
+            self._done.add(cell)
+        if self._done >= self._planned:
+            self._writer.write(end_record(len(self._planned)))
 
 
 @dataclass(frozen=True)
 class Measuring:
     """A session of cells in one environment.
 
-    `run` is the environment's results without any cell; `writer` is None where nobody wants the results kept.
+    `run` is the environment's results without any cell; `keeping` is None where nobody wants the results kept.
     """
 
     run: Results
     session: Session
     bridge: LoopBridge
-    writer: ResultWriter | None
+    keeping: Keeping | None
 
     async def measure(self, cell: Cell) -> Results:
         """The results with this cell alone, its coroutines run on the running loop."""
         attempts = await self.bridge.measure(lambda: self.session.measure(cell))
-        if self.writer is not None:
-            for measured in attempts:
-                self.writer.write(cell_record(measured))
+        if self.keeping is not None:
+            self.keeping.keep(cell, attempts)
         return replace(self.run, planned=(cell,), cells=tuple(attempts), complete=True)

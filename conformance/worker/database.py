@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def own_database(name: str) -> Iterator[Any]:
             _close_executor_connections()
             # Django names it only once it exists; before that, dropping would mean the project's own database.
             if connection.settings_dict["NAME"] != settings_name:
-                connection.creation.destroy_test_db(settings_name, verbosity=0)
+                with suppress(FileNotFoundError):  # SQLite makes a file only when something is written
+                    connection.creation.destroy_test_db(settings_name, verbosity=0)
 
 
 def _create(connection: Any, name: str) -> None:
@@ -64,13 +66,19 @@ def _create(connection: Any, name: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, **_without_serializing(connection))
             return
         except SystemExit as refusal:
             if time.monotonic() > deadline:
                 message = f"the database {name} cannot be created: {refusal.__context__}"
                 raise DatabaseError(message) from refusal
             time.sleep(_PAUSE)
+
+
+def _without_serializing(connection: Any) -> dict[str, bool]:
+    """Django used to copy the whole database unless it was told not to; since 6.1 only telling it is deprecated."""
+    parameters = inspect.signature(connection.creation.create_test_db).parameters
+    return {"serialize": False} if parameters["serialize"].default is True else {}
 
 
 def _make_durability_cheap() -> None:
