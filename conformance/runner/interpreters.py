@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,4 +45,9 @@ def _managed(version: str) -> list[Path]:
     pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
     found = [*pyenv.glob(f"{version}.*/bin/python"), *uv.glob(f"cpython-{version}.*/bin/python{version}")]
-    return sorted(found, reverse=True)
+    return sorted(found, key=_numbers, reverse=True)
+
+
+def _numbers(path: Path) -> list[int]:
+    """3.10.13 is newer than 3.10.2."""
+    return [int(number) for number in re.findall(r"\d+", path.parts[-3])]

@@ -58,6 +58,10 @@ def _serve(parent: Parent) -> None:
                 _measure(job, todo, parent, catalogue)
     except (DatabaseError, InterfaceError) as error:
         _cannot_start(parent, "database", error)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - no database named, a migration that fails, an adapter that is not there
+        _cannot_start(parent, "settings", error)
 
 
 def _set_up(job: dict[str, Any]) -> Catalogue:
