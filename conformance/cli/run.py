@@ -32,7 +32,11 @@ from conformance.worker.coroutines import RUNNER_NAMES
     "Default: DJANGO_SETTINGS_MODULE, else the sample app's for SQLite.",
 )
 @click.option("--runner", type=click.Choice(RUNNER_NAMES), default=RUNNER_NAMES[0], help="How a coroutine is run.")
-@click.option("--defect", metavar="NAME", help="Plant a defect first, to see the checks fail.")
+@click.option(
+    "--defect",
+    metavar="NAME",
+    help="Plant a defect first, to see the checks fail. Its results go to a folder of their own, below --results.",
+)
 @catalogue_option
 @click.option(
     "--checks",
@@ -64,7 +68,7 @@ def run(
         cells=catalogue.select(only),
         profile=PROFILES[profile],
         seed=seed,
-        folder=results,
+        folder=results / "planted" / defect.replace("/", "-") if defect else results,
         runner=runner,
         defect=defect,
         catalogue=catalogue_folder,

@@ -119,7 +119,7 @@ class CellJudge:
         measured = self.results.last(self.cell)
         said = (measured.failure.message if measured.failure else measured.reason) if measured else ""
         reason = " ".join(said.split()) or "no reason was recorded"
-        return f"{reason}; `async-orm-conformance show {self.cell.entry}` says what it checks"
+        return f"{reason.rstrip('.')}; `async-orm-conformance show {self.cell.entry}` says what it checks"
 
     def _say(self, code: ExitCode, what: str = "") -> Finding:
         message = f"{self.cell} {what}." if what else ""
