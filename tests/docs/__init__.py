@@ -1,0 +1,1 @@
+"""What the README and the pages in `docs/` say is true."""

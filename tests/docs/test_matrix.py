@@ -1,0 +1,42 @@
+"""The matrix that the README shows is what was measured."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from types import ModuleType
+
+import pytest
+
+from conformance.catalogue import load_catalogue
+from conformance.report import render_json
+from tests.docs.pages import ROOT
+
+MEND = "the generated pages are out of date: `tox run -q -e readme` mends them"
+
+
+@pytest.fixture(scope="module")
+def matrix() -> ModuleType:
+    """The script, which is not part of any package."""
+    spec = importlib.util.spec_from_file_location("docs_matrix", ROOT / "docs/matrix.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_pages_say_what_the_document_says(matrix: ModuleType) -> None:
+    """Rendering again changes neither the README nor the page of the matrix."""
+    for path, text in matrix.pages(json.loads(matrix.DOCUMENT.read_text("utf-8"))).items():
+        assert path.read_text("utf-8") == text, MEND
+
+
+def test_the_document_is_read_without_loss(matrix: ModuleType) -> None:
+    """What is read from the document renders to the same verdicts, counts and environments."""
+    document = json.loads(matrix.DOCUMENT.read_text("utf-8"))
+    again = json.loads(render_json(matrix.results_of(document), load_catalogue()))
+    assert again["environments"] == document["environments"]
+    if again["catalogue"] == document["catalogue"]:
+        assert again == document
