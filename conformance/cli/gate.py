@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
@@ -29,6 +29,6 @@ def gate(results: tuple[Path, ...], expectations: Path | None, catalogue_folder:
     """
     known = load_expectations(expectations) if expectations else Expectations()
     measured = read_all(results or (DEFAULT_FOLDER,))
-    verdict = judge(measured, load_catalogue(catalogue_folder), known, date.today())
+    verdict = judge(measured, load_catalogue(catalogue_folder), known, datetime.now(timezone.utc).date())
     print_gate(verdict)
     return verdict.code

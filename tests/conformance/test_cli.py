@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def measured(verdicts: dict[Cell, str | list[str]], folder: str = "conformance-results", **more: object) -> Results:
     """Write results of the synthetic catalogue to a folder."""
-    written = results(verdicts, hash=catalogue(Path()).hash, **more)  # type: ignore[arg-type]
+    written = results(verdicts, digest=catalogue(Path()).hash, **more)  # type: ignore[arg-type]
     write_results(written, Path(folder) / file_name(written.environment))
     return written
 
@@ -90,8 +90,10 @@ def test_gate_without_results_says_how_to_measure(capsys: pytest.CaptureFixture[
     assert gate() == 12
     assert capsys.readouterr() == (
         "",
-        "error: There are no results in conformance-results.\n"
-        "  Measure first with `async-orm-conformance matrix`, or name the folder that has the results.\n",
+        (
+            "error: There are no results in conformance-results.\n"
+            "  Measure first with `async-orm-conformance matrix`, or name the folder that has the results.\n"
+        ),
     )
 
 

@@ -30,7 +30,7 @@ def gate(tmp_path: Path) -> Gate:
         path = tmp_path / "expectations.toml"
         path.write_text(text, "utf-8")
         if isinstance(verdicts, dict):
-            verdicts = [results(verdicts, hash=known.hash, **more)]  # type: ignore[arg-type]
+            verdicts = [results(verdicts, digest=known.hash, **more)]  # type: ignore[arg-type]
         return judge(verdicts, known, load_expectations(path), TODAY)
 
     return run
@@ -199,9 +199,9 @@ def test_no_results_at_all_are_incomplete(gate: Gate) -> None:
 def test_results_of_one_environment_are_merged_and_of_two_are_not(gate: Gate, tmp_path: Path) -> None:
     """Two attempts that differ are a flake; two databases that differ are a regression in one of them."""
     digest = catalogue(tmp_path).hash
-    parts = [results({COUNT: verdict}, hash=digest) for verdict in ("pass", "fail")]
+    parts = [results({COUNT: verdict}, digest=digest) for verdict in ("pass", "fail")]
     assert gate(parts).code is ExitCode.FLAKE
-    parts[1] = results({COUNT: "fail"}, hash=digest, environment=SQLITE)
+    parts[1] = results({COUNT: "fail"}, digest=digest, environment=SQLITE)
     assert [finding.environment for finding in gate(parts).findings] == [SQLITE]
 
 
@@ -209,7 +209,7 @@ def test_results_of_another_catalogue_are_refused(tmp_path: Path) -> None:
     """Both hashes and the remedy."""
     known = catalogue(tmp_path)
     with pytest.raises(SuiteError) as caught:
-        judge([results({COUNT: "pass"}, hash="x" * 64)], known, Expectations(), TODAY)
+        judge([results({COUNT: "pass"}, digest="x" * 64)], known, Expectations(), TODAY)
     assert caught.value.code is ExitCode.BAD_INPUT
     assert caught.value.message == (
         f"part.jsonl was measured with another catalogue (xxxxxxxxxxxx, and this one is {known.hash[:12]})."
@@ -221,5 +221,5 @@ def test_a_cell_that_the_catalogue_does_not_have_is_refused(tmp_path: Path) -> N
     """Same hash, other cells: somebody changed the file."""
     known = catalogue(tmp_path)
     with pytest.raises(SuiteError, match=r"plans queryset\.gone:result, which the catalogue does not have") as caught:
-        judge([results({Cell("queryset.gone", "result"): "pass"}, hash=known.hash)], known, Expectations(), TODAY)
+        judge([results({Cell("queryset.gone", "result"): "pass"}, digest=known.hash)], known, Expectations(), TODAY)
     assert caught.value.code is ExitCode.BAD_INPUT

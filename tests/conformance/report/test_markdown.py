@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.case.verdict import SEVERITY
@@ -74,5 +75,5 @@ def test_rows_that_nobody_selected_are_counted(
 
 def test_the_same_results_give_the_same_text(catalogue: Catalogue, results: list[Results], tmp_path: Path) -> None:
     """Neither the order of the files, nor where they lay, nor how long anything took is in the text."""
-    elsewhere = [Results(**{**vars(item), "source": str(tmp_path)}) for item in reversed(results)]
+    elsewhere = [replace(item, source=str(tmp_path)) for item in reversed(results)]
     assert render_markdown(elsewhere, catalogue) == render_markdown(results, catalogue)
