@@ -1,7 +1,7 @@
 """Keep the matrix in the README and in `docs/matrix.md` what `docs/matrix.json` says.
 
-    python docs/matrix.py                       render both again
-    python docs/matrix.py conformance-results   take new results first
+python docs/matrix.py                       render both again
+python docs/matrix.py conformance-results   take new results first
 """
 
 from __future__ import annotations

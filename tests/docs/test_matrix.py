@@ -20,7 +20,8 @@ MEND = "the generated pages are out of date: `tox run -q -e readme` mends them"
 def matrix() -> ModuleType:
     """The script, which is not part of any package."""
     spec = importlib.util.spec_from_file_location("docs_matrix", ROOT / "docs/matrix.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -43,9 +43,7 @@ def test_the_problem_is_real(tmp_path: Path) -> None:
 
 def test_a_planted_defect_is_reported_as_shown(tmp_path: Path) -> None:
     """The run says `silent` and the gate says regression, in the words of the README."""
-    measure = (
-        "async-orm-conformance run --only queryset.acount --profile smoke --defect queryset.acount/wrong-result"
-    )
+    measure = "async-orm-conformance run --only queryset.acount --profile smoke --defect queryset.acount/wrong-result"
     judge = "async-orm-conformance gate conformance-results/planted/queryset.acount-wrong-result"
     measured = run(measure, tmp_path)
     assert measured.returncode == 0, measured.stderr
