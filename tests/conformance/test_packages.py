@@ -16,21 +16,21 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", ["case", "catalogue", "environment", "expectations", "gate", "results"])
-def test_data_needs_neither_django_nor_pytest(name: str) -> None:
+def test_data_needs_neither_django_nor_pytest(name: str, tmp_path: Path) -> None:
     """A machine that only judges or reports needs neither of them."""
     code = (
         f"import sys, conformance.{name}\n"
         "heavy = {'django', 'asgiref', 'pytest', '_pytest', 'hypothesis', 'click', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ended.stdout.strip() == "[]"
 
 
-def test_the_command_line_needs_neither_until_it_measures() -> None:
+def test_the_command_line_needs_neither_until_it_measures(tmp_path: Path) -> None:
     """`gate` and `merge` run where Django is not installed."""
     code = "import sys, conformance.cli; print(sorted({'django', 'pytest', '_pytest'} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ended.stdout.strip() == "[]"
 
 
