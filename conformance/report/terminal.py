@@ -92,20 +92,21 @@ def _heading(columns: Sequence[Column], room: int) -> Iterator[Text]:
     names, keys = Text(" " * room), Text(" " * room)
     for _, grouped in groupby(columns, key=lambda column: column.environment.vendor):
         group = list(grouped)
-        space = sum(map(_cell_width, group))
-        names.append("  " + group[0].environment.database[: space - 1].ljust(space), style="bold")
-        keys.append("  ")
-        for column in group:
-            keys.append(column.key.ljust(_cell_width(column)), style="bold")
+        name, letters = group[0].environment.database, "".join(col.key.ljust(_cell_width(col)) for col in group)
+        names.append("  " + name.ljust(_group_width(group)), style="bold")
+        keys.append("  " + letters.ljust(_group_width(group)), style="bold")
     yield from (names, keys)
 
 
 def _line(name: str, cells: Sequence[EntryResult]) -> Text:
     text = Text(name)
-    for _, group in groupby(cells, key=lambda result: result.column.environment.vendor):
+    for _, grouped in groupby(cells, key=lambda result: result.column.environment.vendor):
+        group = list(grouped)
+        columns = [result.column for result in group]
         text.append("  ")
         for result in group:
             _append_cell(text, result)
+        text.append(" " * (_group_width(columns) - sum(map(_cell_width, columns))))
     return text
 
 
@@ -124,9 +125,14 @@ def _cell_width(column: Column) -> int:
     return max(len(column.key) + 2, 5)
 
 
+def _group_width(columns: Sequence[Column]) -> int:
+    """Of one database's columns, which stand below its whole name."""
+    return max(sum(map(_cell_width, columns)), len(columns[0].environment.database) + 1)
+
+
 def _width(columns: Sequence[Column]) -> int:
-    databases = {column.environment.vendor for column in columns}
-    return sum(map(_cell_width, columns)) + 2 * len(databases)
+    groups = groupby(columns, key=lambda column: column.environment.vendor)
+    return sum(2 + _group_width(list(group)) for _, group in groups)
 
 
 def _fits(columns: Sequence[Column], width: int) -> bool:

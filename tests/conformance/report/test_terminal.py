@@ -78,3 +78,14 @@ def test_a_terminal_without_unicode_is_served(catalogue: Catalogue, results: lis
 def test_no_results_print_no_matrix(catalogue: Catalogue) -> None:
     """Without any result the table says zero of zero and does not fail."""
     assert "pass 0/0" in printed([], catalogue)
+
+
+def test_a_database_with_one_column_has_its_whole_name(catalogue: Catalogue, results: list[Results]) -> None:
+    """Each name stands in full above its columns, and the letters stay under them."""
+    text = printed([item for item in results if item.environment.django_series == "5.2"], catalogue)
+    head = text.splitlines()[0]
+    assert head.split() == ["SQLite", "PostgreSQL", "MariaDB"]
+    row = line_of(text, "related.lazy_access")
+    assert [index for index, letter in enumerate(row) if letter == "L"] == [
+        head.index(name) + 1 for name in head.split()
+    ]
