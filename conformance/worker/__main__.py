@@ -66,9 +66,13 @@ def _serve(parent: Parent) -> None:
 
 def _set_up(job: dict[str, Any]) -> Catalogue:
     import django
+    from django.apps import apps
+    from django.core.exceptions import ImproperlyConfigured
 
     os.environ["DJANGO_SETTINGS_MODULE"] = job["settings"]
     django.setup()
+    if not apps.is_installed("sample_app"):
+        raise ImproperlyConfigured("INSTALLED_APPS lacks 'sample_app', whose models the suite measures")
     for module in job["checks"]:
         importlib.import_module(module)
     if job["defect"]:

@@ -53,6 +53,29 @@ def test_a_planted_defect_is_reported_as_shown(tmp_path: Path) -> None:
     assert without_versions(judged.stdout) == without_versions(session(README, judge))
 
 
+def test_the_quick_start_is_green(tmp_path: Path) -> None:
+    """The suite runs as pytest tests where nothing is configured at all."""
+    command = "pytest --pyargs conformance -k queryset.acount"
+    assert f"\n{command}\n" in blocks(README, "shell")[2]
+    ended = run(command, tmp_path, PYTHONWARNINGS="ignore", DJANGO_SETTINGS_MODULE="")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert " 2 passed" in ended.stdout
+
+
+def test_a_project_needs_the_sample_app(tmp_path: Path) -> None:
+    """Settings without it are named as what is wrong."""
+    (tmp_path / "bare.py").write_text(
+        'SECRET_KEY = "s"\nINSTALLED_APPS = []\n'
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "bare"}}\n',
+        "utf-8",
+    )
+    command = "async-orm-conformance run --settings bare --only queryset.acount"
+    ended = run(command, tmp_path, PYTHONPATH=str(tmp_path))
+    assert ended.returncode == 13
+    assert "INSTALLED_APPS lacks 'sample_app'" in ended.stderr
+    assert "worker" not in ended.stderr
+
+
 def test_ci_runs_the_command_of_the_readme() -> None:
     """The command that the README gives for the tests is the one that CI runs, here and on GitHub."""
     assert [f"{MATRIX}\n", f"{TESTS}\n"] == blocks(README, "shell")[:2]
