@@ -1,4 +1,4 @@
-"""Every check is shown to fail: a planted defect, in a process of its own, gets the verdict that the catalogue names."""
+"""Every check is shown to fail: a planted defect, in its own process, gets the verdict that the catalogue names."""
 
 from __future__ import annotations
 
@@ -71,5 +71,7 @@ def test_the_controls_are_green(tmp_path):
     assert verdicts == {cell: str(wrapped.verdict(cell)) for cell in CELLS}
     gating = {cell: verdict for cell, verdict in verdicts.items() if CATALOGUE.entry(cell.entry).gates}
     assert set(gating.values()) <= {"pass", "loud", "absent"}
-    examples = {cell: unpatched.last(cell).examples for cell, verdict in verdicts.items() if verdict in ("pass", "loud")}
+    examples = {
+        cell: unpatched.last(cell).examples for cell, verdict in verdicts.items() if verdict in ("pass", "loud")
+    }
     assert min(examples.values()) >= PROFILES["ci"].examples
