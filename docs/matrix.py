@@ -1,7 +1,6 @@
-"""Keep the matrix in the README and in `docs/matrix.md` what `docs/matrix.json` says.
+"""Keep the matrix that README and `docs/matrix.md` show what `docs/matrix.json` says.
 
-python docs/matrix.py                       render both again
-python docs/matrix.py conformance-results   take new results first
+`python docs/matrix.py` renders both again; `python docs/matrix.py conformance-results` takes new results first.
 """
 
 from __future__ import annotations
@@ -23,6 +22,8 @@ DOCUMENT = ROOT / "docs/matrix.json"
 PAGE = ROOT / "docs/matrix.md"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- matrix: begin, written by docs/matrix.py -->\n", "<!-- matrix: end -->\n"
+_PASS = "🟩 P"
+_LEGEND = "\n|  | Verdict | Meaning |\n"
 _CLAIMS = "\nThe source text's claims beside"
 _TITLE = """\
 # The matrix
@@ -40,10 +41,33 @@ def results_of(document: dict[str, Any]) -> list[Results]:
 def pages(document: dict[str, Any]) -> dict[Path, str]:
     """What each generated file must say."""
     rendered = render_markdown(results_of(document), load_catalogue())
-    matrix = rendered.partition(_CLAIMS)[0]
     before, _, rest = README.read_text("utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    return {README: f"{before}{BEGIN}\n{matrix}\n{END}{after}", PAGE: _TITLE + rendered}
+    return {README: f"{before}{BEGIN}\n{_short(rendered, document)}\n{END}{after}", PAGE: _TITLE + rendered}
+
+
+def _short(rendered: str, document: dict[str, Any]) -> str:
+    """The matrix without the rows that pass everywhere, which are named below it, and the legend of what is left."""
+    matrix, legend = rendered.partition(_CLAIMS)[0].split(_LEGEND)
+    shown, passing, area = [], [], ""
+    for line in matrix.splitlines():
+        name, _, verdicts = line.partition("` ")
+        if line.startswith("| **"):
+            area = line
+        elif line.startswith("| `") and verdicts.count(f"| {_PASS} ") == len(document["environments"]):
+            passing.append(f"`{name.removeprefix('| `')}`")
+        else:
+            shown += [area, line] if area and line.startswith("| `") else [line]
+            area = ""
+    found = [line for line in legend.splitlines() if _occurs(line, document)]
+    everywhere = f"Pass in all {len(document['environments'])} environments: {', '.join(passing)}."
+    return "\n".join([*shown, "", everywhere, _LEGEND.rstrip(), *found, ""])
+
+
+def _occurs(line: str, document: dict[str, Any]) -> bool:
+    """Whether the line of the legend is its rule, or explains a verdict that was measured."""
+    cells = line.split(" | ")
+    return line.startswith("| ---") or (len(cells) > 1 and cells[1] in document["counts"]["verdicts"])
 
 
 def _results(about: dict[str, Any], document: dict[str, Any]) -> Results:
