@@ -61,7 +61,7 @@ class PlannedMatrix:
         return replace(self, columns=(*others, *again))
 
     def with_column(self, column: PlannedColumn) -> PlannedMatrix:
-        """With this column in the place of the one of the same Django and database; a file that it had stays its own."""
+        """With this column in place of the one of the same Django and database; a file that it had stays its own."""
         return replace(self, columns=tuple(_newer(old, column) for old in self.columns))
 
 

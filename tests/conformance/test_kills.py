@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,7 +13,7 @@ from conformance.case import Cell
 from conformance.catalogue import load_catalogue
 from conformance.defects import defect_names
 from conformance.results import Results, read_results
-from conformance.runner import PROFILES, Job, supervise
+from conformance.runner import PROFILES, Job, Listener, supervise
 
 CATALOGUE = load_catalogue()
 CELLS = tuple(CATALOGUE.cells())
@@ -36,7 +37,7 @@ def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...]) -> Result
         folder=folder,
         defect=defect,
     )
-    outcome = supervise(job)
+    outcome = supervise(job, Mock(spec=Listener))
     assert outcome.problem == ""
     assert outcome.path is not None
     return read_results(outcome.path)
