@@ -62,8 +62,12 @@ def _async_call(stage: Stage, name: str, views: int) -> Awaitable[Any]:
 
 
 async def _gather(stage: Stage, example: Gathering) -> list[Any]:
-    coroutines = [_async_call(stage, name, views) for name, views in example.calls]
-    return await asyncio.gather(*coroutines, return_exceptions=example.return_exceptions)
+    tasks = [asyncio.ensure_future(_async_call(stage, name, views)) for name, views in example.calls]
+    try:
+        return await asyncio.gather(*tasks, return_exceptions=example.return_exceptions)
+    finally:
+        # After an error the others run on. See them to their end: else what is recorded depends on timing.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _trace(stage: Stage, example: Gathering) -> tuple[Trace, Trace]:
