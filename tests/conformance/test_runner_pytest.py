@@ -1,0 +1,62 @@
+"""The suite as pytest: the same verdicts as `run`, with and without settings of one's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from conformance.cli import main
+from conformance.results import Results, read_folder
+from tests.conformance.commands import conform, environ
+
+# pytest-asyncio itself warns where no project has chosen this.
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
+PYTEST += ["-o", "asyncio_default_fixture_loop_scope=function", "--pyargs", "conformance"]
+
+
+def run_pytest(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """In a folder that has no project."""
+    kept = environ(CONFORMANCE_RESULTS="results", **more)
+    return subprocess.run(
+        [*PYTEST, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def verdicts(results: Results) -> dict[str, str]:
+    """Cell by cell."""
+    return {str(cell): str(results.verdict(cell)) for cell in results.planned}
+
+
+def test_pytest_measures_what_run_measures(tmp_path: Path) -> None:
+    """Every cell of the catalogue, on SQLite, in the profile smoke; and the result files can be told apart."""
+    ended = run_pytest(tmp_path)
+    measured = conform("run", "--profile", "smoke", "--results", "results", cwd=tmp_path)
+    assert measured.returncode == 0, measured.stderr
+    by_run, by_pytest = sorted(read_folder(tmp_path / "results"), key=lambda part: part.environment.runner)
+    assert [by_run.environment.runner, by_pytest.environment.runner] == ["asyncio.run", "pytest-asyncio"]
+    assert verdicts(by_pytest) == verdicts(by_run)
+    assert (by_pytest.complete, by_run.complete) == (True, True)
+    assert "Error" not in ended.stderr
+    assert ended.returncode == main(["gate", by_run.source]) == 0, ended.stdout
+
+
+def test_settings_of_ones_own_are_measured(tmp_path: Path) -> None:
+    """A project names its settings as it does for pytest-django."""
+    (tmp_path / "own_settings.py").write_text("from sample_app.settings.sqlite import *\nCONN_MAX_AGE = 0\n")
+    path = f"{tmp_path}:{environ()['PYTHONPATH']}"
+    ended = run_pytest(tmp_path, "-k", "queryset.acount", DJANGO_SETTINGS_MODULE="own_settings", PYTHONPATH=path)
+    assert ended.returncode == 0, ended.stdout
+    (results,) = read_folder(tmp_path / "results")
+    arrived = {str(measured.cell) for measured in results.cells}
+    assert arrived
+    assert all("acount" in cell for cell in arrived)
+    assert not results.complete
+
+
+def test_a_second_session_keeps_each_cell_once(tmp_path: Path) -> None:
+    """What is in the file already is measured for the eye, and not written again."""
+    for _ in range(2):
+        assert run_pytest(tmp_path, "-k", "queryset.acount").returncode == 0
+    (results,) = read_folder(tmp_path / "results")
+    assert len(results.cells) == len({measured.cell for measured in results.cells}) > 0
