@@ -29,7 +29,8 @@ class Parent:
     """
 
     def __init__(self) -> None:
-        signal.signal(signal.SIGTERM, _terminate)
+        self._terminated = False
+        signal.signal(signal.SIGTERM, self._terminate)
         self._source = os.dup(0)
         self._records = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -43,7 +44,13 @@ class Parent:
         return order
 
     def say(self, record: dict[str, Any]) -> None:
-        """Hand on a record. Raises `BrokenPipeError` if nobody is there any more."""
+        """Hand on a record. Raises `BrokenPipeError` if nobody is there any more.
+
+        Raises `Terminated` again where a failing clean-up replaced it by another exception: what was seen since then
+        is no result.
+        """
+        if self._terminated:
+            raise Terminated
         self._records.write(json.dumps(record, ensure_ascii=False) + "\n")
         self._records.flush()
 
@@ -58,7 +65,7 @@ class Parent:
         time.sleep(_GRACE)
         os._exit(1)
 
-
-def _terminate(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Terminated
+    def _terminate(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self._terminated = True
+        raise Terminated

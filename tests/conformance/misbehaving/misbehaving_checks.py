@@ -107,6 +107,10 @@ def raises(stage: Stage, example: int) -> None:
 @register("synthetic.waits", "result", _ANYTHING)
 def waits(stage: Stage, example: int) -> None:
     """Say which process this is, in the file that the test names, and wait to be interrupted; else pass."""
-    if name := os.environ.get("MISBEHAVE_WAIT"):
+    name = os.environ.get("MISBEHAVE_WAIT")
+    if name and not Path(name).exists():
         Path(name).write_text(f"{os.getpid()}\n")
-        threading.Event().wait()
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:  # as a clean-up does that fails when it is interrupted
+            raise RuntimeError("the connection is closed") from None
