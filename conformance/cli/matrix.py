@@ -44,7 +44,7 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
     type=click.Path(path_type=Path),
     default=lambda: user_cache_path("pytest-async-orm") / "environments",
     metavar="FOLDER",
-    help="Where the virtual environments are kept.",
+    help="Where the virtual environments are kept. Default: the user's cache folder.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Environments measured at a time. Default: one a core.")
 @measuring_options

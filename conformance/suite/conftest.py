@@ -12,9 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import django
 import pytest
-from django.apps import apps
 
 from conformance import __version__
 from conformance.catalogue import Catalogue, load_catalogue
@@ -28,9 +26,6 @@ from conformance.worker.session import Session
 
 # A project of its own says which settings it wants; without one, the sample app on SQLite is measured.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
-# pytest-django has set up Django already, unless it is only this file that names settings.
-if not apps.ready:
-    django.setup()
 
 
 def pytest_configure() -> None:

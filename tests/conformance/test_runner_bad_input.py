@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (["run", "--only", "queryset.acont"], "no entry, area or check called 'queryset.acont'", "Did you mean"),
         (["matrix", "--only", "nothing"], "no entry, area or check called 'nothing'", "prints every id"),
-        (["run", "--defect", "queryset.acount/wrong"], "no planted defect called", "Use one of: queryset.acount/wrong-result"),
+        (["run", "--defect", "queryset.acount/wrong"], "no planted defect called", "Use one of: queryset.acount"),
         (["matrix", "--django", "nonsense"], "'nonsense' is not a Django version", "Write a series (5.2:"),
         (["matrix", "--database", "oracle"], "'oracle' is not one of", "Usage:"),
         (["run", "--timeout", "0"], "0.0 is not in the range x>0", "Usage:"),
