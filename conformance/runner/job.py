@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,14 @@ class Job:
     def cell_timeout(self) -> float:
         """Seconds after which a check is stopped."""
         return self.timeout or self.profile.cell_timeout
+
+    def command(self, cell: Cell) -> str:
+        """What measures the cell again, typed into a shell of the environment."""
+        words = ["async-orm-conformance", "run", "--settings", self.settings, "--only", str(cell)]
+        words += ["--profile", self.profile.name, "--seed", str(self.seed), "--runner", self.runner]
+        if self.defect:
+            words += ["--defect", self.defect]
+        return shlex.join(words)
 
     def order(self) -> dict[str, Any]:
         """What the worker is told first."""

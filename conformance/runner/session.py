@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.case import Cell, Failure, Measured, Verdict, worst
 from conformance.results import ResultWriter
@@ -32,13 +32,21 @@ class Progress:
     writer: ResultWriter
     done: dict[Cell, Verdict]
     listener: Listener
+    job: Job
 
     def keep(self, attempts: list[Measured]) -> None:
         """Keep every attempt of one cell."""
-        for measured in attempts:
+        for measured in map(self._reproducible, attempts):
             self.writer.write(cell_record(measured))
             self.listener.measured(measured)
         self.done[attempts[0].cell] = worst(Verdict.parse(measured.verdict) for measured in attempts)
+
+    def _reproducible(self, measured: Measured) -> Measured:
+        """A failure with the command that shows it again, which the worker cannot know."""
+        if measured.failure is None:
+            return measured
+        failure = replace(measured.failure, reproduce=self.job.command(measured.cell))
+        return replace(measured, failure=failure)
 
 
 class Session:

@@ -74,7 +74,7 @@ class _Supervision:
             self._environment = Environment.from_dict(header["environment"])
             path = self._job.folder / file_name(self._environment)
             writer, done = self._stack.enter_context(ResultWriter.resume(path, header, self._job.cells))
-            self._progress = Progress(writer, done, self._listener)
+            self._progress = Progress(writer, done, self._listener, self._job)
             known = sum(cell in done for cell in self._job.cells)
             self._listener.planned(self._environment, known, len(self._job.cells))
         return self._progress

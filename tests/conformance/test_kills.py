@@ -55,6 +55,7 @@ def test_a_planted_defect_gets_the_verdict_that_the_catalogue_names(defect, tmp_
         verdicts |= {cell: str(results.verdict(cell)) for cell in cells}
         failures = [results.last(cell).failure for cell in cells if verdicts[cell] in ("silent", "fail")]
         assert all(failure is not None and failure.example for failure in failures)
+        assert all(f"--defect {defect}" in failure.reproduce for failure in failures)
     assert verdicts == expected
 
 
