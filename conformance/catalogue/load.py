@@ -37,8 +37,10 @@ def load_catalogue(source: Traversable | None = None, *, validate: bool = True) 
             if problem := checker.problem(document):
                 raise _invalid(name, problem)
     content = [document for _, document in documents]
+    # What a text says of Django comes after what Django does.
+    entries = (_entry(item) for document in content for item in document.get("entry", []))
     catalogue = Catalogue(
-        entries=tuple(_entry(item) for document in content for item in document.get("entry", [])),
+        entries=tuple(sorted(entries, key=lambda entry: entry.area == "claim")),
         claims=tuple(_claim(item) for document in content for item in document.get("claim", [])),
         hash=hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -112,13 +113,14 @@ def _report(folder: MatrixFolder, catalogue: Catalogue, cells: tuple[Cell, ...],
 
 
 def _answer(outcomes: dict[Column, Outcome], plan: MatrixPlan, *, strict: bool, console: Console) -> ExitCode:
-    """The exit code, after a word on each column that has no results."""
+    """The exit code, after a word on each problem; columns that share one share the word."""
     codes = [] if len(outcomes) == len(plan.columns) else [ExitCode.INCOMPLETE]
+    problems: dict[Outcome, list[Column]] = {}
     for column in plan.columns:
-        outcome = outcomes.get(column)
-        if outcome is None or not outcome.problem:
-            continue
-        error = _error(column, outcome)
+        if column in outcomes and outcomes[column].problem:
+            problems.setdefault(replace(outcomes[column], environment=None, path=None), []).append(column)
+    for outcome, columns in problems.items():
+        error = _error(columns, outcome)
         left_out = outcome.kind == "database" and not strict
         word, colour = ("left out", "yellow") if left_out else ("error", "red")
         console.print(f"{word}: {error}", style=colour, markup=False, highlight=False, soft_wrap=True)
@@ -129,10 +131,11 @@ def _answer(outcomes: dict[Column, Outcome], plan: MatrixPlan, *, strict: bool, 
     return combine(codes)
 
 
-def _error(column: Column, outcome: Outcome) -> SuiteError:
-    message = f"{column.title} was not measured: {outcome.problem.strip()}"
+def _error(columns: list[Column], outcome: Outcome) -> SuiteError:
+    titles = ", ".join(column.title for column in columns)
+    message = f"{titles} {'was' if len(columns) == 1 else 'were'} not measured: {outcome.problem.strip()}"
     if outcome.kind == "database":
-        return SuiteError(message, column.database.remedy, ExitCode.HARNESS)
+        return SuiteError(message, columns[0].database.remedy, ExitCode.HARNESS)
     if outcome.kind == "killed":
         return SuiteError(message, _GO_ON, ExitCode.INCOMPLETE)
     return SuiteError(message, "The other columns are not affected.", ExitCode.HARNESS)

@@ -76,7 +76,7 @@ class MatrixProgress:
                 # Nothing of it will come: the time left is that of the others.
                 self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) - self._cells)
             seconds = time.monotonic() - self._started.get(column, time.monotonic())
-        how = f"not measured: {outcome.problem.splitlines()[0]}" if outcome.problem else f"done in {seconds:.0f} s"
+        how = "not measured, see below" if outcome.problem else f"done in {seconds:.0f} s"
         self._say(f"{column.title}: {how} ({ended} of {len(self._columns)} columns{self._left()})")
 
     def _left(self) -> str:

@@ -25,7 +25,7 @@ from conformance.strategies import Rows, rows, small_integers
 
 # How long a statement is held for another to join it, in seconds. It bounds what a serial execution costs; a
 # concurrent one meets within microseconds.
-_RENDEZVOUS = 0.1
+_RENDEZVOUS = 0.5
 
 
 @dataclass(frozen=True)
