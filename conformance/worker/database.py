@@ -28,6 +28,7 @@ def server_connection() -> Iterator[Any]:
             yield probe
             probe.close()
     else:
+        # Private, seen in Django 4.2 to 6.1, pinned by test_private.py: no public call connects to the server alone.
         with connection._nodb_cursor() as cursor:
             yield cursor.db
 

@@ -42,6 +42,17 @@ def test_the_problem_is_real(tmp_path: Path) -> None:
     assert ended.stdout.startswith(session(README, command))
 
 
+def test_the_plugin_mends_the_problem(tmp_path: Path) -> None:
+    """With the plugin both tests of the README are green."""
+    (example,) = blocks(README, "python")
+    (tmp_path / "test_posts.py").write_text(example, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")
+    ended = run("pytest -q test_posts.py", tmp_path, **ALONE)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "2 passed" in ended.stdout
+    assert "2 passed" in session(README, "pytest -q test_posts.py")
+
+
 def test_a_planted_defect_is_reported_as_shown(tmp_path: Path) -> None:
     """The run says `silent` and the gate says regression, in the words of the README."""
     measure = "async-orm-conformance run --only queryset.acount --profile smoke --defect queryset.acount/wrong-result"
@@ -57,7 +68,7 @@ def test_a_planted_defect_is_reported_as_shown(tmp_path: Path) -> None:
 def test_the_quick_start_is_green(tmp_path: Path) -> None:
     """The suite runs as pytest tests where nothing is configured at all."""
     command = "pytest --pyargs conformance -k queryset.acount"
-    assert f"\n{command}\n" in blocks(README, "shell")[2]
+    assert command in blocks(README, "shell")[3]
     ended = run(command, tmp_path, PYTHONWARNINGS="ignore")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert " 2 passed" in ended.stdout
