@@ -1,0 +1,110 @@
+"""How each database opens, keeps and checks the savepoints of a sandbox.
+
+A dialect speaks to the driver's own connection, below Django's cursors, so that nothing the plugin sends is counted, logged
+or wrapped as the application's. Seen: psycopg 3.1 to 3.3, psycopg2 2.9, PyMySQL 1.1 and 1.2, mysqlclient 2.2, sqlite3 of
+Python 3.10 to 3.13.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_async_orm.connections.statements import commits_implicitly, ends_transaction
+
+_PG_IDLE, _PG_UNKNOWN = 0, 4
+_SERVER_STATUS_IN_TRANS = 1
+
+
+class Dialect:
+    """What SQLite needs, and what the others share."""
+
+    # Whether a failed statement spoils the whole transaction, so that one in autocommit needs a savepoint of its own.
+    failure_spoils = False
+    # Whether turning autocommit on commits an open transaction (the alternative is an error).
+    autocommit_commits = True
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+
+    def start(self) -> None:
+        """Prepare the connection for a sandbox."""
+
+    def send(self, sql: str) -> None:
+        cursor = self.raw.cursor()
+        try:
+            cursor.execute(sql)
+        finally:
+            cursor.close()
+
+    def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
+        return bool(self.raw.in_transaction)
+
+    def refuses(self, sql: object) -> bool:
+        """Whether a statement would end the transaction, and so must not be sent."""
+        return isinstance(sql, str) and ends_transaction(sql)
+
+    def interrupt(self) -> None:
+        """Stop the statement that another thread has under way."""
+        self.raw.interrupt()
+
+
+class Psycopg(Dialect):
+    failure_spoils = True
+    autocommit_commits = False
+
+    def alive(self) -> bool:
+        return not self.raw.closed and self.raw.pgconn.transaction_status not in (_PG_IDLE, _PG_UNKNOWN)
+
+    def interrupt(self) -> None:
+        self.raw.cancel()
+
+
+class Psycopg2(Dialect):
+    failure_spoils = True
+    autocommit_commits = False
+
+    def alive(self) -> bool:
+        return not self.raw.closed and self.raw.get_transaction_status() not in (_PG_IDLE, _PG_UNKNOWN)
+
+    def interrupt(self) -> None:
+        self.raw.cancel()
+
+
+class MySQL(Dialect):
+    """mysqlclient: it does not show whether a transaction is open, so the end of the sandbox asks for the base savepoint."""
+
+    base = "async_orm_base"
+
+    def start(self) -> None:
+        self.send(f"SAVEPOINT {self.base}")
+
+    def alive(self) -> bool:
+        return bool(self.raw.open)
+
+    def refuses(self, sql: object) -> bool:
+        return isinstance(sql, str) and (ends_transaction(sql) or commits_implicitly(sql))
+
+    def interrupt(self) -> None:
+        self.raw.close()
+
+
+class PyMySQL(MySQL):
+    def start(self) -> None:
+        # With autocommit off the server calls a transaction open only once a table was used; saying so makes it certain.
+        if not self.alive():
+            self.send("START TRANSACTION")
+
+    def alive(self) -> bool:
+        return bool(self.raw.open and self.raw.server_status & _SERVER_STATUS_IN_TRANS)
+
+
+def dialect_for(vendor: str, raw: Any) -> Dialect | None:
+    """The dialect of a connection, told by what its driver offers; None where no sandbox is possible."""
+    if vendor == "sqlite":
+        return Dialect(raw)
+    if vendor == "postgresql":
+        return Psycopg(raw) if hasattr(raw, "pgconn") else Psycopg2(raw)
+    if vendor == "mysql":
+        return PyMySQL(raw) if hasattr(raw, "server_status") else MySQL(raw)
+    return None

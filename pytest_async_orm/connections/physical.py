@@ -1,0 +1,117 @@
+"""The connection that pytest-django opened for a test, shared by all the threads of the test."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import suppress
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pytest_async_orm.connections.dialects import Dialect, dialect_for
+from pytest_async_orm.connections.turn import Holder, Turn
+from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedConnection
+from pytest_async_orm.messages import sandbox as messages
+
+_STANDING = "async_orm_autocommit"
+
+
+class Physical:
+    """One alias of one sandbox: the wrapper that owns the raw connection, the turn, and whether all is well."""
+
+    def __init__(self, wrapper: BaseDatabaseWrapper, test: str, timeout: float) -> None:
+        wrapper.ensure_connection()
+        self.wrapper = wrapper
+        self.alias = wrapper.alias
+        self.test = test
+        self.raw: Any = wrapper.connection
+        self.turn = Turn(test, self.alias, timeout)
+        self.dialect = self._dialect()
+        self.lost: str | None = None
+        self._numbers = itertools.count(1)
+        # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
+        self._standing = False
+        self._behind = False
+        self._to_close: list[Any] = []
+        self.dialect.start()
+
+    def _dialect(self) -> Dialect:
+        dialect = dialect_for(self.wrapper.vendor, self.raw)
+        if dialect is None:
+            raise UnsupportedConnection(messages.unsupported_vendor(self.alias, self.wrapper.vendor))
+        return dialect
+
+    def new_savepoint(self) -> str:
+        name = f"async_orm_t{next(self._numbers)}"
+        self.dialect.send(f"SAVEPOINT {name}")
+        return name
+
+    def require(self) -> None:
+        """Raise if the transaction is known to be gone."""
+        if self.lost is not None:
+            raise TransactionLost(messages.transaction_lost(self.test, self.alias, self.lost))
+
+    def require_statement(self, sql: object) -> None:
+        """Raise if a statement would end the transaction; it is not sent, and the sandbox stays good."""
+        if self.dialect.refuses(sql):
+            raise TransactionLost(messages.implicit_commit(self.test, self.alias, str(sql)))
+
+    def protect(self) -> None:
+        """Make sure that a failure of the next autocommit statement undoes that statement alone.
+
+        The savepoint is moved only when a statement follows, so that the last one of a test costs nothing.
+        """
+        if not self.dialect.failure_spoils:
+            return
+        if not self._standing:
+            self.dialect.send(f"SAVEPOINT {_STANDING}")
+        elif self._behind:
+            self.dialect.send(f"RELEASE SAVEPOINT {_STANDING}; SAVEPOINT {_STANDING}")
+        self._standing, self._behind = True, False
+
+    def succeeded(self, what: object) -> None:
+        """After a statement or a commit: what was done must survive the next failure."""
+        self._behind = True
+        if not self.dialect.alive():
+            self.spoil(f"it ended with {messages.shortened(str(what))}")
+            self.require()
+
+    def failed(self, what: object, *, autocommit: bool) -> None:
+        """After a failed statement: undo it, and notice if the whole transaction went with it."""
+        if not self.dialect.alive():
+            self.spoil(f"the connection closed or rolled back at {messages.shortened(str(what))}")
+        elif autocommit and self.dialect.failure_spoils:
+            self._undo_failure(what)
+
+    def _undo_failure(self, what: object) -> None:
+        try:
+            self.dialect.send(f"ROLLBACK TO SAVEPOINT {_STANDING}")
+        except Exception as error:
+            self.spoil(f"{messages.shortened(str(what))} failed and could not be undone ({error!r})")
+        else:
+            self._behind = False
+
+    def close_cursor(self, holder: Holder, cursor: Any) -> None:
+        """Close a cursor now if the turn is free, and with the next statement otherwise."""
+        try:
+            free = self.turn.try_take(holder)
+        except SandboxEnded:
+            return
+        if not free:
+            self._to_close.append(cursor)
+            return
+        try:
+            cursor.close()
+        finally:
+            self.turn.give_back(holder)
+
+    def close_waiting_cursors(self) -> None:
+        while self._to_close:
+            # Errors of a clean-up say nothing about the statement that happens to come next.
+            with suppress(Exception):
+                self._to_close.pop().close()
+
+    def spoil(self, reason: str) -> None:
+        """Remember the first reason: later failures are its consequences."""
+        if self.lost is None:
+            self.lost = reason

@@ -1,0 +1,43 @@
+"""Which statements would end the test's transaction: told by their first words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_FIRST_WORDS = re.compile(r"\s*(?:(?:/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)\s*)*(\w+)(?:\s+(\w+))?(?:\s+(\w+))?", re.DOTALL)
+
+_ALWAYS = frozenset({"COMMIT", "BEGIN", "END", "ABORT"})
+# https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/
+_MYSQL = frozenset(
+    "ALTER ANALYZE CACHE CHECK CREATE DROP FLUSH GRANT INSTALL LOCK OPTIMIZE RENAME REPAIR RESET REVOKE TRUNCATE "
+    "UNINSTALL UNLOCK".split()
+)
+
+
+def _words(sql: str) -> tuple[str, str, str]:
+    match = _FIRST_WORDS.match(sql)
+    first, second, third = match.groups() if match else ("", "", "")
+    return (first or "").upper(), (second or "").upper(), (third or "").upper()
+
+
+@lru_cache(maxsize=2048)
+def ends_transaction(sql: str) -> bool:
+    """Whether a statement ends the transaction on every database: by the words of transaction control."""
+    first, second, third = _words(sql)
+    if first == "ROLLBACK":
+        return second != "TO" and third != "TO"
+    if first in {"START", "PREPARE"}:
+        return second == "TRANSACTION"
+    return first in _ALWAYS
+
+
+@lru_cache(maxsize=2048)
+def commits_implicitly(sql: str) -> bool:
+    """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are temporary."""
+    first, second, third = _words(sql)
+    if first in {"CREATE", "DROP"} and "TEMPORARY" in (second, third):
+        return False
+    if first == "CREATE" and second == "OR":
+        return "TEMPORARY" not in sql.upper().split(maxsplit=4)[:4]
+    return first in _MYSQL

@@ -1,0 +1,42 @@
+"""What the plugin raises. Every text says what happened, where, and what to do: see `pytest_async_orm.messages`."""
+
+from __future__ import annotations
+
+
+class AsyncOrmError(RuntimeError):
+    """The base of every error of the plugin.
+
+    Not one of Django's database errors: application code that catches those must not swallow these.
+    """
+
+
+class SandboxDeadlock(AsyncOrmError):
+    """A thread waited for the test's connection longer than `async_orm_lock_timeout`."""
+
+
+class SandboxEnded(AsyncOrmError):
+    """Work that a test left behind touched the database after that test's end."""
+
+
+class TransactionLost(AsyncOrmError):
+    """The transaction that isolates the test is gone: an implicit commit, a closed or a killed connection."""
+
+
+class EventLoopWouldBlock(AsyncOrmError):
+    """The event loop's own thread asked for a connection that another thread's transaction holds."""
+
+
+class UnsupportedConnection(AsyncOrmError):
+    """The sandbox cannot isolate this connection, and says so rather than let its rows leak."""
+
+
+class AsyncOrmWarning(UserWarning):
+    """The base of every warning of the plugin."""
+
+
+class LeftoverWorkWarning(AsyncOrmWarning):
+    """Threads or tasks of a test still run after its end."""
+
+
+class EnvironmentTrapWarning(AsyncOrmWarning):
+    """A release or a setting that is known to break async tests."""

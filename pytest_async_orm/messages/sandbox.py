@@ -1,0 +1,95 @@
+"""What the sandbox says when it must stop, or must not go on silently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_async_orm.records import Leftover, Party
+
+REAL_CONNECTIONS = "Mark the test with @pytest.mark.django_db(transaction=True) to give it real connections."
+
+
+def _describe(party: Party) -> str:
+    task = f", task {party.task_name!r}" if party.task_name else ""
+    state = "inside a transaction" if party.in_transaction else "in autocommit"
+    return f"thread {party.thread_name!r}{task}, {state}"
+
+
+def _indented(stack: str) -> str:
+    return "\n".join(f"    {line}" for line in stack.rstrip().splitlines()) or "    (the thread has ended)"
+
+
+def deadlock(test: str, alias: str, seconds: float, waiting: Party, holding: Party) -> str:
+    return (
+        f"Waited {seconds:g} s for the connection {alias!r} of the test {test}.\n"
+        f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
+        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic block "
+        "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, or do "
+        f"the work in the same thread. If the wait is only long, raise the ini option async_orm_lock_timeout. {REAL_CONNECTIONS}"
+    )
+
+
+def loop_would_block(test: str, alias: str, holding: Party) -> str:
+    return (
+        f"The event loop's own thread asked for the connection {alias!r} of the test {test} while another thread's "
+        f"transaction holds it. Waiting here would stop the loop that must let it go on.\n"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
+        "Call the ORM's async methods or sync_to_async() instead of the sync ORM in a coroutine "
+        "(DJANGO_ALLOW_ASYNC_UNSAFE hides this mistake)."
+    )
+
+
+def ended(test: str, alias: str, thread_name: str, current: str | None) -> str:
+    during = f" The test that runs now is {current}." if current else ""
+    return (
+        f"Work that the test {test} started used the database {alias!r} after that test had ended, on the thread "
+        f"{thread_name!r}.{during} Nothing was read or written. Await the task or join the thread before the test returns."
+    )
+
+
+def transaction_lost(test: str, alias: str, reason: str) -> str:
+    return (
+        f"The transaction that isolates the test {test} on {alias!r} is gone: {reason}. "
+        f"Its rows may have been committed, so nothing more is run on this connection. {REAL_CONNECTIONS}"
+    )
+
+
+def implicit_commit(test: str, alias: str, sql: str) -> str:
+    return (
+        f"This statement was not run, since it commits implicitly on {alias!r} and would end the transaction that "
+        f"isolates the test {test}: {shortened(sql)}. {REAL_CONNECTIONS}"
+    )
+
+
+def unsupported_vendor(alias: str, vendor: str) -> str:
+    return (
+        f"The database {alias!r} ({vendor}) cannot be isolated by the async sandbox: SQLite, PostgreSQL, MariaDB and MySQL "
+        f"can. Switch it off with @pytest.mark.async_orm_sandbox('off'), or: {REAL_CONNECTIONS}"
+    )
+
+
+def native_connection(test: str, alias: str) -> str:
+    return (
+        f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the test's rows, "
+        f"and what it writes would outlive the test. {REAL_CONNECTIONS}"
+    )
+
+
+def left_running(test: str, leftovers: Sequence[Leftover]) -> str:
+    lines = [f"The test {test} ended while work that it started still runs:"]
+    for leftover in leftovers:
+        held = ", its transaction was rolled back" if leftover.held_transaction else ""
+        lines.append(f"  {leftover.kind} {leftover.name!r}{held}\n{_indented(leftover.stack)}")
+    lines.append("Await the task or join the thread before the test returns; its next use of the database is an error.")
+    return "\n".join(lines)
+
+
+def flushed(test: str, aliases: Sequence[str]) -> str:
+    names = ", ".join(repr(alias) for alias in aliases)
+    return f"Rows of the test {test} may have been committed: every table of {names} was emptied before the next test."
+
+
+def shortened(sql: str, limit: int = 200) -> str:
+    text = " ".join(str(sql).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

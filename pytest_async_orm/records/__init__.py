@@ -1,0 +1,6 @@
+"""Plain facts that pass between the layers: no behaviour, no Django, no pytest."""
+
+from pytest_async_orm.records.leftovers import Leftover
+from pytest_async_orm.records.party import Party
+
+__all__ = ["Leftover", "Party"]
