@@ -2,3 +2,48 @@
 
 Nothing is imported here that a run does not use, so that a suite without async database tests pays nothing.
 """
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_async_orm.fixtures import async_db, async_transactional_db, class_db, module_db, session_db
+from pytest_async_orm.fixtures import isolation, scopes, state
+from pytest_async_orm.markers import register_markers
+from pytest_async_orm.options import add_options, check_options
+
+__all__ = ["async_db", "async_transactional_db", "class_db", "module_db", "session_db"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    register_markers(config)
+    check_options(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    if fixturedef.argname == isolation.HELPER:
+        return (yield from isolation.around_helper(fixturedef, request))
+    if fixturedef.argname == "django_db_setup":
+        return (yield from isolation.around_setup(fixturedef, request))
+    if fixturedef.scope == "function":
+        return (yield)
+    value = yield from scopes.around_wide_fixture(fixturedef, request)
+    state.note_loop(request.config, value)
+    return value
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    if "anyio_backend" not in pyfuncitem.fixturenames:
+        return (yield)
+    return (yield from isolation.around_anyio_test(pyfuncitem))

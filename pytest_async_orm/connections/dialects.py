@@ -38,7 +38,18 @@ class Dialect:
 
     def alive(self) -> bool:
         """Whether the test's transaction is still open, without asking the server."""
-        return bool(self.raw.in_transaction)
+        return not self.closed() and bool(self.raw.in_transaction)
+
+    def verify(self) -> bool:
+        """The same at the end of the test, where one statement may be spent if nothing else tells."""
+        return self.alive()
+
+    def closed(self) -> bool:
+        try:
+            self.raw.total_changes  # noqa: B018 - what sqlite3 refuses on a closed connection, and costs nothing
+        except Exception:
+            return True
+        return False
 
     def refuses(self, sql: object) -> bool:
         """Whether a statement would end the transaction, and so must not be sent."""
@@ -53,6 +64,9 @@ class Psycopg(Dialect):
     failure_spoils = True
     autocommit_commits = False
 
+    def closed(self) -> bool:
+        return bool(self.raw.closed)
+
     def alive(self) -> bool:
         return not self.raw.closed and self.raw.pgconn.transaction_status not in (_PG_IDLE, _PG_UNKNOWN)
 
@@ -63,6 +77,9 @@ class Psycopg(Dialect):
 class Psycopg2(Dialect):
     failure_spoils = True
     autocommit_commits = False
+
+    def closed(self) -> bool:
+        return bool(self.raw.closed)
 
     def alive(self) -> bool:
         return not self.raw.closed and self.raw.get_transaction_status() not in (_PG_IDLE, _PG_UNKNOWN)
@@ -79,8 +96,15 @@ class MySQL(Dialect):
     def start(self) -> None:
         self.send(f"SAVEPOINT {self.base}")
 
+    def closed(self) -> bool:
+        return not self.raw.open
+
     def alive(self) -> bool:
-        return bool(self.raw.open)
+        return not self.closed()
+
+    def verify(self) -> bool:
+        self.send(f"RELEASE SAVEPOINT {self.base}")
+        return True
 
     def refuses(self, sql: object) -> bool:
         return isinstance(sql, str) and (ends_transaction(sql) or commits_implicitly(sql))
@@ -94,6 +118,9 @@ class PyMySQL(MySQL):
         # With autocommit off the server calls a transaction open only once a table was used; saying so makes it certain.
         if not self.alive():
             self.send("START TRANSACTION")
+
+    def verify(self) -> bool:
+        return self.alive()
 
     def alive(self) -> bool:
         return bool(self.raw.open and self.raw.server_status & _SERVER_STATUS_IN_TRANS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -33,6 +34,8 @@ class Physical:
         self._standing = False
         self._behind = False
         self._to_close: list[Any] = []
+        # psycopg opens the transaction with its first statement: until then none can be missed.
+        self._used = False
         self.dialect.start()
 
     def _dialect(self) -> Dialect:
@@ -42,6 +45,7 @@ class Physical:
         return dialect
 
     def new_savepoint(self) -> str:
+        self._used = True
         name = f"async_orm_t{next(self._numbers)}"
         self.dialect.send(f"SAVEPOINT {name}")
         return name
@@ -61,6 +65,7 @@ class Physical:
 
         The savepoint is moved only when a statement follows, so that the last one of a test costs nothing.
         """
+        self._used = True
         if not self.dialect.failure_spoils:
             return
         if not self._standing:
@@ -110,6 +115,39 @@ class Physical:
             # Errors of a clean-up say nothing about the statement that happens to come next.
             with suppress(Exception):
                 self._to_close.pop().close()
+
+    def finish(self, refusal: Callable[[], Exception], grace: float) -> None:
+        """Refuse everyone, stop the statement under way, roll back an unfinished transaction, see that all is well."""
+        if not self.turn.close(refusal, grace):
+            with suppress(Exception):
+                self.dialect.interrupt()
+            if not self.turn.close(refusal, grace):
+                self.spoil("a statement that another thread had under way could not be stopped")
+        holder = self.turn.holder
+        if holder is not None and self.lost is None:
+            holder.abandon()
+        if self.lost is None:
+            self.close_waiting_cursors()
+            self._final_check()
+
+    def _final_check(self) -> None:
+        try:
+            well = not self._used or self.dialect.verify()
+        except Exception as error:
+            self.spoil(f"the connection failed at the end of the test ({error!r})")
+        else:
+            if not well:
+                self.spoil("it had ended before the test did")
+
+    @property
+    def may_have_committed(self) -> bool:
+        """Whether the raw connection outlived the transaction: a server rolls back for a connection that dies."""
+        return not self.dialect.closed()
+
+    def discard(self) -> None:
+        """Close the raw connection, so that Django opens a fresh one for the next test."""
+        with suppress(Exception):
+            self.wrapper.close()
 
     def spoil(self, reason: str) -> None:
         """Remember the first reason: later failures are its consequences."""

@@ -13,20 +13,25 @@ from django.db.utils import ConnectionHandler
 
 
 class Route(Protocol):
-    """Who answers for connections while it is switched on."""
+    """Who answers for one alias."""
 
-    def covers(self, alias: str) -> bool: ...
     def get(self, alias: str) -> Any: ...
     def put(self, alias: str, connection: Any) -> None: ...
     def drop(self, alias: str) -> None: ...
+
+
+class Router(Protocol):
+    """Who decides whether an alias is routed, for the calling thread and context."""
+
+    def route(self, alias: str) -> Route | None: ...
     def opened(self) -> list[Any]: ...
 
 
 class Switch:
-    """The route of the moment, if any. One a process, as the connections that it routes are."""
+    """The router of the moment, if any. One a process, as the connections that it routes are."""
 
     def __init__(self) -> None:
-        self.route: Route | None = None
+        self.router: Router | None = None
         self._installed = False
 
     def install(self) -> None:
@@ -34,9 +39,9 @@ class Switch:
             _patch(self)
             self._installed = True
 
-    def route_for(self, handler: ConnectionHandler, alias: str) -> Route | None:
-        route = self.route
-        return route if route is not None and handler is connections and route.covers(alias) else None
+    def route(self, handler: ConnectionHandler, alias: str) -> Route | None:
+        router = self.router
+        return router.route(alias) if router is not None and handler is connections else None
 
 
 def _patch(switch: Switch) -> None:
@@ -44,21 +49,21 @@ def _patch(switch: Switch) -> None:
     original_delete, original_all = ConnectionHandler.__delitem__, ConnectionHandler.all
 
     def get(self: ConnectionHandler, alias: str) -> Any:
-        route = switch.route_for(self, alias)
+        route = switch.route(self, alias)
         return original_get(self, alias) if route is None else route.get(alias)
 
     def put(self: ConnectionHandler, alias: str, connection: Any) -> None:
-        route = switch.route_for(self, alias)
+        route = switch.route(self, alias)
         original_set(self, alias, connection) if route is None else route.put(alias, connection)
 
     def delete(self: ConnectionHandler, alias: str) -> None:
-        route = switch.route_for(self, alias)
+        route = switch.route(self, alias)
         original_delete(self, alias) if route is None else route.drop(alias)
 
     def all_connections(self: ConnectionHandler, initialized_only: bool = False) -> list[Any]:
         found = original_all(self, initialized_only)
-        if switch.route is not None and self is connections:
-            found += [connection for connection in switch.route.opened() if connection not in found]
+        if switch.router is not None and self is connections:
+            found += [connection for connection in switch.router.opened() if connection not in found]
         return found
 
     for name, method in (("__getitem__", get), ("__setitem__", put), ("__delitem__", delete), ("all", all_connections)):

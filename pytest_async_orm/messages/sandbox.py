@@ -76,6 +76,21 @@ def native_connection(test: str, alias: str) -> str:
     )
 
 
+def transactional_inside_scope(test: str) -> str:
+    return (
+        f"{test} asks for real connections (transaction=True, transactional_db or live_server) while class_db, module_db or "
+        "session_db keeps rows in an open transaction, which the test would wait for, and which its clean-up would delete. "
+        "Move the test out of that scope, or give it rows of its own."
+    )
+
+
+def scope_outside_database(fixture: str, alias: str) -> str:
+    return (
+        f"The fixture {fixture} needs a transaction on {alias!r}, but this database has none "
+        "(MySQL tables without InnoDB?). Use function-scoped fixtures with @pytest.mark.django_db(transaction=True)."
+    )
+
+
 def left_running(test: str, leftovers: Sequence[Leftover]) -> str:
     lines = [f"The test {test} ended while work that it started still runs:"]
     for leftover in leftovers:

@@ -1,0 +1,80 @@
+"""The plugin's markers, and what they and a test's own shape say of its isolation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_async_orm.options import Mode, parse_mode, sandbox_mode
+
+_SANDBOX_LINE = (
+    "async_orm_sandbox(mode): isolate this test's database on every thread if it is async ('async'), always ('all') or never "
+    "('off'), whatever the option says"
+)
+EXPLICIT_FIXTURE = "async_db"
+
+
+def register_markers(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", _SANDBOX_LINE)
+
+
+def mode_for(item: pytest.Item) -> Mode:
+    """The mode of one test: its marker, else the option."""
+    marker = item.get_closest_marker("async_orm_sandbox")
+    return sandbox_mode(item.config) if marker is None else _marked_mode(marker, item.nodeid)
+
+
+def _marked_mode(marker: pytest.Mark, nodeid: str) -> Mode:
+    def signature(mode: object) -> object:
+        return mode
+
+    try:
+        value = signature(*marker.args, **marker.kwargs)
+    except TypeError:
+        given = ", ".join([*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())])
+        raise pytest.UsageError(
+            f"{nodeid}: async_orm_sandbox({given}) takes exactly one mode, such as @pytest.mark.async_orm_sandbox('off')."
+        ) from None
+    return parse_mode(value, f"{nodeid}: the mode of the marker async_orm_sandbox")
+
+
+def wants_sandbox(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("async_orm_sandbox") is not None
+    if not marked and EXPLICIT_FIXTURE in getattr(item, "fixturenames", ()):
+        return True
+    mode = mode_for(item)
+    return mode == "all" or (mode == "async" and is_async(item))
+
+
+def is_transactional(item: pytest.Item) -> bool:
+    """Whether pytest-django gives a test real connections, by its marker or its fixtures."""
+    if {"transactional_db", "live_server", "django_db_reset_sequences"} & set(getattr(item, "fixturenames", ())):
+        return True
+    marker = item.get_closest_marker("django_db")
+    if marker is None:
+        return False
+    from pytest_django.fixtures import validate_django_db
+
+    transaction, reset_sequences, *_ = validate_django_db(marker)
+    return transaction or reset_sequences
+
+
+def is_async(item: pytest.Item) -> bool:
+    """Whether a test, or a fixture that it uses, is a coroutine function: then its database work leaves the main thread."""
+    return is_async_function(getattr(item, "obj", None)) or any(map(is_async_function, _fixture_functions(item)))
+
+
+def _fixture_functions(item: pytest.Item) -> list[Callable[..., Any]]:
+    # pytest's own record of a test's fixtures; private, seen in pytest 8.2 to 9.2, pinned by a test.
+    info = getattr(item, "_fixtureinfo", None)
+    return [definition.func for found in getattr(info, "name2fixturedefs", {}).values() for definition in found]
+
+
+def is_async_function(function: Any) -> bool:
+    # Hypothesis keeps the test that it wraps here.
+    inner = getattr(getattr(function, "hypothesis", None), "inner_test", function)
+    inner = inspect.unwrap(inner) if callable(inner) else inner
+    return inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner)

@@ -1,0 +1,96 @@
+"""One sandbox: every thread's virtual connections over the transaction that pytest-django opened."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pytest_async_orm.connections.physical import Physical
+from pytest_async_orm.connections.virtual import return_knowledge, virtual_connection
+from pytest_async_orm.errors import SandboxEnded
+from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.records import Leftover
+from pytest_async_orm.sandbox.leftovers import ThreadWatch
+
+GRACE_SECONDS = 1.0
+
+
+@dataclass
+class Ending:
+    """What the end of a sandbox found."""
+
+    leftovers: list[Leftover] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """One message for each alias whose transaction is gone."""
+    committed: list[str] = field(default_factory=list)
+    """The aliases whose rows may have been committed."""
+
+
+class Sandbox:
+    """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
+
+    def __init__(self, test: str, timeout: float) -> None:
+        self.test = test
+        self.timeout = timeout
+        self.ended = False
+        self.threads = ThreadWatch()
+        self._physicals: dict[str, Physical] = {}
+        self._here = threading.local()
+        self._virtuals: list[Any] = []
+
+    def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
+        self._physicals = {wrapper.alias: Physical(wrapper, self.test, self.timeout) for wrapper in wrappers}
+
+    def covers(self, alias: str) -> bool:
+        return alias in self._physicals
+
+    def get(self, alias: str) -> Any:
+        mine = self._here.__dict__
+        virtual = mine.get(alias)
+        if virtual is None:
+            virtual = mine[alias] = virtual_connection(self._physicals[alias])
+            self._virtuals.append(virtual)
+        return virtual
+
+    def put(self, alias: str, connection: Any) -> None:
+        self._here.__dict__[alias] = connection
+
+    def drop(self, alias: str) -> None:
+        del self._here.__dict__[alias]
+
+    def opened(self) -> list[Any]:
+        return list(self._here.__dict__.values())
+
+    def close_here(self) -> None:
+        """Let the calling thread ask for leave again before its next statement: pytest-django's blocker guards `connect`."""
+        for virtual in self._here.__dict__.values():
+            virtual.close()
+
+    def refusal(self, alias: str, current: str | None) -> SandboxEnded:
+        return SandboxEnded(messages.ended(self.test, alias, threading.current_thread().name, current))
+
+    def end(self) -> Ending:
+        """Wait for the test's threads, stop what still runs, roll back what is unfinished, and say what was found."""
+        working = self.threads.settle(self._leases(), GRACE_SECONDS)
+        ending = Ending(leftovers=[self.threads.describe(lease) for lease in working])
+        self.ended = True
+        for physical in self._physicals.values():
+            self._finish(physical, ending)
+        for virtual in self._virtuals:
+            return_knowledge(virtual, virtual.lease.physical.wrapper)
+        return ending
+
+    def _leases(self) -> list[Any]:
+        return [virtual.lease for virtual in list(self._virtuals)]
+
+    def _finish(self, physical: Physical, ending: Ending) -> None:
+        physical.finish(lambda: self.refusal(physical.alias, None), GRACE_SECONDS)
+        if physical.lost is not None:
+            ending.lost.append(messages.transaction_lost(self.test, physical.alias, physical.lost))
+            if physical.may_have_committed:
+                ending.committed.append(physical.alias)
+            physical.discard()
