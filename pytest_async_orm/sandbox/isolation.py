@@ -10,6 +10,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.connections.physical import Physical
+from pytest_async_orm.connections.stacks import in_event_loop
 from pytest_async_orm.connections.virtual import return_knowledge, virtual_connection
 from pytest_async_orm.errors import SandboxEnded
 from pytest_async_orm.messages import sandbox as messages
@@ -49,7 +50,7 @@ class Sandbox:
         return alias in self._physicals
 
     def get(self, alias: str) -> Any:
-        mine = self._here.__dict__
+        mine = self._mine()
         virtual = mine.get(alias)
         if virtual is None:
             virtual = mine[alias] = virtual_connection(self._physicals[alias])
@@ -57,17 +58,22 @@ class Sandbox:
         return virtual
 
     def put(self, alias: str, connection: Any) -> None:
-        self._here.__dict__[alias] = connection
+        self._mine()[alias] = connection
 
     def drop(self, alias: str) -> None:
-        del self._here.__dict__[alias]
+        del self._mine()[alias]
 
     def opened(self) -> list[Any]:
-        return list(self._here.__dict__.values())
+        return list(self._mine().values())
+
+    def _mine(self) -> dict[str, Any]:
+        """The calling thread's connections; as in Django, a running event loop has others than its thread outside of it."""
+        mine: dict[str, Any] = self._here.__dict__.setdefault("loop" if in_event_loop() else "thread", {})
+        return mine
 
     def close_here(self) -> None:
         """Let the calling thread ask for leave again before its next statement: pytest-django's blocker guards `connect`."""
-        for virtual in self._here.__dict__.values():
+        for virtual in self._mine().values():
             virtual.close()
 
     def refusal(self, alias: str, current: str | None) -> SandboxEnded:

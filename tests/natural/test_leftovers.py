@@ -1,0 +1,82 @@
+"""Tests that leave work behind do not spoil those that follow."""
+
+import asyncio
+import contextlib
+import threading
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from sample_app.models import Tag
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings("ignore:The test .* ended while work that it started still runs"),
+]
+
+
+async def write_when_released(event):
+    await event.wait()
+    await Tag.objects.acreate(name="too late")
+
+
+@pytest.fixture(scope="module")
+def left():
+    """What an earlier test left running, and how to let it go on."""
+    return {}
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+async def test_task_left_running(turn, left):
+    """A task on the module's loop outlives its test, and writes nothing into the next one."""
+    if "task" in left:
+        left["event"].set()
+        await asyncio.gather(left["task"], return_exceptions=True)
+        assert await Tag.objects.acount() == 0
+    left["event"] = asyncio.Event()
+    left["task"] = asyncio.create_task(write_when_released(left["event"]))
+    await asyncio.sleep(0)
+    await Tag.objects.acreate(name="of the test")
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+async def test_thread_left_running(turn, left):
+    """A thread outlives its test, and writes nothing into the next one."""
+    if "thread" in left:
+        left["go on"].set()
+        await asyncio.to_thread(left["thread"].join)
+        assert await Tag.objects.acount() == 0
+    started, go_on = threading.Event(), threading.Event()
+
+    def work():
+        Tag.objects.count()
+        started.set()
+        go_on.wait(60)
+        with contextlib.suppress(Exception):
+            Tag.objects.create(name="too late")
+
+    left["go on"], left["thread"] = go_on, threading.Thread(target=work, daemon=True)
+    left["thread"].start()
+    await asyncio.to_thread(started.wait, 5)
+    await Tag.objects.acreate(name="of the test")
+
+
+async def test_short_task_is_waited_for():
+    """A task that is about to finish is no trouble."""
+    asyncio.ensure_future(Tag.objects.acreate(name="a"))
+
+
+async def test_after_the_short_task():
+    """And leaves nothing."""
+    assert await Tag.objects.acount() == 0
+
+
+async def test_thread_that_ends_soon():
+    """A thread that is about to finish is no trouble."""
+    threading.Thread(target=Tag.objects.create, kwargs={"name": "a"}).start()
+
+
+async def test_after_the_thread():
+    """And leaves nothing."""
+    assert await sync_to_async(Tag.objects.count)() == 0
