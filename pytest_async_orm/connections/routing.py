@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
+from pytest_async_orm.connections.refused import refuse_native_connections
+
 
 class Route(Protocol):
     """Who answers for one alias."""
@@ -24,6 +26,7 @@ class Router(Protocol):
     """Who decides whether an alias is routed, for the calling thread and context."""
 
     def route(self, alias: str) -> Route | None: ...
+    def covering(self, alias: str) -> str | None: ...
     def opened(self) -> list[Any]: ...
 
 
@@ -37,11 +40,16 @@ class Switch:
     def install(self) -> None:
         if not self._installed:
             _patch(self)
+            refuse_native_connections(self)
             self._installed = True
 
     def route(self, handler: ConnectionHandler, alias: str) -> Route | None:
         router = self.router
         return router.route(alias) if router is not None and handler is connections else None
+
+    def covering(self, alias: str) -> str | None:
+        """The test whose sandbox covers an alias at the moment."""
+        return self.router.covering(alias) if self.router is not None else None
 
 
 def _patch(switch: Switch) -> None:

@@ -54,6 +54,11 @@ class Turn:
     def holder(self) -> Holder | None:
         return self._holder
 
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for the turn."""
+        return len(self._queue)
+
     def take(self, lease: Holder, *, statement: bool = False) -> None:
         """Have the turn, once more if the lease has it already; wait for it otherwise."""
         with self._mutex:

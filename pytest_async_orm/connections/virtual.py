@@ -1,7 +1,7 @@
 """Virtual connections: Django's own wrapper class with Django's own state, over a lease instead of a socket.
 
 Private methods of `BaseDatabaseWrapper` and its backends that are replaced here, each pinned by a test, seen in Django 4.2 to
-6.1: `_commit`, `_rollback`, `_close`, `_set_autocommit`, `_start_transaction_under_autocommit` (SQLite).
+6.1: `_commit`, `_rollback`, `_close`, `_set_autocommit`, `_start_transaction_under_autocommit` (SQLite), `_nodb_cursor`.
 """
 
 from __future__ import annotations
@@ -94,6 +94,16 @@ class VirtualConnection(_Base):
 
     def is_usable(self) -> bool:
         return self.lease.is_usable()
+
+    def copy(self, alias: str | None = None) -> Any:
+        """Another connection of the same test, as independent of this one as two threads' are."""
+        twin = virtual_connection(self.lease.physical)
+        twin.alias = alias or self.alias
+        return twin
+
+    def _nodb_cursor(self) -> Any:
+        # Django makes it from the class of `self`; what creates and drops databases needs a real connection.
+        return self.lease.physical.wrapper._nodb_cursor()
 
     def clean_savepoints(self) -> None:
         self.savepoint_state = _SAVEPOINT_OFFSET

@@ -69,6 +69,13 @@ def unsupported_vendor(alias: str, vendor: str) -> str:
     )
 
 
+def forbidden(test: str, alias: str) -> str:
+    return (
+        f"Database connections to {alias!r} are not allowed in {test}. Add {alias!r} to the databases of its mark, "
+        f"@pytest.mark.django_db(databases=[..., {alias!r}]), to isolate its rows too."
+    )
+
+
 def native_connection(test: str, alias: str) -> str:
     return (
         f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the test's rows, "

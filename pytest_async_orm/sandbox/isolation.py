@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.connections.physical import Physical
+from pytest_async_orm.connections.refused import forbidden_connection
 from pytest_async_orm.connections.stacks import in_event_loop
 from pytest_async_orm.connections.virtual import return_knowledge, virtual_connection
 from pytest_async_orm.errors import SandboxEnded
@@ -34,8 +36,10 @@ class Ending:
 class Sandbox:
     """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
 
-    def __init__(self, test: str, timeout: float) -> None:
+    def __init__(self, test: str, timeout: float, *, guarded_thread: threading.Thread | None = None) -> None:
+        """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for."""
         self.test = test
+        self._guarded_thread = guarded_thread
         self.timeout = timeout
         self.ended = False
         self.threads = ThreadWatch()
@@ -46,15 +50,25 @@ class Sandbox:
     def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
         self._physicals = {wrapper.alias: Physical(wrapper, self.test, self.timeout) for wrapper in wrappers}
 
-    def covers(self, alias: str) -> bool:
+    def isolates(self, alias: str) -> bool:
         return alias in self._physicals
+
+    def covers(self, alias: str) -> bool:
+        """Whether a thread's connection is this sandbox's to give, or to refuse."""
+        return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
 
     def get(self, alias: str) -> Any:
         mine = self._mine()
-        virtual = mine.get(alias)
-        if virtual is None:
-            virtual = mine[alias] = virtual_connection(self._physicals[alias])
-            self._virtuals.append(virtual)
+        connection = mine.get(alias)
+        if connection is None:
+            connection = mine[alias] = self._new(alias)
+        return connection
+
+    def _new(self, alias: str) -> Any:
+        if not self.isolates(alias):
+            return forbidden_connection(alias, self.test)
+        virtual = virtual_connection(self._physicals[alias])
+        self._virtuals.append(virtual)
         return virtual
 
     def put(self, alias: str, connection: Any) -> None:

@@ -72,6 +72,10 @@ class Layers:
         top = self.top
         return top if top is not None and top.covers(alias) else None
 
+    def covering(self, alias: str) -> str | None:
+        top = self.top
+        return top.test if top is not None and top.isolates(alias) else None
+
     def opened(self) -> list[Any]:
         return self.top.opened() if self.top is not None else []
 

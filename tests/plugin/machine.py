@@ -1,0 +1,234 @@
+"""A model of serial transactions, and actors on threads of their own that are compared with it.
+
+An operation may have to wait for another actor's transaction, so the model follows what was seen to finish and checks
+what must hold whenever everything has come to rest: one transaction at a time, and exactly the rows that serial
+transactions would leave.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pytest_async_orm.sandbox.layers import Layers
+from pytest_async_orm.sandbox.scopes import scope_transaction
+from sample_app.models import Tag
+
+ACTORS = 3
+
+
+class Rejected(Exception):
+    """Raised inside an atomic block to roll it back."""
+
+
+@dataclass
+class Actor:
+    """A thread with a connection, the blocks it is in, and the rows that each block added."""
+
+    pool: ThreadPoolExecutor
+    blocks: list[Any] = field(default_factory=list)
+    added: list[set[str]] = field(default_factory=list)
+    pending: tuple[str, str, Future[Any]] | None = None
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.added)
+
+    @property
+    def own_rows(self) -> set[str]:
+        return set().union(*self.added)
+
+
+def enter(actor: Actor) -> None:
+    block = transaction.atomic()
+    block.__enter__()
+    actor.blocks.append(block)
+
+
+def leave(actor: Actor, error: bool) -> None:
+    block = actor.blocks.pop()
+    failure = Rejected() if error else None
+    block.__exit__(type(failure) if failure else None, failure, None)
+
+
+def names() -> set[str]:
+    return set(Tag.objects.values_list("name", flat=True))
+
+
+def fail(name: str) -> None:
+    """Insert a name twice; in a transaction inside a block of its own, as an application that goes on would."""
+    with suppress(IntegrityError), transaction.atomic():
+        Tag.objects.create(name=name)
+        Tag.objects.create(name=name)
+
+
+def fail_in_autocommit(name: str) -> None:
+    """Two statements without a block: the first stays, the second fails."""
+    Tag.objects.create(name=name)
+    with suppress(IntegrityError):
+        Tag.objects.create(name=name)
+
+
+class SerialTransactions(RuleBasedStateMachine):
+    """Actors begin, write, fail, commit, roll back, close, cancel; the rows are those of serial transactions."""
+
+    lock_timeout = 10.0
+    rest_seconds = 20.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.sandbox = self.stack.enter_context(scope_transaction(["default"], "the state machine", self.lock_timeout))
+        self.layers = Layers()
+        self.layers.push(self.sandbox)
+        self.turn = self.sandbox._physicals["default"].turn
+        self.actors = [Actor(ThreadPoolExecutor(1)) for _ in range(ACTORS)]
+        self.committed: set[str] = set()
+        self.numbers = itertools.count()
+
+    def teardown(self) -> None:
+        """The end rolls back what is unfinished and leaves exactly what was committed, then nothing."""
+        for actor in self.actors:
+            actor.pool.submit(actor.blocks.clear)
+        ending = self.layers.pop()
+        try:
+            assert ending.lost == [], ending.lost
+            assert names() >= self.committed
+            assert not any(actor.own_rows & names() for actor in self.actors)
+        finally:
+            for actor in self.actors:
+                actor.pool.shutdown()
+            self.stack.close()
+        assert names() == set()
+
+    @property
+    def holder(self) -> Actor | None:
+        holders = [actor for actor in self.actors if actor.in_transaction]
+        assert len(holders) <= 1, "two transactions at once"
+        return holders[0] if holders else None
+
+    def submit(self, actor: Actor, kind: str, name: str, call: Callable[..., Any], *args: Any) -> None:
+        actor.pending = (kind, name, actor.pool.submit(call, *args))
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until every operation has finished or waits for the turn, and note what finished."""
+        event = threading.Event()
+        for _ in range(int(self.rest_seconds / 0.002)):
+            busy = [actor for actor in self.actors if actor.pending and not actor.pending[2].done()]
+            if len(busy) == self.turn.waiting:
+                break
+            event.wait(0.002)
+        else:
+            raise AssertionError("an operation neither finishes nor waits for the turn")
+        finished = [actor for actor in self.actors if actor.pending and actor.pending[2].done()]
+        for actor in sorted(finished, key=self.order):
+            self.note(actor, *actor.pending)
+
+    @staticmethod
+    def order(actor: Actor) -> int:
+        """One transaction ends before the next begins, whatever the order of the actors."""
+        kind = actor.pending[0]
+        return 0 if kind in ("commit", "roll back", "close") else 2 if kind == "begin" else 1
+
+    def note(self, actor: Actor, kind: str, name: str, future: Future[Any]) -> None:
+        actor.pending = None
+        result = future.result()
+        if kind == "begin":
+            actor.added.append(set())
+        elif kind == "write":
+            (actor.added[-1] if actor.in_transaction else self.committed).add(name)
+        elif kind == "commit":
+            added = actor.added.pop()
+            (actor.added[-1] if actor.in_transaction else self.committed).update(added)
+        elif kind == "roll back":
+            actor.added.pop()
+        elif kind == "close":
+            actor.added.clear()
+        elif kind == "read" and actor.in_transaction:
+            assert result == self.committed | actor.own_rows
+        self.holder  # noqa: B018 - asserts
+
+    def free(self, number: int) -> Actor | None:
+        """One of the actors that do not wait: the transaction's own, if the others do."""
+        free = [actor for actor in self.actors if actor.pending is None]
+        return free[number % len(free)] if free else None
+
+    numbers_of_actors = st.integers(0, ACTORS - 1)
+
+    @initialize()
+    def start(self) -> None:
+        assert names() == set()
+
+    @rule(number=numbers_of_actors)
+    def begin(self, number: int) -> None:
+        if actor := self.free(number):
+            self.submit(actor, "begin", "", enter, actor)
+
+    @rule(number=numbers_of_actors)
+    def write(self, number: int) -> None:
+        if actor := self.free(number):
+            name = f"row {next(self.numbers)}"
+            self.submit(actor, "write", name, lambda: Tag.objects.create(name=name))
+
+    @rule(number=numbers_of_actors)
+    def fail(self, number: int) -> None:
+        if actor := self.free(number):
+            name = f"row {next(self.numbers)}"
+            in_transaction = actor.in_transaction
+            self.submit(
+                actor, "fail" if in_transaction else "write", name, fail if in_transaction else fail_in_autocommit, name
+            )
+
+    @rule(number=numbers_of_actors)
+    def read(self, number: int) -> None:
+        if actor := self.free(number):
+            self.submit(actor, "read", "", names)
+
+    @rule(number=numbers_of_actors, error=st.booleans())
+    def end(self, number: int, error: bool) -> None:
+        actor = self.free(number)
+        if actor and actor.in_transaction:
+            self.submit(actor, "roll back" if error else "commit", "", leave, actor, error)
+            self.rest()
+
+    @precondition(lambda self: any(actor.in_transaction for actor in self.actors))
+    @rule(error=st.booleans())
+    def end_of_the_holder(self, error: bool) -> None:
+        """Blocks end as often as they begin, or every run would wait behind its first transaction."""
+        self.end(self.actors.index(self.holder), error)
+
+    @rule(number=numbers_of_actors)
+    def close(self, number: int) -> None:
+        """A thread closes its connection; in a block its rows are lost, as a server rolls back for a client that leaves."""
+        actor = self.free(number)
+        if actor is None or (actor.in_transaction and connection.vendor == "sqlite"):
+            return  # Django refuses to close a database in memory
+        self.submit(actor, "close", "", self.close_and_leave, actor)
+
+    @staticmethod
+    def close_and_leave(actor: Actor) -> None:
+        connection.close()
+        while actor.blocks:
+            leave(actor, error=True)
+
+    @rule(number=numbers_of_actors)
+    def cancel(self, number: int) -> None:
+        """Cancelling changes nothing of what a thread has begun: as under asyncio, it runs to its end."""
+        pending = self.actors[number].pending
+        if pending is not None:
+            assert not pending[2].cancel()
+
+    @invariant()
+    def rows_are_those_of_serial_transactions(self) -> None:
+        if self.holder is None and not any(actor.pending for actor in self.actors):
+            assert names() == self.committed
