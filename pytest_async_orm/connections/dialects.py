@@ -22,12 +22,14 @@ class Dialect:
     failure_spoils = False
     # Whether turning autocommit on commits an open transaction (the alternative is an error).
     autocommit_commits = True
+    # Whether the driver tells that a transaction is open; where not, a loss is noticed at the next commit or the end.
+    sees_transaction = True
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
 
-    def start(self) -> None:
-        """Prepare the connection for a sandbox."""
+    def start(self, *, nested: bool) -> None:
+        """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
 
     def send(self, sql: str) -> None:
         cursor = self.raw.cursor()
@@ -92,8 +94,9 @@ class MySQL(Dialect):
     """mysqlclient: it does not show whether a transaction is open, so the end of the sandbox asks for the base savepoint."""
 
     base = "async_orm_base"
+    sees_transaction = False
 
-    def start(self) -> None:
+    def start(self, *, nested: bool) -> None:
         self.send(f"SAVEPOINT {self.base}")
 
     def closed(self) -> bool:
@@ -114,16 +117,24 @@ class MySQL(Dialect):
 
 
 class PyMySQL(MySQL):
-    def start(self) -> None:
+    sees_transaction = True
+
+    def start(self, *, nested: bool) -> None:
         # With autocommit off the server calls a transaction open only once a table was used; saying so makes it certain.
-        if not self.alive():
+        # It would delete savepoints, though: below one, with no table used yet, do as without the server's word.
+        if self.alive():
+            return
+        if nested:
+            self.sees_transaction = False
+            super().start(nested=nested)
+        else:
             self.send("START TRANSACTION")
 
     def verify(self) -> bool:
-        return self.alive()
+        return self.alive() if self.sees_transaction else super().verify()
 
     def alive(self) -> bool:
-        return bool(self.raw.open and self.raw.server_status & _SERVER_STATUS_IN_TRANS)
+        return bool(self.raw.open and (not self.sees_transaction or self.raw.server_status & _SERVER_STATUS_IN_TRANS))
 
 
 def dialect_for(vendor: str, raw: Any) -> Dialect | None:

@@ -55,6 +55,9 @@ class Lease:
         try:
             self.physical.require()
             return call(*args)
+        except BaseException:
+            self.physical.notice_loss(call)
+            raise
         finally:
             turn.give_back(self, statement=True)
 

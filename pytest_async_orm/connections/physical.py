@@ -36,7 +36,7 @@ class Physical:
         self._to_close: list[Any] = []
         # psycopg opens the transaction with its first statement: until then none can be missed.
         self._used = False
-        self.dialect.start()
+        self.dialect.start(nested=bool(wrapper.savepoint_ids))
 
     def _dialect(self) -> Dialect:
         dialect = dialect_for(self.wrapper.vendor, self.raw)
@@ -51,7 +51,9 @@ class Physical:
         return name
 
     def require(self) -> None:
-        """Raise if the transaction is known to be gone."""
+        """Raise if the transaction is gone: asked before every statement, lest one be committed for good."""
+        if self.lost is None and self._used and not self.dialect.alive():
+            self.spoil("it had ended before the next statement")
         if self.lost is not None:
             raise TransactionLost(messages.transaction_lost(self.test, self.alias, self.lost))
 
@@ -83,10 +85,15 @@ class Physical:
 
     def failed(self, what: object, *, autocommit: bool) -> None:
         """After a failed statement: undo it, and notice if the whole transaction went with it."""
-        if not self.dialect.alive():
-            self.spoil(f"the connection closed or rolled back at {messages.shortened(str(what))}")
-        elif autocommit and self.dialect.failure_spoils:
+        self.notice_loss(what)
+        if self.lost is not None:
+            return
+        if autocommit and self.dialect.failure_spoils:
             self._undo_failure(what)
+
+    def notice_loss(self, what: object) -> None:
+        if self._used and not self.dialect.alive():
+            self.spoil(f"the connection closed or rolled back at {messages.shortened(str(what))}")
 
     def _undo_failure(self, what: object) -> None:
         try:

@@ -1,0 +1,148 @@
+"""What isolation costs: pairs of tests in turn, inside one process.
+
+    python benchmarks/isolation.py [--database postgresql] [--tables 10] [--loop function] [--pairs 60]
+
+Whole runs differ by a factor of two on a shared machine; the ratio of two tests that follow each other does not. So a probe
+suite runs, in turn, a sync test with pytest-django's `db` and an isolated async test (and, with --transactional, an async test
+with real connections), and the medians of their ratios are printed. Credentials come from the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SETTINGS = """
+import os
+from natural_settings import *
+DATABASES = {"default": DATABASES["default"]}
+DATABASE_ROUTERS = []
+INSTALLED_APPS = [*INSTALLED_APPS, "probe"]
+"""
+
+MODELS = """
+import os
+from django.db import models
+for number in range(int(os.environ["PROBE_TABLES"])):
+    globals()[f"Table{number}"] = type(f"Table{number}", (models.Model,), {
+        "__module__": __name__, "name": models.CharField(max_length=50), "Meta": type("Meta", (), {"app_label": "probe"})})
+"""
+
+CONFTEST = """
+import json, os, time
+import pytest
+
+TIMES = {}
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    started = time.perf_counter()
+    try:
+        return (yield)
+    finally:
+        TIMES.setdefault(item.originalname, []).append(time.perf_counter() - started)
+
+def pytest_sessionfinish(session):
+    with open(os.environ["PROBE_OUTPUT"], "w") as file:
+        json.dump(TIMES, file)
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: (item.callspec.params["pair"], item.originalname))
+"""
+
+TESTS = """
+import pytest
+from django.db import connection
+from probe.models import Table0
+
+PAIRS = range(%(pairs)d)
+pytestmark = pytest.mark.parametrize("pair", PAIRS)
+
+@pytest.mark.django_db
+def test_a_sync(pair):
+    Table0.objects.create(name="row")
+    assert Table0.objects.count() == 1
+
+@pytest.mark.django_db
+@pytest.mark.asyncio(loop_scope="%(loop)s")
+async def test_b_isolated(pair):
+    await Table0.objects.acreate(name="row")
+    assert await Table0.objects.acount() == 1
+"""
+
+TRANSACTIONAL = """
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio(loop_scope="%(loop)s")
+async def test_c_transactional(pair):
+    await Table0.objects.acreate(name="row")
+    assert await Table0.objects.acount() == 1
+"""
+
+
+
+def probe(directory: Path, options: argparse.Namespace) -> dict[str, list[float]]:
+    """Write the probe suite, run it, and give each test's times in seconds, in the order of the pairs."""
+    package = directory / "probe"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "models.py").write_text(MODELS)
+    (directory / "probe_settings.py").write_text(SETTINGS)
+    (directory / "conftest.py").write_text(CONFTEST)
+    tests = TESTS + (TRANSACTIONAL if options.transactional else "")
+    (directory / "test_probe.py").write_text(tests % {"pairs": options.pairs, "loop": options.loop})
+    (directory / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    output = directory / "times.json"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, [directory, ROOT / "tests" / "natural", ROOT])),
+        "NATURAL_DATABASE": options.database,
+        "NATURAL_DIRECTORY": str(directory),
+        "PROBE_TABLES": str(options.tables),
+        "PROBE_OUTPUT": str(output),
+        "DJANGO_SETTINGS_MODULE": "probe_settings",
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    plugin = [] if options.installed else ["-p", "pytest_async_orm.plugin"]
+    subprocess.run([*command, *plugin, str(directory)], cwd=directory, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return json.loads(output.read_text())
+
+
+def ratios(times: dict[str, list[float]], over: str, under: str) -> list[float]:
+    # The first pairs pay for imports and the databases' creation.
+    return [above / below for above, below in list(zip(times[over], times[under]))[5:]]
+
+
+def shown(values: list[float]) -> str:
+    return f"{statistics.median(values):.2f} [{min(values):.2f}-{max(values):.2f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", default="sqlite-memory")
+    parser.add_argument("--tables", type=int, default=10)
+    parser.add_argument("--loop", default="function", choices=["function", "session"])
+    parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--transactional", action="store_true", help="compare with real connections too")
+    parser.add_argument("--installed", action="store_true", help="the plugin is installed, not merely importable")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        times = probe(Path(directory) / "suite", options)
+    label = f"{options.database}, {options.tables} tables, {options.loop} loop"
+    milliseconds = {name: [1000 * value for value in values[5:]] for name, values in times.items()}
+    for name, values in sorted(milliseconds.items()):
+        print(f"{label}: {name[7:]} {shown(values)} ms")
+    print(f"{label}: isolated / sync {shown(ratios(times, 'test_b_isolated', 'test_a_sync'))}")
+    if options.transactional:
+        print(f"{label}: transactional / isolated {shown(ratios(times, 'test_c_transactional', 'test_b_isolated'))}")
+
+
+if __name__ == "__main__":
+    main()

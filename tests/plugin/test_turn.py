@@ -1,0 +1,174 @@
+"""One at a time: order, reentrancy, time-outs, dead threads, event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_async_orm.connections.turn import Turn
+from pytest_async_orm.errors import EventLoopWouldBlock, SandboxDeadlock, SandboxEnded
+
+
+class Lease:
+    def __init__(self) -> None:
+        self.thread = threading.current_thread()
+        self.in_statement = False
+        self.in_transaction = False
+        self.abandoned = False
+
+    def abandon(self) -> None:
+        self.abandoned = True
+        self.in_transaction = False
+
+
+@pytest.fixture
+def turn() -> Turn:
+    return Turn("test_it", "default", 0.2)
+
+
+@pytest.fixture
+def started() -> Iterator[list[threading.Thread]]:
+    threads: list[threading.Thread] = []
+    yield threads
+    for thread in threads:
+        thread.join(5)
+
+
+def run(call, threads: list[threading.Thread]) -> threading.Thread:
+    thread = threading.Thread(target=call)
+    threads.append(thread)
+    thread.start()
+    return thread
+
+
+def wait_for_waiters(turn: Turn, number: int) -> None:
+    event = threading.Event()
+    while turn.waiting < number:
+        event.wait(0.001)
+
+
+def test_reentrant_by_lease(turn: Turn) -> None:
+    """A lease that has the turn takes it again, and gives it back as often."""
+    mine, other = Lease(), Lease()
+    turn.take(mine)
+    turn.take(mine)
+    turn.give_back(mine)
+    assert not turn.try_take(other)
+    turn.give_back(mine)
+    assert turn.try_take(other)
+
+
+def test_first_come_first_served(started: list[threading.Thread]) -> None:
+    """Waiting threads get the turn in the order in which they asked."""
+    turn, holder, order = Turn("test_it", "default", 10), Lease(), []
+    turn.take(holder)
+
+    def ask(number: int) -> None:
+        lease = Lease()
+        turn.take(lease)
+        order.append(number)
+        turn.give_back(lease)
+
+    for number in range(4):
+        run(lambda number=number: ask(number), started)
+        wait_for_waiters(turn, number + 1)
+    turn.give_back(holder)
+    for thread in started:
+        thread.join(5)
+    assert order == [0, 1, 2, 3]
+
+
+def test_deadlock_names_both_sides(turn: Turn, started: list[threading.Thread]) -> None:
+    """After the time-out the error says who waits and who holds, with alias, thread and stack of each, and the mend."""
+    holder, ready, done = Lease(), threading.Event(), threading.Event()
+
+    def hold_it_for_long() -> None:
+        holder.thread = threading.current_thread()
+        holder.in_transaction = True
+        turn.take(holder)
+        ready.set()
+        done.wait(10)
+
+    run(hold_it_for_long, started).name = "holder"
+    ready.wait(5)
+    with pytest.raises(SandboxDeadlock) as caught:
+        turn.take(Lease())
+    done.set()
+    text = str(caught.value)
+    for part in ("0.2 s", "'default'", "test_it", "'MainThread'", "in hold_it_for_long", "test_deadlock_names_both_sides",
+                 "inside a transaction", "async_orm_lock_timeout", "transaction=True"):  # fmt: skip
+        assert part in text, part
+    assert turn.waiting == 0
+
+
+def test_dead_holder_is_evicted(turn: Turn, started: list[threading.Thread]) -> None:
+    """A thread that ended inside a transaction is rolled back, and the next one goes on."""
+    leases = []
+
+    def die_with_it() -> None:
+        leases.append(Lease())
+        leases[0].in_transaction = True
+        turn.take(leases[0])
+
+    run(die_with_it, started).join(5)
+    mine = Lease()
+    Turn.take(turn, mine)
+    assert leases[0].abandoned
+    assert turn.holder is mine
+
+
+def test_event_loop_never_waits_for_a_transaction(turn: Turn) -> None:
+    """The loop's own thread gets an error at once if a transaction holds the turn."""
+    holder = Lease()
+    holder.in_transaction = True
+    turn.take(holder)
+
+    async def ask() -> None:
+        turn.take(Lease())
+
+    with pytest.raises(EventLoopWouldBlock, match="sync_to_async"):
+        asyncio.run(ask())
+
+
+def test_closed_turn_refuses_waiting_and_new(turn: Turn, started: list[threading.Thread]) -> None:
+    """After the sandbox's end those who wait, and those who come, are refused."""
+    refused: list[BaseException] = []
+    turn.take(Lease())
+
+    def ask() -> None:
+        try:
+            turn.take(Lease())
+        except SandboxEnded as error:
+            refused.append(error)
+
+    run(ask, started)
+    wait_for_waiters(turn, 1)
+    assert turn.close(lambda: SandboxEnded("over"), 0.1)
+    started[0].join(5)
+    assert len(refused) == 1
+    with pytest.raises(SandboxEnded):
+        turn.take(Lease())
+
+
+def test_close_waits_for_the_statement_under_way(turn: Turn) -> None:
+    """Whether a statement is still under way after the grace is told."""
+    lease = Lease()
+    turn.take(lease, statement=True)
+    assert not turn.close(lambda: SandboxEnded("over"), 0.01)
+    turn.give_back(lease, statement=True)
+    assert turn.close(lambda: SandboxEnded("over"), 0.01)
+
+
+def test_collector_never_blocks(turn: Turn) -> None:
+    """What the garbage collector calls takes nothing while a statement runs, or another thread owns the transaction."""
+    lease = Lease()
+    turn.take(lease, statement=True)
+    assert not turn.try_take(lease)
+    lease.in_statement = False
+    lease.thread = threading.Thread()
+    assert not turn.try_take(lease)
+    with turn._mutex:
+        assert not turn.try_take(Lease())
