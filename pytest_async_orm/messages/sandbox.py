@@ -16,7 +16,7 @@ def _describe(party: Party) -> str:
 
 
 def _indented(stack: str) -> str:
-    return "\n".join(f"    {line}" for line in stack.rstrip().splitlines()) or "    (the thread has ended)"
+    return "\n".join(f"    {line}" for line in stack.rstrip().splitlines()) or "    (no stack: it does not run)"
 
 
 def deadlock(test: str, alias: str, seconds: float, waiting: Party, holding: Party) -> str:

@@ -97,18 +97,23 @@ class SerialTransactions(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The end rolls back what is unfinished and leaves exactly what was committed, then nothing."""
-        for actor in self.actors:
-            actor.pool.submit(actor.blocks.clear)
+        late = {actor.pending[1] for actor in self.actors if actor.pending and actor.pending[0] == "write"}
         ending = self.layers.pop()
         try:
             assert ending.lost == [], ending.lost
-            assert names() >= self.committed
-            assert not any(actor.own_rows & names() for actor in self.actors)
+            assert names() - late == self.committed
         finally:
             for actor in self.actors:
                 actor.pool.shutdown()
             self.stack.close()
         assert names() == set()
+
+    @rule()
+    def roll_everything_back(self) -> None:
+        """All transactions end with an error, and those that waited for them too: then nothing but commits is left."""
+        while (holder := self.holder) is not None and holder.pending is None:
+            self.submit(holder, "roll back", "", leave, holder, True)
+        self.rows_are_those_of_serial_transactions()
 
     @property
     def holder(self) -> Actor | None:
