@@ -49,6 +49,21 @@ def wants_sandbox(item: pytest.Item) -> bool:
     return mode == "all" or (mode == "async" and is_async(item))
 
 
+def databases_of(item: pytest.Item) -> set[str] | None:
+    """The aliases that pytest-django sets up for a test; None for all of them."""
+    marker = item.get_closest_marker("django_db")
+    if marker is None:
+        wanted = getattr(getattr(item, "cls", None), "databases", ())
+        fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+        return None if wanted == "__all__" else {*wanted, *(["default"] if fixtures else [])}
+    from pytest_django.fixtures import validate_django_db
+
+    databases = validate_django_db(marker)[2]
+    if databases == "__all__":
+        return None
+    return {"default"} if databases is None else set(databases)
+
+
 def is_transactional(item: pytest.Item) -> bool:
     """Whether pytest-django gives a test real connections, by its marker or its fixtures."""
     if {"transactional_db", "live_server", "django_db_reset_sequences"} & set(getattr(item, "fixturenames", ())):

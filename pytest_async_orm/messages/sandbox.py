@@ -91,6 +91,13 @@ def transactional_inside_scope(test: str) -> str:
     )
 
 
+def no_test_database(fixture: str, alias: str) -> str:
+    return (
+        f"The fixture {fixture} needs the test database {alias!r}, which pytest-django made for no test of this session. "
+        f"Mark a test that uses the fixture with @pytest.mark.django_db, with databases=[{alias!r}] if it is not the default."
+    )
+
+
 def scope_outside_database(fixture: str, alias: str) -> str:
     return (
         f"The fixture {fixture} needs a transaction on {alias!r}, but this database has none "

@@ -194,6 +194,16 @@ class SerialTransactions(RuleBasedStateMachine):
                 actor, "fail" if in_transaction else "write", name, fail if in_transaction else fail_in_autocommit, name
             )
 
+    @precondition(lambda self: any(actor.in_transaction for actor in self.actors))
+    @rule()
+    def fail_after_writing(self) -> None:
+        """Inside a transaction a failure in a block of its own leaves what was written before it."""
+        holder = self.holder
+        if holder is not None and holder.pending is None:
+            name = f"row {next(self.numbers)}"
+            self.submit(holder, "write", name, lambda: Tag.objects.create(name=name))
+            self.submit(holder, "fail", "", fail, f"row {next(self.numbers)}")
+
     @rule(number=numbers_of_actors)
     def read(self, number: int) -> None:
         if actor := self.free(number):

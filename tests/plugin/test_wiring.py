@@ -184,9 +184,24 @@ def test_sync(row):
 async def test_async(row):
     with pytest.raises(RuntimeError, match="Database access not allowed"):
         await Tag.objects.acount()
+@pytest.mark.django_db
+async def test_marked(row):
+    assert await Tag.objects.acount() == 1
 """
     )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
+
+
+def test_scopes_need_a_test_database(run) -> None:
+    """Where pytest-django made no test database, a scope fixture refuses rather than write into the real one."""
+    result = run(
+        """
+def test_without_a_mark(module_db):
+    pass
+"""
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*module_db needs the test database 'default', which pytest-django made for no test*"])
 
 
 def test_deadlock_is_reported_and_the_suite_goes_on(run) -> None:

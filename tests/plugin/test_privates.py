@@ -1,0 +1,141 @@
+"""Everything private that the plugin leans on is where it was seen: each failure says what to look at."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+import pytest
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
+
+
+@pytest.mark.parametrize("name", ["_commit", "_rollback", "_close", "_set_autocommit", "_nodb_cursor"])
+def test_replaced_methods_of_the_wrapper(name: str) -> None:
+    """Virtual connections replace these methods of Django's wrapper."""
+    assert callable(getattr(BaseDatabaseWrapper, name, None)), (
+        f"Django has no BaseDatabaseWrapper.{name} any more: connections/virtual.py replaces it to keep the test's transaction"
+    )
+
+
+def test_sqlite_begins_by_a_method_of_its_own() -> None:
+    """SQLite begins a transaction by a method that a virtual connection replaces."""
+    sqlite = load_backend("django.db.backends.sqlite3").DatabaseWrapper
+    assert hasattr(sqlite, "_start_transaction_under_autocommit"), (
+        "Django's SQLite wrapper begins transactions in another way now: see VirtualConnection in connections/virtual.py"
+    )
+
+
+@pytest.mark.parametrize(
+    ("caller", "calls"),
+    [
+        ("commit", "_commit()"),
+        ("rollback", "_rollback()"),
+        ("close", "_close()"),
+        ("set_autocommit", "_set_autocommit("),
+        ("set_autocommit", "_start_transaction_under_autocommit()"),
+        ("_cursor", "create_cursor("),
+        ("ensure_connection", "connect()"),
+    ],
+)
+def test_the_wrapper_still_calls_them(caller: str, calls: str) -> None:
+    """Django's public methods lead to the replaced ones."""
+    source = inspect.getsource(inspect.unwrap(getattr(BaseDatabaseWrapper, caller)))
+    assert f"self.{calls}" in source, (
+        f"BaseDatabaseWrapper.{caller} does not call {calls} any more: a virtual connection would reach the real one"
+    )
+
+
+def test_state_that_connect_resets() -> None:
+    """`connect` of a virtual connection resets what Django's does: a name that is new there is new here."""
+    source = inspect.getsource(inspect.unwrap(BaseDatabaseWrapper.connect))
+    assigned = {
+        word.removeprefix("self.") for line in source.splitlines() if " = " in line for word in line.split(" = ")[:1]
+        for word in [word.strip()] if word.startswith("self.")
+    }  # fmt: skip
+    assert assigned == {
+        "in_atomic_block", "savepoint_ids", "atomic_blocks", "needs_rollback", "health_check_enabled", "close_at",
+        "closed_in_transaction", "errors_occurred", "health_check_done", "connection", "run_on_commit",
+    }, "Django's connect() sets other attributes now: bring VirtualConnection.connect in connections/virtual.py in line"  # fmt: skip
+
+
+def test_flag_of_a_test_cases_atomic() -> None:
+    """Django lets durable blocks nest in an atomic block that is marked as a test case's."""
+    assert "_from_testcase" in inspect.getsource(transaction.Atomic), (
+        "Atomic._from_testcase is gone: see connections/atomics.py, durable=True would be refused in scoped fixtures"
+    )
+
+
+def test_helper_fixture_of_pytest_django() -> None:
+    """The sandbox starts after pytest-django's helper fixture."""
+    from pytest_django import fixtures
+
+    assert hasattr(fixtures, "_django_db_helper"), (
+        "pytest-django has no fixture _django_db_helper any more: fixtures/isolation.py starts the sandbox after it"
+    )
+
+
+def test_marker_signature_of_pytest_django() -> None:
+    """The arguments of the django_db mark are read by pytest-django's own function."""
+    from pytest_django.fixtures import validate_django_db
+
+    found = validate_django_db(pytest.mark.django_db(transaction=True, databases=["other"]).mark)
+    assert (found[0], found[1], found[2]) == (True, False, ["other"]), (
+        "pytest_django.fixtures.validate_django_db gives other values now: see markers.py"
+    )
+
+
+def test_fixture_record_of_pytest(request: pytest.FixtureRequest) -> None:
+    """Whether a test uses async fixtures is read from pytest's record of them."""
+    definitions = getattr(getattr(request.node, "_fixtureinfo", None), "name2fixturedefs", {})
+    assert "request" in request.fixturenames
+    assert all(hasattr(definition, "func") for found in definitions.values() for definition in found), (
+        "pytest's items have no _fixtureinfo.name2fixturedefs any more: markers.is_async would miss async fixtures"
+    )
+
+
+def test_frames_of_asgirefs_threads() -> None:
+    """The report names a thread's task by the locals of asgiref's frames."""
+    from asgiref.sync import SyncToAsync
+
+    parameters = inspect.signature(SyncToAsync.thread_handler).parameters
+    assert {"source_task", "task_context"} & set(parameters), (
+        "asgiref's SyncToAsync.thread_handler names its task in another way now: reports would lack it, see "
+        "connections/stacks.py"
+    )
+
+
+def test_size_of_asgirefs_executor() -> None:
+    """A replaced executor is told by the number of its workers."""
+    from asgiref.sync import SyncToAsync
+
+    assert getattr(SyncToAsync.single_thread_executor, "_max_workers", None) == 1, (
+        "the size of SyncToAsync.single_thread_executor cannot be read any more: see sandbox/environment.py"
+    )
+
+
+def test_worker_function_of_executors() -> None:
+    """An executor's thread is told by the name of the function at the bottom of its stack."""
+    from concurrent.futures import thread
+
+    assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see connections/workers.py"
+    assert hasattr(sys, "_current_frames")
+
+
+@pytest.mark.django_db
+@pytest.mark.async_orm_sandbox("off")
+def test_status_of_the_driver(db: None) -> None:
+    """Each driver tells whether its connection is closed and, but for mysqlclient, whether a transaction is open."""
+    from django.db import connection
+
+    from pytest_async_orm.connections.dialects import dialect_for
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sample_app_tag")
+        cursor.fetchall()
+    dialect = dialect_for(connection.vendor, connection.connection)
+    assert dialect is not None
+    assert (dialect.closed(), dialect.alive()) == (False, True), (
+        f"the driver of {connection.vendor} tells its state in another way now: see connections/dialects.py"
+    )
