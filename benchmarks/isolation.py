@@ -2,7 +2,8 @@
 
     python benchmarks/isolation.py [--database postgresql] [--tables 10] [--loop function] [--pairs 60]
 
-Whole runs differ by a factor of two on a shared machine; the ratio of two tests that follow each other does not. So a probe
+Whole runs differ by a factor of two on a shared machine; the ratio of two tests that follow each other does not. So a
+probe
 suite runs, in turn, a sync test with pytest-django's `db` and an isolated async test (and, with --transactional, an async test
 with real connections), and the medians of their ratios are printed. Credentials come from the environment.
 """
@@ -87,7 +88,6 @@ async def test_c_transactional(pair):
 """
 
 
-
 def probe(directory: Path, options: argparse.Namespace) -> dict[str, list[float]]:
     """Write the probe suite, run it, and give each test's times in seconds, in the order of the pairs."""
     package = directory / "probe"
@@ -111,7 +111,9 @@ def probe(directory: Path, options: argparse.Namespace) -> dict[str, list[float]
     }
     command = [sys.executable, "-m", "pytest", "-q", "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider"]
     plugin = [] if options.installed else ["-p", "pytest_async_orm.plugin"]
-    subprocess.run([*command, *plugin, str(directory)], cwd=directory, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, *plugin, str(directory)], cwd=directory, env=environment, check=True, stdout=subprocess.DEVNULL
+    )
     return json.loads(output.read_text())
 
 

@@ -11,7 +11,8 @@ import pytest
 from pytest_async_orm.options import Mode, parse_mode, sandbox_mode
 
 _SANDBOX_LINE = (
-    "async_orm_sandbox(mode): isolate this test's database on every thread if it is async ('async'), always ('all') or never "
+    "async_orm_sandbox(mode): isolate this test's database on every thread if it is async ('async'), always ('all') "
+    "or never "
     "('off'), whatever the option says"
 )
 EXPLICIT_FIXTURE = "async_db"
@@ -36,7 +37,8 @@ def _marked_mode(marker: pytest.Mark, nodeid: str) -> Mode:
     except TypeError:
         given = ", ".join([*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())])
         raise pytest.UsageError(
-            f"{nodeid}: async_orm_sandbox({given}) takes exactly one mode, such as @pytest.mark.async_orm_sandbox('off')."
+            f"{nodeid}: async_orm_sandbox({given}) takes exactly one mode, such as "
+            f"@pytest.mark.async_orm_sandbox('off')."
         ) from None
     return parse_mode(value, f"{nodeid}: the mode of the marker async_orm_sandbox")
 
@@ -78,7 +80,9 @@ def is_transactional(item: pytest.Item) -> bool:
 
 
 def is_async(item: pytest.Item) -> bool:
-    """Whether a test, or a fixture that it uses, is a coroutine function: then its database work leaves the main thread."""
+    """Whether a test, or a fixture that it uses, is a coroutine function: then its database work leaves the main
+    thread.
+    """
     return is_async_function(getattr(item, "obj", None)) or any(map(is_async_function, _fixture_functions(item)))
 
 

@@ -10,8 +10,16 @@ from typing import Any
 
 import pytest
 
-from pytest_async_orm.fixtures import async_db, async_transactional_db, class_db, module_db, session_db
-from pytest_async_orm.fixtures import isolation, scopes, state
+from pytest_async_orm.fixtures import (
+    async_db,
+    async_transactional_db,
+    class_db,
+    isolation,
+    module_db,
+    scopes,
+    session_db,
+    state,
+)
 from pytest_async_orm.markers import register_markers
 from pytest_async_orm.options import add_options, check_options
 

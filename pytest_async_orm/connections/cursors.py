@@ -49,7 +49,9 @@ class VirtualCursor:
             turn.give_back(self._lease)
 
     def close(self) -> None:
-        """Close now if the turn is free, else when it is: a generator's end or the garbage collector may call from anywhere."""
+        """Close now if the turn is free, else when it is: a generator's end or the garbage collector may call from
+        anywhere.
+        """
         self._lease.physical.close_cursor(self._lease, self._raw)
 
     def __iter__(self) -> Iterator[Any]:

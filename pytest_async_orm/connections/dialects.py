@@ -91,7 +91,9 @@ class Psycopg2(Dialect):
 
 
 class MySQL(Dialect):
-    """mysqlclient: it does not show whether a transaction is open, so the end of the sandbox asks for the base savepoint."""
+    """mysqlclient: it does not show whether a transaction is open, so the end of the sandbox asks for the base
+    savepoint.
+    """
 
     base = "async_orm_base"
     sees_transaction = False
@@ -120,7 +122,8 @@ class PyMySQL(MySQL):
     sees_transaction = True
 
     def start(self, *, nested: bool) -> None:
-        # With autocommit off the server calls a transaction open only once a table was used; saying so makes it certain.
+        # With autocommit off the server calls a transaction open only once a table was used; saying so makes it
+        # certain.
         # It would delete savepoints, though: below one, with no table used yet, do as without the server's word.
         if self.alive():
             return

@@ -74,7 +74,9 @@ class Lease:
         self.in_statement = False
 
     def commit(self) -> None:
-        """Make the transaction's work part of the test's; if that fails the transaction stays open, to be rolled back."""
+        """Make the transaction's work part of the test's; if that fails the transaction stays open, to be rolled
+        back.
+        """
         if self._savepoint is not None:
             self._end("COMMIT", f"RELEASE SAVEPOINT {self._savepoint}")
 
@@ -101,7 +103,9 @@ class Lease:
             self.physical.turn.give_back(self)
 
     def is_usable(self) -> bool:
-        """Whether the raw connection answers and the test's transaction is open; no driver may reconnect behind our back."""
+        """Whether the raw connection answers and the test's transaction is open; no driver may reconnect behind
+        our back.
+        """
         try:
             self.run(self.physical.dialect.send, "SELECT 1", "SELECT 1")
         except Exception:

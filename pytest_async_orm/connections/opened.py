@@ -37,7 +37,11 @@ class OpenedConnections:
         with self._lock:
             seen = list(self._seen.items())
         here = threading.current_thread()
-        return ((connection, thread) for connection, thread in seen if thread is not here and connection.connection is not None)
+        return (
+            (connection, thread)
+            for connection, thread in seen
+            if thread is not here and connection.connection is not None
+        )
 
     def close_idle(self) -> list[threading.Thread]:
         """Close the connections of threads that do nothing; return the threads that are at work and keep theirs."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache, wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.utils import load_backend
-from django.test.testcases import DatabaseOperationForbidden
+from django.test.testcases import DatabaseOperationForbidden  # type: ignore[attr-defined]
 
 from pytest_async_orm.errors import UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
@@ -29,8 +29,8 @@ class _Forbidden:
         raise DatabaseOperationForbidden(messages.forbidden(self.test, self.alias))
 
 
-@lru_cache(maxsize=None)
-def _forbidden_class(backend: type[Any]) -> type[Any]:
+@cache
+def _forbidden_class(backend: Any) -> type[Any]:
     return type(f"Forbidden{backend.__name__}", (_Forbidden, backend), {"__module__": backend.__module__})
 
 

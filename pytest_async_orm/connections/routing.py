@@ -1,6 +1,7 @@
 """Connection lookup, patched once a process and switched by one variable.
 
-Patched public methods of `django.db.utils.ConnectionHandler`: `__getitem__`, `__setitem__`, `__delitem__`, `all`. Never per
+Patched public methods of `django.db.utils.ConnectionHandler`: `__getitem__`, `__setitem__`, `__delitem__`, `all`.
+Never per
 test: CPython 3.13.0 stops to notice changes of a class after about a thousand, where a call site is specialised.
 """
 
@@ -69,7 +70,7 @@ def _patch(switch: Switch) -> None:
         original_delete(self, alias) if route is None else route.drop(alias)
 
     def all_connections(self: ConnectionHandler, initialized_only: bool = False) -> list[Any]:
-        found = original_all(self, initialized_only)
+        found: list[Any] = list(original_all(self, initialized_only))
         if switch.router is not None and self is connections:
             found += [connection for connection in switch.router.opened() if connection not in found]
         return found

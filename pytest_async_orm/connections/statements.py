@@ -10,8 +10,26 @@ _FIRST_WORDS = re.compile(r"\s*(?:(?:/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)\s*)*(\w+)(?
 _ALWAYS = frozenset({"COMMIT", "BEGIN", "END", "ABORT"})
 # https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/
 _MYSQL = frozenset(
-    "ALTER ANALYZE CACHE CHECK CREATE DROP FLUSH GRANT INSTALL LOCK OPTIMIZE RENAME REPAIR RESET REVOKE TRUNCATE "
-    "UNINSTALL UNLOCK".split()
+    [
+        "ALTER",
+        "ANALYZE",
+        "CACHE",
+        "CHECK",
+        "CREATE",
+        "DROP",
+        "FLUSH",
+        "GRANT",
+        "INSTALL",
+        "LOCK",
+        "OPTIMIZE",
+        "RENAME",
+        "REPAIR",
+        "RESET",
+        "REVOKE",
+        "TRUNCATE",
+        "UNINSTALL",
+        "UNLOCK",
+    ]
 )
 
 
@@ -34,7 +52,9 @@ def ends_transaction(sql: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def commits_implicitly(sql: str) -> bool:
-    """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are temporary."""
+    """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are
+    temporary.
+    """
     first, second, third = _words(sql)
     if first in {"CREATE", "DROP"} and "TEMPORARY" in (second, third):
         return False

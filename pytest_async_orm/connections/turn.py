@@ -124,7 +124,8 @@ class Turn:
         holder = self._holder
         if holder is not None and holder.in_transaction:
             raise EventLoopWouldBlock(messages.loop_would_block(self.test, self.alias, party(holder)))
-        # A single statement is under way: first in the queue, the loop waits for the database alone and for no transaction.
+        # A single statement is under way: first in the queue, the loop waits for the database alone and for no
+        # transaction.
         self._queue.appendleft(waiter)
         return waiter
 

@@ -1,13 +1,14 @@
 """Virtual connections: Django's own wrapper class with Django's own state, over a lease instead of a socket.
 
-Private methods of `BaseDatabaseWrapper` and its backends that are replaced here, each pinned by a test, seen in Django 4.2 to
+Private methods of `BaseDatabaseWrapper` and its backends that are replaced here, each pinned by a test, seen in Django
+4.2 to
 6.1: `_commit`, `_rollback`, `_close`, `_set_autocommit`, `_start_transaction_under_autocommit` (SQLite), `_nodb_cursor`.
 """
 
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -71,7 +72,9 @@ class VirtualConnection(_Base):
                 self.lease.rollback()
 
     def _close(self) -> None:
-        """Give the lease back, as a server frees what a closed connection held; the raw connection is not ours to close."""
+        """Give the lease back, as a server frees what a closed connection held; the raw connection is not ours to
+        close.
+        """
         self.lease.close()
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -84,7 +87,9 @@ class VirtualConnection(_Base):
 
     def _end_manual_transaction(self) -> None:
         if not self.lease.physical.dialect.autocommit_commits:
-            raise ProgrammingError("can't change 'autocommit' now: connection in transaction, commit() or rollback() first")
+            raise ProgrammingError(
+                "can't change 'autocommit' now: connection in transaction, commit() or rollback() first"
+            )
         self.lease.commit()
 
     def _start_transaction_under_autocommit(self) -> None:
@@ -109,16 +114,19 @@ class VirtualConnection(_Base):
         self.savepoint_state = _SAVEPOINT_OFFSET
 
 
-@lru_cache(maxsize=None)
-def virtual_class(backend: type[BaseDatabaseWrapper]) -> type[Any]:
-    """The subclass of one backend's wrapper, made once a process. It keeps the backend's module, which Django looks at."""
+@cache
+def virtual_class(backend: Any) -> type[Any]:
+    """The subclass of one backend's wrapper, made once a process. It keeps the backend's module, which Django
+    looks at.
+    """
     return type(f"Virtual{backend.__name__}", (VirtualConnection, backend), {"__module__": backend.__module__})
 
 
 def virtual_connection(physical: Physical) -> Any:
     """A connection for the calling thread, which has what the physical one has learnt of the server already."""
     wrapper = physical.wrapper
-    virtual = virtual_class(type(wrapper))(wrapper.settings_dict, wrapper.alias)
+    backend: Any = type(wrapper)
+    virtual = virtual_class(backend)(wrapper.settings_dict, wrapper.alias)
     virtual.lease = Lease(physical)
     virtual.savepoint_state = _SAVEPOINT_OFFSET
     _inherit(virtual, wrapper)

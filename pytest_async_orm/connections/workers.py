@@ -23,7 +23,9 @@ def _is_waiting_frame(frame: FrameType) -> bool:
 
 
 def is_idle(thread: threading.Thread) -> bool:
-    """Whether a thread has ended or only waits, as a pool's worker or a bare event loop does, with no one's code on its stack."""
+    """Whether a thread has ended or only waits, as a pool's worker or a bare event loop does, with no one's code
+    on its stack.
+    """
     return all(_is_waiting_frame(frame) for frame in frames_of(thread))
 
 

@@ -15,7 +15,8 @@ def persistent_connections(aliases: Sequence[str]) -> str:
 
 def unsafe_async() -> str:
     return (
-        "DJANGO_ALLOW_ASYNC_UNSAFE is set. It hides the sync ORM in coroutines, in the code under test too, which fails in "
+        "DJANGO_ALLOW_ASYNC_UNSAFE is set. It hides the sync ORM in coroutines, in the code under test too, which "
+        "fails in "
         "production. Unset it, and use the ORM's async methods or sync_to_async()."
     )
 
@@ -23,7 +24,8 @@ def unsafe_async() -> str:
 def replaced_executor(kind: str, workers: object) -> str:
     size = f" of {workers} threads" if workers is not None else ""
     return (
-        f"asgiref's SyncToAsync.single_thread_executor was replaced by a {kind}{size}. Thread-sensitive code then runs on "
+        f"asgiref's SyncToAsync.single_thread_executor was replaced by a {kind}{size}. Thread-sensitive code then "
+        f"runs on "
         "more than one thread, and transactions that span calls break. Leave it as asgiref makes it, and use "
         "ThreadSensitiveContext for a thread of your own."
     )

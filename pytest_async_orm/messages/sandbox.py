@@ -24,9 +24,12 @@ def deadlock(test: str, alias: str, seconds: float, waiting: Party, holding: Par
         f"Waited {seconds:g} s for the connection {alias!r} of the test {test}.\n"
         f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
         f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
-        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic block "
-        "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, or do "
-        f"the work in the same thread. If the wait is only long, raise the ini option async_orm_lock_timeout. {REAL_CONNECTIONS}"
+        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic "
+        "block "
+        "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, "
+        "or do "
+        f"the work in the same thread. If the wait is only long, raise the ini option async_orm_lock_timeout. "
+        f"{REAL_CONNECTIONS}"
     )
 
 
@@ -44,7 +47,8 @@ def ended(test: str, alias: str, thread_name: str, current: str | None) -> str:
     during = f" The test that runs now is {current}." if current else ""
     return (
         f"Work that the test {test} started used the database {alias!r} after that test had ended, on the thread "
-        f"{thread_name!r}.{during} Nothing was read or written. Await the task or join the thread before the test returns."
+        f"{thread_name!r}.{during} Nothing was read or written. Await the task or join the thread before the test "
+        f"returns."
     )
 
 
@@ -64,7 +68,8 @@ def implicit_commit(test: str, alias: str, sql: str) -> str:
 
 def unsupported_vendor(alias: str, vendor: str) -> str:
     return (
-        f"The database {alias!r} ({vendor}) cannot be isolated by the async sandbox: SQLite, PostgreSQL, MariaDB and MySQL "
+        f"The database {alias!r} ({vendor}) cannot be isolated by the async sandbox: SQLite, PostgreSQL, MariaDB "
+        f"and MySQL "
         f"can. Switch it off with @pytest.mark.async_orm_sandbox('off'), or: {REAL_CONNECTIONS}"
     )
 
@@ -78,23 +83,28 @@ def forbidden(test: str, alias: str) -> str:
 
 def native_connection(test: str, alias: str) -> str:
     return (
-        f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the test's rows, "
+        f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the "
+        f"test's rows, "
         f"and what it writes would outlive the test. {REAL_CONNECTIONS}"
     )
 
 
 def transactional_inside_scope(test: str) -> str:
     return (
-        f"{test} asks for real connections (transaction=True, transactional_db or live_server) while class_db, module_db or "
-        "session_db keeps rows in an open transaction, which the test would wait for, and which its clean-up would delete. "
+        f"{test} asks for real connections (transaction=True, transactional_db or live_server) while class_db, "
+        f"module_db or "
+        "session_db keeps rows in an open transaction, which the test would wait for, and which its clean-up would "
+        "delete. "
         "Move the test out of that scope, or give it rows of its own."
     )
 
 
 def no_test_database(fixture: str, alias: str) -> str:
     return (
-        f"The fixture {fixture} needs the test database {alias!r}, which pytest-django made for no test of this session. "
-        f"Mark a test that uses the fixture with @pytest.mark.django_db, with databases=[{alias!r}] if it is not the default."
+        f"The fixture {fixture} needs the test database {alias!r}, which pytest-django made for no test of this "
+        f"session. "
+        f"Mark a test that uses the fixture with @pytest.mark.django_db, with databases=[{alias!r}] if it is not "
+        f"the default."
     )
 
 

@@ -58,9 +58,7 @@ class Layers:
         try:
             return sandbox.end()
         finally:
-            self._stragglers.update(
-                {thread: (sandbox, call) for thread, call in sandbox.threads.stragglers().items()}
-            )
+            self._stragglers.update({thread: (sandbox, call) for thread, call in sandbox.threads.stragglers().items()})
             self._stack.pop()
 
     def route(self, alias: str) -> Sandbox | None:

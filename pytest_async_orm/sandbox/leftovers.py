@@ -37,7 +37,9 @@ class ThreadWatch:
         return lease.in_statement or lease.in_transaction or self.belongs_to_test(lease.thread)
 
     def settle(self, leases: Iterable[Lease], grace: float) -> list[Lease]:
-        """Wait until the threads that used the sandbox are done, at most the grace (seconds); return those that are not."""
+        """Wait until the threads that used the sandbox are done, at most the grace (seconds); return those that
+        are not.
+        """
         deadline = time.monotonic() + grace
         working = [lease for lease in leases if self.still_works(lease)]
         while working and time.monotonic() < deadline:
@@ -49,7 +51,9 @@ class ThreadWatch:
         return Leftover("thread", lease.thread.name, stack_of(lease.thread), lease.in_transaction)
 
     def stragglers(self) -> dict[threading.Thread, FrameType | None]:
-        """Threads that go on with the test's work, each with the executor call that is the work (None: the whole thread)."""
+        """Threads that go on with the test's work, each with the executor call that is the work (None: the whole
+        thread).
+        """
         return {thread: call_of(thread) for thread in threading.enumerate() if self.belongs_to_test(thread)}
 
 
@@ -60,8 +64,12 @@ def goes_on(thread: threading.Thread, call: FrameType | None) -> bool:
     return any(frame is call for frame in frames_of(thread))
 
 
-def settle_tasks(loops: Iterable[asyncio.AbstractEventLoop], before: set[asyncio.Task[Any]], grace: float) -> list[Leftover]:
-    """Let tasks that a test left on a loop of wider scope finish, at most the grace (seconds); describe those that do not."""
+def settle_tasks(
+    loops: Iterable[asyncio.AbstractEventLoop], before: set[asyncio.Task[Any]], grace: float
+) -> list[Leftover]:
+    """Let tasks that a test left on a loop of wider scope finish, at most the grace (seconds); describe those that
+    do not.
+    """
     left = []
     for loop in loops:
         pending = pending_tasks([loop]) - before

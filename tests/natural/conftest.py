@@ -14,7 +14,7 @@ from sample_app.models import AuditEntry, Tag
 def nothing_of_earlier_tests(request: pytest.FixtureRequest) -> None:
     """What every suite relies on: the tables are empty when a test starts."""
     marker = request.node.get_closest_marker("django_db")
-    if marker is None or request.cls is not None and hasattr(request.cls, "keeps_rows"):
+    if marker is None or (request.cls is not None and hasattr(request.cls, "keeps_rows")):
         return
     request.getfixturevalue("db")
     assert list(Tag.objects.values_list("name", flat=True)) == []

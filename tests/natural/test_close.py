@@ -75,7 +75,9 @@ async def test_close_while_another_thread_is_in_a_transaction():
 
 
 async def test_close_inside_atomic():
-    """A connection closed inside a block loses the block's rows, as in production, unless the database keeps it open."""
+    """A connection closed inside a block loses the block's rows, as in production, unless the database keeps it
+    open.
+    """
 
     def work():
         try:

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 
-import pytest
 import django.contrib.auth
+import pytest
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from django.db.models import F

@@ -224,7 +224,9 @@ class SerialTransactions(RuleBasedStateMachine):
 
     @rule(number=numbers_of_actors)
     def close(self, number: int) -> None:
-        """A thread closes its connection; in a block its rows are lost, as a server rolls back for a client that leaves."""
+        """A thread closes its connection; in a block its rows are lost, as a server rolls back for a client that
+        leaves.
+        """
         actor = self.free(number)
         if actor is None or (actor.in_transaction and connection.vendor == "sqlite"):
             return  # Django refuses to close a database in memory

@@ -16,8 +16,10 @@ def test_deadlock() -> None:
         '      File "a.py", line 1\n'
         "  holding: thread 'MainThread', inside a transaction\n"
         '      File "b.py", line 2\n'
-        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic block "
-        "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, or do "
+        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic "
+        "block "
+        "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, "
+        "or do "
         f"the work in the same thread. If the wait is only long, raise the ini option async_orm_lock_timeout. {REMEDY}"
     )
 
@@ -25,7 +27,8 @@ def test_deadlock() -> None:
 def test_ended() -> None:
     """Whose work came too late, where, and during which test."""
     assert messages.ended("test_a", "default", "worker", "test_b") == (
-        "Work that the test test_a started used the database 'default' after that test had ended, on the thread 'worker'. "
+        "Work that the test test_a started used the database 'default' after that test had ended, on the thread "
+        "'worker'. "
         "The test that runs now is test_b. Nothing was read or written. "
         "Await the task or join the thread before the test returns."
     )
@@ -42,7 +45,8 @@ def test_transaction_lost() -> None:
 def test_implicit_commit() -> None:
     """The statement that was not run."""
     assert messages.implicit_commit("test_a", "default", "CREATE  TABLE\nt") == (
-        "This statement was not run, since it commits implicitly on 'default' and would end the transaction that isolates "
+        "This statement was not run, since it commits implicitly on 'default' and would end the transaction that "
+        "isolates "
         f"the test test_a: CREATE TABLE t. {REMEDY}"
     )
 

@@ -104,7 +104,8 @@ def test_a_function_that_writes_survives_a_failure(sandbox: Sandbox) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE FUNCTION add_tag() RETURNS int AS $$ INSERT INTO sample_app_tag (name) VALUES ('f') RETURNING 1 $$ LANGUAGE sql"
+            "CREATE FUNCTION add_tag() RETURNS int AS $$ INSERT INTO sample_app_tag (name) VALUES ('f') RETURNING 1 "
+            "$$ LANGUAGE sql"
         )
         cursor.execute("SELECT add_tag()")
         cursor.fetchall()
@@ -114,7 +115,9 @@ def test_a_function_that_writes_survives_a_failure(sandbox: Sandbox) -> None:
 
 
 def test_deadlock_between_two_threads(sandbox: Sandbox, worker: Any) -> None:
-    """A thread that waits inside atomic for another thread's query gets the report within the time-out, and all goes on."""
+    """A thread that waits inside atomic for another thread's query gets the report within the time-out, and all
+    goes on.
+    """
     with transaction.atomic():
         with pytest.raises(SandboxDeadlock, match="test_example.py::test_it"):
             worker(Tag.objects.count)
@@ -192,7 +195,7 @@ def test_context_that_outlives_its_test(sandbox: Sandbox, layers: Layers) -> Non
     """Work that carries an ended sandbox's context is refused, on any thread."""
     layers.pop()
     with work_of(sandbox), pytest.raises(SandboxEnded, match="Nothing was read or written"):
-        connections["default"]  # noqa: B018 - the look-up is what raises
+        connections["default"]
 
 
 def test_thread_that_outlives_its_test(db: None, layers: Layers) -> None:

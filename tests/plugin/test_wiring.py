@@ -37,7 +37,9 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
         )
         pytester.makepyfile(test_inner=PREAMBLE + source)
         plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]
-        return pytester.runpytest_subprocess(*plugin, "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments)
+        return pytester.runpytest_subprocess(
+            *plugin, "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments
+        )
 
     return call
 
@@ -240,7 +242,9 @@ async def test_next():
 
 
 def test_leftovers_are_named(run) -> None:
-    """Tasks and threads that outlive a test are named with their stacks, and later get an error, not another test's rows."""
+    """Tasks and threads that outlive a test are named with their stacks, and later get an error, not another
+    test's rows.
+    """
     result = run(
         """
 pytestmark = [pytest.mark.django_db, pytest.mark.asyncio(loop_scope="module")]
