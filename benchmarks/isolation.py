@@ -119,7 +119,7 @@ def probe(directory: Path, options: argparse.Namespace) -> dict[str, list[float]
 
 def ratios(times: dict[str, list[float]], over: str, under: str) -> list[float]:
     # The first pairs pay for imports and the databases' creation.
-    return [above / below for above, below in list(zip(times[over], times[under]))[5:]]
+    return [above / below for above, below in list(zip(times[over], times[under], strict=True))[5:]]
 
 
 def shown(values: list[float]) -> str:

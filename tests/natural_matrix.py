@@ -123,7 +123,9 @@ def label(database: str) -> str:
 def write(figures: dict[str, list[int]]) -> None:
     """Add this interpreter's figures to the results, and render the table of the document."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    suite = f"Python {sys.version_info[0]}.{sys.version_info[1]}, Django {version('django')}, asgiref {version('asgiref')}"
+    suite = (
+        f"Python {sys.version_info[0]}.{sys.version_info[1]}, Django {version('django')}, asgiref {version('asgiref')}"
+    )
     results.update({f"{name} | {suite}": row for name, row in figures.items()})
     RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
     rows = [f"| {key} | {old} | {new} | {total} |" for key, (old, new, total) in sorted(results.items())]

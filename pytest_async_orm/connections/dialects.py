@@ -1,7 +1,7 @@
 """How each database opens, keeps and checks the savepoints of a sandbox.
 
-A dialect speaks to the driver's own connection, below Django's cursors, so that nothing the plugin sends is counted, logged
-or wrapped as the application's. Seen: psycopg 3.1 to 3.3, psycopg2 2.9, PyMySQL 1.1 and 1.2, mysqlclient 2.2, sqlite3 of
+A dialect speaks to the driver's own connection, below Django's cursors, so that nothing the plugin sends is counted,
+logged or wrapped as the application's. Seen: psycopg 3.3, psycopg2 2.9, PyMySQL 1.2, mysqlclient 2.2, and sqlite3 of
 Python 3.10 to 3.13.
 """
 

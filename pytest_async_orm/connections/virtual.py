@@ -1,8 +1,8 @@
 """Virtual connections: Django's own wrapper class with Django's own state, over a lease instead of a socket.
 
 Private methods of `BaseDatabaseWrapper` and its backends that are replaced here, each pinned by a test, seen in Django
-4.2 to
-6.1: `_commit`, `_rollback`, `_close`, `_set_autocommit`, `_start_transaction_under_autocommit` (SQLite), `_nodb_cursor`.
+4.2 to 6.1: `_commit`, `_rollback`, `_close`, `_set_autocommit`, `_start_transaction_under_autocommit` (SQLite),
+`_nodb_cursor`.
 """
 
 from __future__ import annotations

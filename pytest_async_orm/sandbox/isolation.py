@@ -81,18 +81,9 @@ class Sandbox:
         return list(self._mine().values())
 
     def _mine(self) -> dict[str, Any]:
-        """The calling thread's connections; as in Django, a running event loop has others than its thread outside
-        of it.
-        """
+        """The calling thread's connections; as in Django, a running event loop has others than its thread."""
         mine: dict[str, Any] = self._here.__dict__.setdefault("loop" if in_event_loop() else "thread", {})
         return mine
-
-    def close_here(self) -> None:
-        """Let the calling thread ask for leave again before its next statement: pytest-django's blocker guards
-        `connect`.
-        """
-        for virtual in self._mine().values():
-            virtual.close()
 
     def refusal(self, alias: str, current: str | None) -> SandboxEnded:
         return SandboxEnded(messages.ended(self.test, alias, threading.current_thread().name, current))

@@ -62,9 +62,9 @@ async def test_thread_left_running(turn, left):
     await Tag.objects.acreate(name="of the test")
 
 
-async def test_short_task_is_waited_for():
+async def test_short_task_is_waited_for(left):
     """A task that is about to finish is no trouble."""
-    asyncio.ensure_future(Tag.objects.acreate(name="a"))
+    left["short task"] = asyncio.ensure_future(Tag.objects.acreate(name="a"))
 
 
 async def test_after_the_short_task():

@@ -119,7 +119,7 @@ def test_deadlock_between_two_threads(sandbox: Sandbox, worker: Any) -> None:
     goes on.
     """
     with transaction.atomic():
-        with pytest.raises(SandboxDeadlock, match="test_example.py::test_it"):
+        with pytest.raises(SandboxDeadlock, match=r"test_example\.py::test_it"):
             worker(Tag.objects.count)
         Tag.objects.create(name="a")
     assert worker(Tag.objects.count) == 1
@@ -150,7 +150,7 @@ def test_lost_transaction_is_noticed(sandbox: Sandbox, layers: Layers, physical:
     Tag.objects.create(name="a")
     physical.raw.rollback()
     if physical.dialect.sees_transaction:
-        with pytest.raises(TransactionLost, match="test_example.py::test_it"):
+        with pytest.raises(TransactionLost, match=r"test_example\.py::test_it"):
             Tag.objects.create(name="b")
     ending = layers.pop()
     assert len(ending.lost) == 1
@@ -187,7 +187,7 @@ def test_use_after_the_end(sandbox: Sandbox, layers: Layers, worker: Any) -> Non
     kept = worker(lambda: connections["default"])
     worker(kept.ensure_connection)
     layers.pop()
-    with pytest.raises(SandboxEnded, match="test_example.py::test_it"):
+    with pytest.raises(SandboxEnded, match=r"test_example\.py::test_it"):
         worker(lambda: kept.cursor().execute("SELECT 1"))
 
 
