@@ -3,9 +3,9 @@
     python benchmarks/isolation.py [--database postgresql] [--tables 10] [--loop function] [--pairs 60]
 
 Whole runs differ by a factor of two on a shared machine; the ratio of two tests that follow each other does not. So a
-probe
-suite runs, in turn, a sync test with pytest-django's `db` and an isolated async test (and, with --transactional, an async test
-with real connections), and the medians of their ratios are printed. Credentials come from the environment.
+probe suite runs, in turn, a sync test with pytest-django's `db` and an isolated async test (and, with --transactional,
+an async test with real connections), and the medians of their ratios are printed. Credentials come from the
+environment.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ import os
 from django.db import models
 for number in range(int(os.environ["PROBE_TABLES"])):
     globals()[f"Table{number}"] = type(f"Table{number}", (models.Model,), {
-        "__module__": __name__, "name": models.CharField(max_length=50), "Meta": type("Meta", (), {"app_label": "probe"})})
+        "__module__": __name__, "name": models.CharField(max_length=50),
+        "Meta": type("Meta", (), {"app_label": "probe"})})
 """
 
 CONFTEST = """

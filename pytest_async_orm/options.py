@@ -17,7 +17,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--async-orm-sandbox",
         choices=MODES,
         default=None,
-        help="which database tests are isolated on every thread: async tests, all tests, none (default: the ini option)",
+        help="which database tests are isolated on every thread: async ones, all, none (default: the ini option)",
     )
     parser.addini(
         "async_orm_sandbox", "which database tests are isolated on every thread: async, all or off", default="async"

@@ -115,8 +115,8 @@ class Lease:
     def abandon(self) -> None:
         """Roll back what was not finished, as a server does for a client that went away. Never raises.
 
-        Called by the owner's close(), by whoever finds the owner's thread dead, and at the sandbox's end: the caller has
-        made sure that no statement is under way.
+        Called by the owner's close(), by whoever finds the owner's thread dead, and at the sandbox's end: the caller
+        has made sure that no statement is under way.
         """
         savepoint, self._savepoint = self._savepoint, None
         if savepoint is None or self.physical.lost is not None:

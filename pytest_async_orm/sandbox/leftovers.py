@@ -23,6 +23,10 @@ class ThreadWatch:
     def __init__(self) -> None:
         self._before = {thread: call_of(thread) for thread in threading.enumerate()}
 
+    def exempt(self, threads: Iterable[threading.Thread]) -> None:
+        """Take threads for older than the test: a fixture of wider scope, first asked for by the test, started them."""
+        self._before.update({thread: call_of(thread) for thread in threads})
+
     def belongs_to_test(self, thread: threading.Thread) -> bool:
         """Whether what a thread does at the moment began in the test."""
         if thread is threading.current_thread() or is_idle(thread):

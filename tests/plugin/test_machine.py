@@ -110,5 +110,5 @@ def test_planted_fault_is_caught(plant, monkeypatch: pytest.MonkeyPatch) -> None
     # With a fault, threads may wait for ever for what never comes: let that show soon.
     monkeypatch.setattr(SerialTransactions, "lock_timeout", 1.0)
     monkeypatch.setattr(SerialTransactions, "rest_seconds", 2.0)
-    with pytest.raises(BaseException):  # noqa: B017, PT011 - a fault may show as any error
+    with pytest.raises(BaseException):  # noqa: B017 - a fault may show as any error
         explore(1000, phases=[Phase.generate], derandomize=True, database=None, report_multiple_bugs=False)

@@ -66,7 +66,7 @@ def test_state_that_connect_resets() -> None:
     assert assigned == {
         "in_atomic_block", "savepoint_ids", "atomic_blocks", "needs_rollback", "health_check_enabled", "close_at",
         "closed_in_transaction", "errors_occurred", "health_check_done", "connection", "run_on_commit",
-    }, "Django's connect() sets other attributes now: bring VirtualConnection.connect in connections/virtual.py in line"  # fmt: skip
+    }, "Django's connect() sets other attributes now: bring VirtualConnection.connect in line"  # fmt: skip
 
 
 def test_flag_of_a_test_cases_atomic() -> None:

@@ -278,9 +278,39 @@ async def test_next():
     )
     result.assert_outcomes(passed=2, warnings=1)
     result.stdout.fnmatch_lines(
-        ["*LeftoverWorkWarning: The test test_inner.py::test_leaves ended while*", "*task 'late task'*", "*in late_task*",
-         "*thread 'late thread'*", "*in late_thread*"]
+        ["*LeftoverWorkWarning: The test test_inner.py::test_leaves ended while*", "*task 'late task'*",
+         "*in late_task*", "*thread 'late thread'*", "*in late_thread*"]
     )  # fmt: skip
+
+
+def test_threads_of_wider_fixtures_are_nobodys(run) -> None:
+    """A server thread that a session fixture starts in the midst of a test serves later tests too."""
+    result = run(
+        """
+import queue
+pytestmark = pytest.mark.django_db
+@pytest.fixture(scope="session")
+def server():
+    inbox, outbox = queue.Queue(), queue.Queue()
+    def serve():
+        while inbox.get():
+            outbox.put(Tag.objects.count())
+    thread = threading.Thread(target=serve)
+    thread.start()
+    def ask():
+        inbox.put(True)
+        return outbox.get(timeout=10)
+    yield ask
+    inbox.put(False)
+    thread.join()
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_ask(request, turn):
+    ask = request.getfixturevalue("server")
+    await Tag.objects.acreate(name="a")
+    assert await asyncio.to_thread(ask) == 1
+"""
+    )
+    result.assert_outcomes(passed=2)
 
 
 def test_a_spoilt_connection_is_named_and_replaced(run) -> None:
@@ -330,7 +360,7 @@ async def test_next():
 def test_traps_are_told_once(run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting that is known to be bad is told once in a session, and not where no test uses a database."""
     pytester.makepyfile(
-        bad_settings="from natural_settings import *\nfor database in DATABASES.values(): database['CONN_MAX_AGE'] = 600\n"
+        bad_settings="from natural_settings import *\nfor one in DATABASES.values(): one['CONN_MAX_AGE'] = 600\n"
     )
     source = """
 @pytest.mark.django_db
