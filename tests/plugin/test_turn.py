@@ -98,8 +98,17 @@ def test_deadlock_names_both_sides(turn: Turn, started: list[threading.Thread]) 
         turn.take(Lease())
     done.set()
     text = str(caught.value)
-    for part in ("0.2 s", "'default'", "test_it", "'MainThread'", "in hold_it_for_long",
-                 "test_deadlock_names_both_sides", "inside a transaction", "async_orm_lock_timeout", "transaction=True"):  # fmt: skip
+    for part in (
+        "0.2 s",
+        "'default'",
+        "test_it",
+        "'MainThread'",
+        "in hold_it_for_long",
+        "test_deadlock_names_both_sides",
+        "inside a transaction",
+        "async_orm_lock_timeout",
+        "transaction=True",
+    ):
         assert part in text, part
     assert turn.waiting == 0
 
