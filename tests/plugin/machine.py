@@ -24,6 +24,7 @@ from pytest_async_orm.sandbox.scopes import scope_transaction
 from sample_app.models import Tag
 
 ACTORS = 3
+DEEPEST = 3
 
 
 class Rejected(Exception):
@@ -176,7 +177,8 @@ class SerialTransactions(RuleBasedStateMachine):
 
     @rule(number=numbers_of_actors)
     def begin(self, number: int) -> None:
-        if actor := self.free(number):
+        actor = self.free(number)
+        if actor and len(actor.added) < DEEPEST:
             self.submit(actor, "begin", "", enter, actor)
 
     @rule(number=numbers_of_actors)
@@ -204,6 +206,15 @@ class SerialTransactions(RuleBasedStateMachine):
             self.submit(holder, "write", name, lambda: Tag.objects.create(name=name))
             self.submit(holder, "fail", "", fail, f"row {next(self.numbers)}")
 
+    @rule(number=numbers_of_actors, error=st.booleans())
+    def whole_transaction(self, number: int, error: bool) -> None:
+        """Begin, write, fail inside, write, and end: what applications do most, so that it is seen often."""
+        actor = self.free(number)
+        if actor and self.holder in (None, actor) and len(actor.added) < DEEPEST:
+            self.submit(actor, "begin", "", enter, actor)
+            self.fail_after_writing()
+            self.submit(actor, "roll back" if error else "commit", "", leave, actor, error)
+
     @rule(number=numbers_of_actors)
     def read(self, number: int) -> None:
         if actor := self.free(number):
@@ -220,7 +231,9 @@ class SerialTransactions(RuleBasedStateMachine):
     @rule(error=st.booleans())
     def end_of_the_holder(self, error: bool) -> None:
         """Blocks end as often as they begin, or every run would wait behind its first transaction."""
-        self.end(self.actors.index(self.holder), error)
+        holder = self.holder
+        if holder is not None and holder.pending is None:
+            self.submit(holder, "roll back" if error else "commit", "", leave, holder, error)
 
     @rule(number=numbers_of_actors)
     def close(self, number: int) -> None:

@@ -16,7 +16,7 @@ from pytest_async_orm.connections.physical import Physical
 from pytest_async_orm.connections.virtual import VirtualConnection
 
 STEPS = int(os.environ.get("ASYNC_ORM_MACHINE_STEPS", "500"))
-STEPS_OF_A_RUN = 50
+STEPS_OF_A_RUN = 20
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
 
