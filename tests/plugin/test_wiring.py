@@ -283,6 +283,54 @@ async def test_next():
     )  # fmt: skip
 
 
+def test_real_connections_of_other_threads_are_closed(run) -> None:
+    """What a transactional test left open on asgiref's thread is closed when it ends, so that the database can be
+    dropped.
+    """
+    if os.environ.get("NATURAL_DATABASE", "sqlite-memory") == "sqlite-memory":
+        pytest.skip("Django does not close a database in memory")
+    result = run(
+        """
+held = []
+@pytest.mark.django_db(transaction=True)
+async def test_opens():
+    def opened():
+        connection.ensure_connection()
+        return connections["default"]
+    held.append(await sync_to_async(opened)())
+    assert held[0].connection is not None
+@pytest.mark.django_db(transaction=True)
+def test_closed():
+    assert held[0].connection is None
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_native_connections_are_refused(run, pytester: pytest.Pytester) -> None:
+    """A connection of django-async-backend to an isolated database is an error that says so."""
+    pytest.importorskip("django_async_backend")
+    if not os.environ.get("NATURAL_DATABASE", "").startswith("postgresql"):
+        pytest.skip("it is for PostgreSQL")
+    pytester.makepyfile(
+        native_settings="from natural_settings import *\n"
+        "for one in DATABASES.values(): one['ENGINE'] = 'django_async_backend.db.backends.postgresql'\n"
+    )
+    result = run(
+        """
+from pytest_async_orm import UnsupportedConnection
+@pytest.mark.django_db
+async def test_native():
+    from django_async_backend.db import async_connections
+    await Tag.objects.acreate(name="a")
+    with pytest.raises(UnsupportedConnection, match="A native async connection to 'default' was opened"):
+        await async_connections["default"].cursor()
+""",
+        settings="native_settings",
+    )
+    result.assert_outcomes(passed=1)
+
+
 def test_threads_of_wider_fixtures_are_nobodys(run) -> None:
     """A server thread that a session fixture starts in the midst of a test serves later tests too."""
     result = run(
