@@ -130,19 +130,30 @@ class Turn:
         return waiter
 
     def _wait(self, waiter: _Waiter) -> None:
+        try:
+            self._wait_until_granted(waiter)
+        except BaseException:
+            # An interrupt, such as Ctrl-C or a test's time-out: nobody may be handed the turn who is not there any more.
+            if not self._withdraw(waiter):
+                self.give_back(waiter.holder)
+            raise
+        if waiter.refused is not None:
+            raise waiter.refused
+
+    def _wait_until_granted(self, waiter: _Waiter) -> None:
         deadline = time.monotonic() + self.timeout
         while not waiter.granted.wait(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic()))):
             self._evict_dead_holder()
             if time.monotonic() >= deadline and self._withdraw(waiter):
                 raise self._deadlock(waiter.holder)
-        if waiter.refused is not None:
-            raise waiter.refused
 
     def _withdraw(self, waiter: _Waiter) -> bool:
+        """Leave the queue; false if the turn was granted in the meantime."""
         with self._mutex:
             if waiter.granted.is_set():
                 return False
-            self._queue.remove(waiter)
+            if waiter in self._queue:
+                self._queue.remove(waiter)
             return True
 
     def _deadlock(self, lease: Holder) -> SandboxDeadlock:

@@ -129,6 +129,21 @@ def test_dead_holder_is_evicted(turn: Turn, started: list[threading.Thread]) -> 
     assert turn.holder is mine
 
 
+def test_interrupted_wait_leaves_the_queue(turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that is interrupted while it waits is not handed the turn later."""
+    holder, other = Lease(), Lease()
+    turn.take(holder)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(turn, "_evict_dead_holder", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        turn.take(Lease())
+    turn.give_back(holder)
+    assert turn.try_take(other)
+
+
 def test_event_loop_never_waits_for_a_transaction(turn: Turn) -> None:
     """The loop's own thread gets an error at once if a transaction holds the turn."""
     holder = Lease()
