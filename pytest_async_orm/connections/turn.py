@@ -133,7 +133,7 @@ class Turn:
         try:
             self._wait_until_granted(waiter)
         except BaseException:
-            # An interrupt, such as Ctrl-C or a test's time-out: nobody may be handed the turn who is not there any more.
+            # An interrupt, such as Ctrl-C or a time-out: nobody may be handed the turn who is not there any more.
             if not self._withdraw(waiter):
                 self.give_back(waiter.holder)
             raise
