@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,40 @@ import pytest
 from pytest_async_orm.sandbox.isolation import Sandbox
 from pytest_async_orm.sandbox.layers import Layers
 from pytest_async_orm.sandbox.scopes import scope_transaction
+
+HERE = Path(__file__).resolve().parent
+INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
+PREAMBLE = """
+import asyncio, threading
+import pytest, pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.db import connection, connections, transaction
+from sample_app.models import AuditEntry, Comment, Post, Tag
+"""
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Run a suite in a process of its own, on the same database server and another database."""
+    roots = [HERE.parent / "natural", HERE.parent.parent]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, roots)))
+    for name in ("PGDATABASE", "MYSQL_DATABASE"):
+        monkeypatch.setenv(name, os.environ.get(name, "async_orm") + "_inner")
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    monkeypatch.setenv("NATURAL_DIRECTORY", str(pytester.path))
+
+    def call(source: str, *arguments: str, ini: str = "", settings: str = "natural_settings") -> pytest.RunResult:
+        pytester.makeini(
+            f"[pytest]\nDJANGO_SETTINGS_MODULE = {settings}\nasyncio_mode = auto\n"
+            f"asyncio_default_fixture_loop_scope = function\npythonpath = .\n{ini}"
+        )
+        pytester.makepyfile(test_inner=PREAMBLE + source)
+        plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]
+        return pytester.runpytest_subprocess(
+            *plugin, "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments
+        )
+
+    return call
 
 
 class Worker:

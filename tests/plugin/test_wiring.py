@@ -1,60 +1,26 @@
-"""What only a whole pytest run shows: hooks, options, markers, fixtures, reports."""
+"""What only a whole pytest run shows: start-up, options, markers, fixtures."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
-PREAMBLE = """
-import asyncio, threading
-import pytest, pytest_asyncio
-from asgiref.sync import sync_to_async
-from django.db import connection, connections, transaction
-from sample_app.models import AuditEntry, Comment, Post, Tag
-"""
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """Run a suite in a process of its own, on the same database server and another database."""
-    roots = [HERE.parent / "natural", HERE.parent.parent]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, roots)))
-    for name in ("PGDATABASE", "MYSQL_DATABASE"):
-        monkeypatch.setenv(name, os.environ.get(name, "async_orm") + "_inner")
-    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
-    monkeypatch.setenv("NATURAL_DIRECTORY", str(pytester.path))
-
-    def call(source: str, *arguments: str, ini: str = "", settings: str = "natural_settings") -> pytest.RunResult:
-        pytester.makeini(
-            f"[pytest]\nDJANGO_SETTINGS_MODULE = {settings}\nasyncio_mode = auto\n"
-            f"asyncio_default_fixture_loop_scope = function\npythonpath = .\n{ini}"
-        )
-        pytester.makepyfile(test_inner=PREAMBLE + source)
-        plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]
-        return pytester.runpytest_subprocess(
-            *plugin, "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments
-        )
-
-    return call
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_starting_up_imports_nothing_heavy() -> None:
     """Importing the plugin imports neither Django nor asgiref nor asyncio nor any part that touches them."""
-    import subprocess
-
     code = (
         "import pytest, sys; before = set(sys.modules); import pytest_async_orm.plugin; "
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "
         "print(sorted(new & {'django', 'asgiref', 'asyncio', 'hypothesis', 'pytest_django'}), "
         "any(name.startswith(('pytest_async_orm.connections', 'pytest_async_orm.sandbox')) for name in sys.modules))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["[]", "False"]
 
@@ -204,205 +170,6 @@ def test_without_a_mark(module_db):
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*module_db needs the test database 'default', which pytest-django made for no test*"])
-
-
-def test_deadlock_is_reported_and_the_suite_goes_on(run) -> None:
-    """Two threads that wait for each other get the report within the time-out; the next test is not touched."""
-    result = run(
-        """
-@pytest.mark.django_db
-async def test_deadlock():
-    def inner():
-        Tag.objects.count()
-    def outer():
-        with transaction.atomic():
-            thread = threading.Thread(target=work, name="inner thread")
-            thread.start()
-            thread.join()
-        if failure:
-            raise failure[0]
-    failure = []
-    def work():
-        try:
-            inner()
-        except Exception as error:
-            failure.append(error)
-    await asyncio.to_thread(outer)
-@pytest.mark.django_db
-async def test_next():
-    assert await Tag.objects.acount() == 0
-""",
-        ini="async_orm_lock_timeout = 0.5",
-    )
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*SandboxDeadlock: Waited 0.5 s for the connection 'default' of the test test_inner.py::test_deadlock*",
-         "*waiting: thread 'inner thread'*", "*in inner*", "*holding: thread 'asyncio_*", "*in outer*"]
-    )  # fmt: skip
-
-
-def test_leftovers_are_named(run) -> None:
-    """Tasks and threads that outlive a test are named with their stacks, and later get an error, not another
-    test's rows.
-    """
-    result = run(
-        """
-pytestmark = [pytest.mark.django_db, pytest.mark.asyncio(loop_scope="module")]
-kept = {}
-async def late_task(event):
-    await event.wait()
-    await Tag.objects.acreate(name="late")
-def late_thread(started, go_on):
-    Tag.objects.count()
-    started.set()
-    go_on.wait(20)
-    try:
-        Tag.objects.create(name="late")
-    except Exception as error:
-        kept["error"] = error
-async def test_leaves():
-    kept["event"], started, kept["go on"] = asyncio.Event(), threading.Event(), threading.Event()
-    kept["task"] = asyncio.create_task(late_task(kept["event"]), name="late task")
-    kept["thread"] = threading.Thread(target=late_thread, args=(started, kept["go on"]), name="late thread")
-    kept["thread"].start()
-    await asyncio.to_thread(started.wait)
-async def test_next():
-    kept["event"].set()
-    kept["go on"].set()
-    with pytest.raises(Exception, match="test_leaves.* started used the database"):
-        await kept["task"]
-    await asyncio.to_thread(kept["thread"].join)
-    assert "test_leaves" in str(kept["error"]) and "test_next" in str(kept["error"])
-    assert await Tag.objects.acount() == 0
-"""
-    )
-    result.assert_outcomes(passed=2, warnings=1)
-    result.stdout.fnmatch_lines(
-        ["*LeftoverWorkWarning: The test test_inner.py::test_leaves ended while*", "*task 'late task'*",
-         "*in late_task*", "*thread 'late thread'*", "*in late_thread*"]
-    )  # fmt: skip
-
-
-def test_real_connections_of_other_threads_are_closed(run) -> None:
-    """What a transactional test left open on asgiref's thread is closed when it ends, so that the database can be
-    dropped.
-    """
-    if os.environ.get("NATURAL_DATABASE", "sqlite-memory") == "sqlite-memory":
-        pytest.skip("Django does not close a database in memory")
-    result = run(
-        """
-held = []
-@pytest.mark.django_db(transaction=True)
-async def test_opens():
-    def opened():
-        connection.ensure_connection()
-        return connections["default"]
-    held.append(await sync_to_async(opened)())
-    assert held[0].connection is not None
-@pytest.mark.django_db(transaction=True)
-def test_closed():
-    assert held[0].connection is None
-"""
-    )
-    result.assert_outcomes(passed=2)
-
-
-def test_native_connections_are_refused(run, pytester: pytest.Pytester) -> None:
-    """A connection of django-async-backend to an isolated database is an error that says so."""
-    pytest.importorskip("django_async_backend")
-    if not os.environ.get("NATURAL_DATABASE", "").startswith("postgresql"):
-        pytest.skip("it is for PostgreSQL")
-    pytester.makepyfile(
-        native_settings="from natural_settings import *\n"
-        "for one in DATABASES.values(): one['ENGINE'] = 'django_async_backend.db.backends.postgresql'\n"
-    )
-    result = run(
-        """
-from pytest_async_orm import UnsupportedConnection
-@pytest.mark.django_db
-async def test_native():
-    from django_async_backend.db import async_connections
-    await Tag.objects.acreate(name="a")
-    with pytest.raises(UnsupportedConnection, match="A native async connection to 'default' was opened"):
-        await async_connections["default"].cursor()
-""",
-        settings="native_settings",
-    )
-    result.assert_outcomes(passed=1)
-
-
-def test_threads_of_wider_fixtures_are_nobodys(run) -> None:
-    """A server thread that a session fixture starts in the midst of a test serves later tests too."""
-    result = run(
-        """
-import queue
-pytestmark = pytest.mark.django_db
-@pytest.fixture(scope="session")
-def server():
-    inbox, outbox = queue.Queue(), queue.Queue()
-    def serve():
-        while inbox.get():
-            outbox.put(Tag.objects.count())
-    thread = threading.Thread(target=serve)
-    thread.start()
-    def ask():
-        inbox.put(True)
-        return outbox.get(timeout=10)
-    yield ask
-    inbox.put(False)
-    thread.join()
-@pytest.mark.parametrize("turn", [1, 2])
-async def test_ask(request, turn):
-    ask = request.getfixturevalue("server")
-    await Tag.objects.acreate(name="a")
-    assert await asyncio.to_thread(ask) == 1
-"""
-    )
-    result.assert_outcomes(passed=2)
-
-
-def test_a_spoilt_connection_is_named_and_replaced(run) -> None:
-    """A test that ends the raw transaction fails, by name; the next starts afresh with empty tables."""
-    if os.environ.get("NATURAL_DATABASE", "sqlite-memory").startswith("sqlite-file"):
-        pytest.skip("the same as in memory")
-    result = run(
-        """
-pytestmark = pytest.mark.django_db
-async def test_commits():
-    await Tag.objects.acreate(name="committed")
-    def commit():
-        connections["default"].connection.commit()
-    await sync_to_async(commit)()
-async def test_next():
-    assert await Tag.objects.acount() == 0
-    await Tag.objects.acreate(name="committed")
-def test_sync_next():
-    assert Tag.objects.count() == 0
-"""
-    )
-    result.assert_outcomes(passed=3, errors=1, warnings=1)
-    result.stdout.fnmatch_lines(
-        ["*TransactionLost: The transaction that isolates the test test_inner.py::test_commits on 'default' is gone*",
-         "*every table of 'default' was emptied before the next test*"]
-    )  # fmt: skip
-
-
-def test_deferred_constraints_are_checked(run) -> None:
-    """A row that points nowhere is found at the end of the test, as pytest-django finds it in a sync test."""
-    if os.environ.get("NATURAL_DATABASE", "").startswith("mariadb"):
-        pytest.skip("no deferred constraints")
-    result = run(
-        """
-@pytest.mark.django_db
-async def test_violates():
-    await Comment.objects.acreate(post_id=12345, content="nowhere")
-@pytest.mark.django_db
-async def test_next():
-    assert await Comment.objects.acount() == 0
-"""
-    )
-    result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*IntegrityError*"])
 
 
 def test_traps_are_told_once(run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
