@@ -49,7 +49,7 @@ class Dialect:
     def closed(self) -> bool:
         try:
             self.raw.total_changes  # noqa: B018 - what sqlite3 refuses on a closed connection, and costs nothing
-        except Exception:
+        except Exception:  # noqa: BLE001 - each driver has its own
             return True
         return False
 
@@ -98,7 +98,7 @@ class MySQL(Dialect):
     base = "async_orm_base"
     sees_transaction = False
 
-    def start(self, *, nested: bool) -> None:
+    def start(self, *, nested: bool) -> None:  # noqa: ARG002
         self.send(f"SAVEPOINT {self.base}")
 
     def closed(self) -> bool:

@@ -108,7 +108,7 @@ class Lease:
         """
         try:
             self.run(self.physical.dialect.send, "SELECT 1", "SELECT 1")
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the answer is no
             return False
         return True
 
@@ -124,5 +124,5 @@ class Lease:
         try:
             self.physical.dialect.send(f"ROLLBACK TO SAVEPOINT {savepoint}")
             self.physical.dialect.send(f"RELEASE SAVEPOINT {savepoint}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - each driver has its own
             self.physical.spoil(f"an unfinished transaction could not be rolled back ({error!r})")

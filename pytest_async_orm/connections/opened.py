@@ -27,7 +27,7 @@ class OpenedConnections:
     def unwatch(self) -> None:
         connection_created.disconnect(dispatch_uid="pytest_async_orm.opened")
 
-    def _remember(self, connection: Any, **signal: Any) -> None:
+    def _remember(self, connection: Any, **signal: Any) -> None:  # noqa: ARG002 - the signal protocol
         if not isinstance(connection, VirtualConnection):
             with self._lock:
                 self._seen[connection] = threading.current_thread()

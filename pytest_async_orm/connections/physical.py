@@ -98,7 +98,7 @@ class Physical:
     def _undo_failure(self, what: object) -> None:
         try:
             self.dialect.send(f"ROLLBACK TO SAVEPOINT {_STANDING}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - each driver has its own
             self.spoil(f"{messages.shortened(str(what))} failed and could not be undone ({error!r})")
         else:
             self._behind = False
@@ -140,7 +140,7 @@ class Physical:
     def _final_check(self) -> None:
         try:
             well = not self._used or self.dialect.verify()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - each driver has its own
             self.spoil(f"the connection failed at the end of the test ({error!r})")
         else:
             if not well:

@@ -37,7 +37,7 @@ def _forbidden_class(backend: Any) -> type[Any]:
 def forbidden_connection(alias: str, test: str) -> Any:
     """A connection that is never opened: its first use raises what Django raises in the main thread."""
     database = settings.DATABASES[alias]
-    connection = _forbidden_class(load_backend(database["ENGINE"]).DatabaseWrapper)(database, alias)
+    connection = _forbidden_class(load_backend(str(database["ENGINE"])).DatabaseWrapper)(database, alias)
     connection.test = test
     return connection
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import concurrent.futures.thread
 import os
 import threading
+from pathlib import Path
 from types import FrameType
 
 from pytest_async_orm.connections.stacks import frames_of
 
-_STDLIB = os.path.dirname(threading.__file__) + os.sep
+_STDLIB = str(Path(threading.__file__).parent) + os.sep
 _EXECUTOR = concurrent.futures.thread.__file__
 # A worker waits for its next call in frames of these alone.
 _POOLS = (f"{os.sep}anyio{os.sep}",)
