@@ -49,25 +49,50 @@ def run(database: str, directory: str, *arguments: str, plugin: bool) -> tuple[i
     return green, total
 
 
-def test_database(database: str, directory: str) -> Any:
-    """An observer's connection to the test database, or None if it does not exist."""
+def connect(database: str, name: str | None) -> Any:
+    """An observer's connection to a database of the server; None stands for one that is always there.
+
+    Raises the driver's `OperationalError`.
+    """
     if database.startswith("postgresql"):
         driver = importlib.import_module("psycopg" if importlib.util.find_spec("psycopg") else "psycopg2")
-        try:
-            return driver.connect(
-                host=os.environ.get("PGHOST", "127.0.0.1"), user=os.environ.get("PGUSER", "postgres"),
-                password=os.environ.get("PGPASSWORD"), dbname="test_" + os.environ.get("PGDATABASE", "postgres"),
-            )  # fmt: skip
-        except driver.OperationalError:
-            return None
-    driver = importlib.import_module("MySQLdb" if importlib.util.find_spec("MySQLdb") else "pymysql")
-    try:
         return driver.connect(
-            host=os.environ.get("MYSQL_HOST", "127.0.0.1"), user=os.environ.get("MYSQL_USER", "root"),
-            password=os.environ.get("MYSQL_PWD", ""), database="test_" + os.environ.get("MYSQL_DATABASE", "test"),
-        )  # fmt: skip
-    except driver.OperationalError:
-        return None
+            host=os.environ.get("PGHOST", "127.0.0.1"),
+            user=os.environ.get("PGUSER", "postgres"),
+            password=os.environ.get("PGPASSWORD"),
+            dbname=name or os.environ.get("PGDATABASE", "postgres"),
+        )
+    driver = importlib.import_module("MySQLdb" if importlib.util.find_spec("MySQLdb") else "pymysql")
+    return driver.connect(
+        host=os.environ.get("MYSQL_HOST", "127.0.0.1"),
+        port=int(os.environ.get("MYSQL_TCP_PORT", "3306")),
+        user=os.environ.get("MYSQL_USER", "root"),
+        password=os.environ.get("MYSQL_PWD", ""),
+        **({"database": name} if name else {}),
+    )
+
+
+def test_database(database: str) -> Any:
+    """A connection to the test database, or None if it does not exist."""
+    is_postgresql = database.startswith("postgresql")
+    name = os.environ.get("PGDATABASE", "postgres") if is_postgresql else os.environ.get("MYSQL_DATABASE", "test")
+    try:
+        return connect(database, f"test_{name}")
+    except Exception as error:
+        if type(error).__name__ == "OperationalError":
+            return None
+        raise
+
+
+def why_not(database: str) -> str:
+    """Why the server cannot be used, where a missing one is no failure; empty if it answers."""
+    if database.startswith("sqlite") or os.environ.get("CI"):
+        return ""
+    try:
+        connect(database, None).close()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".strip()
+    return ""
 
 
 def rows_left(connection: Any) -> dict[str, int]:
@@ -96,13 +121,13 @@ def observe(database: str, directory: str, *arguments: str) -> None:
             raise SystemExit(f"{database}: test databases were left: {left}")
         return
     run(database, directory, "--reuse-db", "--create-db", plugin=True)
-    connection = test_database(database, directory)
+    connection = test_database(database)
     left = rows_left(connection)
     connection.close()
     if left:
         raise SystemExit(f"{database}: rows were left: {left}")
     run(database, directory, *arguments, plugin=True)
-    if not arguments and test_database(database, directory) is not None:
+    if not arguments and test_database(database) is not None:
         raise SystemExit(f"{database}: the test database was not dropped")
 
 
@@ -138,7 +163,7 @@ def quick(database: str) -> None:
     """One run with the plugin: all green, and the test database gone."""
     with tempfile.TemporaryDirectory() as directory:
         green, total = run(database, directory, "-p", "no:randomly", plugin=True)
-        if not database.startswith("sqlite") and test_database(database, directory) is not None:
+        if not database.startswith("sqlite") and test_database(database) is not None:
             raise SystemExit(f"{database}: the test database was not dropped")
     print(f"{label(database)}: {green} of {total} green with the plugin")
     if green != total or not total:
@@ -154,6 +179,9 @@ def main() -> None:
     options = parser.parse_args()
     figures = {}
     for database in options.databases:
+        if reason := why_not(database):
+            print(f"{database}: skipped, the server does not answer: {reason}")
+            continue
         if options.quick:
             quick(database)
             continue
