@@ -16,7 +16,7 @@ from conformance.report.clean import clean, clean_value
         ),
         ('File "/usr/lib/python3.12/asyncio/runners.py"', 'File "python3.12/asyncio/runners.py"'),
         ('File "/srv/build/secret/app.py", line 1', 'File "…/app.py", line 1'),
-        ("/work/clone/sample_app/models.py:7", "sample_app/models.py:7"),
+        ("/builds/clone/sample_app/models.py:7", "sample_app/models.py:7"),
         ("<Post object at 0x7f3a5c00d1e0>", "<Post object at 0x…>"),
         ("right\u202eleft\x00\ud83d", "right\\u202eleft\\x00\\ud83d"),
         ("привет 日本 👩\u200d💻\n\t", "привет 日本 👩\u200d💻\n\t"),
