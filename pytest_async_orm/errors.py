@@ -30,6 +30,14 @@ class UnsupportedConnection(AsyncOrmError):
     """The sandbox cannot isolate this connection, and says so rather than let its rows leak."""
 
 
+class NothingRecorded(AsyncOrmError):
+    """A recording is empty because there was nothing that it could watch: a zero would say nothing."""
+
+
+class QueryAssertionError(AssertionError):
+    """The queries of a block or a test are not what was expected of them."""
+
+
 class AsyncOrmWarning(UserWarning):
     """The base of every warning of the plugin."""
 

@@ -23,6 +23,10 @@ class VirtualCursor:
         self._named = named
 
     def execute(self, sql: Any, *args: Any, **options: Any) -> Any:
+        if self._lease.begins:
+            self._lease.begins = False
+            self._lease.begin()
+            return self
         return self._own(self._lease.run(self._raw.execute, sql, sql, *args, **options))
 
     def executemany(self, sql: Any, *args: Any, **options: Any) -> Any:

@@ -17,6 +17,8 @@ class Lease:
         self.thread = threading.current_thread()
         self.in_statement = False
         self.autocommit = True
+        self.begins = False
+        """Whether the next statement is the one by which Django begins a transaction: see `VirtualConnection`."""
         self._savepoint: str | None = None
 
     @property

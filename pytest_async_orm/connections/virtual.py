@@ -11,9 +11,9 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base import base
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.backends.utils import debug_transaction
 from django.db.utils import ProgrammingError
 from django.utils.asyncio import async_unsafe
 
@@ -63,12 +63,12 @@ class VirtualConnection(_Base):
 
     def _commit(self) -> None:
         if self.connection is not None:
-            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            with base.debug_transaction(self, "COMMIT"), self.wrap_database_errors:
                 self.lease.commit()
 
     def _rollback(self) -> None:
         if self.connection is not None:
-            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+            with base.debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
                 self.lease.rollback()
 
     def _close(self) -> None:
@@ -93,9 +93,12 @@ class VirtualConnection(_Base):
         self.lease.commit()
 
     def _start_transaction_under_autocommit(self) -> None:
-        """SQLite's way to begin: the turn and a savepoint, as everywhere else."""
-        with self.wrap_database_errors:
-            self.lease.begin()
+        """SQLite's way to begin is a statement like any other, seen by wrappers and counted: only what it does differs."""
+        self.lease.begins = True
+        try:
+            super()._start_transaction_under_autocommit()
+        finally:
+            self.lease.begins = False
 
     def is_usable(self) -> bool:
         return self.lease.is_usable()

@@ -2,5 +2,6 @@
 
 from pytest_async_orm.records.leftovers import Leftover
 from pytest_async_orm.records.party import Party
+from pytest_async_orm.records.query import Kind, Query
 
-__all__ = ["Leftover", "Party"]
+__all__ = ["Kind", "Leftover", "Party", "Query"]
