@@ -46,5 +46,9 @@ class LeftoverWorkWarning(AsyncOrmWarning):
     """Threads or tasks of a test still run after its end."""
 
 
+class NPlusOneWarning(AsyncOrmWarning):
+    """A line sent one read again and again."""
+
+
 class EnvironmentTrapWarning(AsyncOrmWarning):
     """A release or a setting that is known to break async tests."""

@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 
 from pytest_async_orm.fixtures import (
+    async_assert_max_num_queries,
+    async_assert_num_queries,
     async_db,
     async_transactional_db,
     class_db,
     isolation,
     module_db,
+    queries,
+    query_log,
+    recording,
     scopes,
     session_db,
     state,
@@ -23,7 +28,16 @@ from pytest_async_orm.fixtures import (
 from pytest_async_orm.markers import register_markers
 from pytest_async_orm.options import add_options, check_options
 
-__all__ = ["async_db", "async_transactional_db", "class_db", "module_db", "session_db"]
+__all__ = [
+    "async_assert_max_num_queries",
+    "async_assert_num_queries",
+    "async_db",
+    "async_transactional_db",
+    "class_db",
+    "module_db",
+    "query_log",
+    "session_db",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,11 +57,18 @@ def pytest_fixture_setup(
         return (yield from isolation.around_helper(fixturedef, request))
     if fixturedef.argname == "django_db_setup":
         return (yield from isolation.around_setup(fixturedef, request))
+    if fixturedef.argname in queries.DJANGOS:
+        return (yield from queries.around_djangos(fixturedef, request))
     if fixturedef.scope == "function":
         return (yield)
     value = yield from scopes.around_wide_fixture(fixturedef, request)
     state.note_loop(request.config, value)
     return value
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from recording.around_call(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

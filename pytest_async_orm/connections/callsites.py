@@ -5,11 +5,13 @@ A place is a code object and an instruction's offset in it: a frame is not kept,
 
 from __future__ import annotations
 
+import asyncio.events
 import os
 import site
 import sys
 import sysconfig
 import threading
+from concurrent.futures import thread
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -25,10 +27,7 @@ LIMIT = 12
 _LIBRARY, _USER, _DJANGO, _BOUNDARY = range(4)
 
 # Beyond these frames is what runs the test, the task or the thread: no caller of the user's.
-_BOUNDARIES = tuple(
-    os.sep + os.path.join(*parts)
-    for parts in [("asyncio", "events.py"), ("concurrent", "futures", "thread.py"), ("_pytest", "python.py")]
-) + (threading.__file__,)
+_BOUNDARIES = (asyncio.events.__file__, thread.__file__, threading.__file__, f"{os.sep}_pytest{os.sep}python.py")
 # Django's calls that send equal statements in batches: what one of them sends is no N+1.
 _BATCHING = frozenset(
     [
@@ -52,7 +51,7 @@ def _library_folders() -> tuple[str, ...]:
     found = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     found.update(site.getsitepackages() if hasattr(site, "getsitepackages") else [])
     found.add(str(Path(threading.__file__).parent))
-    return tuple(sorted({os.path.join(path, "") for path in found if path}))
+    return tuple(sorted({f"{path}{os.sep}" for path in found if path}))
 
 
 _FOLDERS = _library_folders()

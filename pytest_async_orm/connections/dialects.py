@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_async_orm.connections.statements import commits_implicitly, ends_transaction
+from pytest_async_orm.connections.statements import commits_implicitly, ends_transaction, only_reads
 
 _PG_IDLE, _PG_UNKNOWN = 0, 4
 _PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
@@ -62,12 +62,26 @@ class Dialect:
         """Whether a statement would end the transaction, and so must not be sent."""
         return isinstance(sql, str) and ends_transaction(sql)
 
+    def must_drain(self, sql: object, cursor: Any) -> bool:
+        """Whether the rows of a statement must be fetched before another thread's turn.
+
+        SQLite opens no savepoint while a statement that writes has rows to give, as `INSERT ... RETURNING` has.
+        """
+        return cursor.description is not None and not (isinstance(sql, str) and only_reads(sql))
+
     def interrupt(self) -> None:
         """Stop the statement that another thread has under way."""
         self.raw.interrupt()
 
 
-class Psycopg(Dialect):
+class Server(Dialect):
+    """What the servers share: rows are with the client already, or behind a cursor of the server's."""
+
+    def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
+        return False
+
+
+class Psycopg(Server):
     failure_spoils = True
     autocommit_commits = False
 
@@ -102,7 +116,7 @@ class Psycopg(Dialect):
         self.raw.cancel()
 
 
-class Psycopg2(Dialect):
+class Psycopg2(Server):
     failure_spoils = True
     autocommit_commits = False
 
@@ -116,7 +130,7 @@ class Psycopg2(Dialect):
         self.raw.cancel()
 
 
-class MySQL(Dialect):
+class MySQL(Server):
     """mysqlclient: it does not show whether a transaction is open, so the end of the sandbox asks for the base
     savepoint.
     """

@@ -1,12 +1,12 @@
 """What a query's context is: which recording it belongs to, and which lines of the user's code wait for it.
 
 Context variables travel with tasks, `sync_to_async` and `to_thread` by themselves. Beside them, and only while a
-recording is open: the lines behind a hop to another thread or task, which are on no stack any more when the query is sent;
-and threads and executors' calls, which carry no context but are started by somebody who has one. Nothing of the
+recording is open: the lines behind a hop to another thread or task, which are on no stack any more when the query is
+sent; and threads and executors' calls, which carry no context but are started by somebody who has one. Nothing of the
 application's own context is carried where Python does not carry it.
 
-Patched public methods, once a process and never per test (see `routing`): `SyncToAsync.__call__`, `AsyncToSync.__call__`,
-`BaseEventLoop.create_task`, `Thread.start`, `ThreadPoolExecutor.submit`.
+Patched public methods, once a process and never per test (see `routing`): `SyncToAsync.__call__`,
+`AsyncToSync.__call__`, `BaseEventLoop.create_task`, `Thread.start`, `ThreadPoolExecutor.submit`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _installed = False
 
 
 def belonging() -> tuple[Any, bool]:
-    """What the calling context belongs to, and whether that is known rather than guessed: (None, False) if nothing is."""
+    """What the calling context belongs to, and whether anything tells: (None, False) if nothing does."""
     found = BELONGS_TO.get()
     if found is not None:
         return found, True

@@ -52,6 +52,12 @@ def ends_transaction(sql: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
+def only_reads(sql: str) -> bool:
+    """Whether a statement is one that cannot write, by its first word."""
+    return _words(sql)[0] in {"SELECT", "VALUES", "EXPLAIN", "PRAGMA"}
+
+
+@lru_cache(maxsize=2048)
 def commits_implicitly(sql: str) -> bool:
     """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are
     temporary.

@@ -92,14 +92,6 @@ class VirtualConnection(_Base):
             )
         self.lease.commit()
 
-    def _start_transaction_under_autocommit(self) -> None:
-        """SQLite's way to begin is a statement like any other, seen by wrappers and counted: only what it does differs."""
-        self.lease.begins = True
-        try:
-            super()._start_transaction_under_autocommit()
-        finally:
-            self.lease.begins = False
-
     def is_usable(self) -> bool:
         return self.lease.is_usable()
 
@@ -117,12 +109,28 @@ class VirtualConnection(_Base):
         self.savepoint_state = _SAVEPOINT_OFFSET
 
 
+class _BeginsByStatement(_Base):
+    """Mixed in for SQLite: Django looks whether a wrapper has this method."""
+
+    lease: Lease
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """SQLite begins by a statement like any other, seen by wrappers and counted: only what it does differs."""
+        self.lease.begins = True
+        try:
+            super()._start_transaction_under_autocommit()
+        finally:
+            self.lease.begins = False
+
+
 @cache
 def virtual_class(backend: Any) -> type[Any]:
     """The subclass of one backend's wrapper, made once a process. It keeps the backend's module, which Django
     looks at.
     """
-    return type(f"Virtual{backend.__name__}", (VirtualConnection, backend), {"__module__": backend.__module__})
+    begins = (_BeginsByStatement,) if hasattr(backend, "_start_transaction_under_autocommit") else ()
+    bases = (VirtualConnection, *begins, backend)
+    return type(f"Virtual{backend.__name__}", bases, {"__module__": backend.__module__})
 
 
 def virtual_connection(physical: Physical) -> Any:

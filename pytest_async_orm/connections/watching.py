@@ -1,8 +1,8 @@
 """Every statement of every connection of every thread, from the moment a recording opens.
 
 Django's public `execute_wrappers` see what goes through cursors. Transaction control does not: Django itself logs it
-by `debug_transaction`, which `django.db.backends.base.base` calls exactly where its own count of queries has one; the name is
-private, seen in Django 4.2 to 6.1, pinned by a test.
+by `debug_transaction`, which `django.db.backends.base.base` calls exactly where its own count of queries has one; the
+name is private, seen in Django 4.2 to 6.1, pinned by a test.
 """
 
 from __future__ import annotations

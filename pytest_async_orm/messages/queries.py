@@ -106,9 +106,9 @@ def n_plus_one(groups: Sequence[NPlusOne], threshold: int) -> str:
 
 def duplicates(groups: Sequence[Sequence[Query]]) -> str:
     queries = [query for group in groups for query in group]
+    times = number(len(queries), "time")
     return with_table(
-        f"Expected no query twice with the same parameters, but {number(len(groups))} came {number(len(queries), 'time')}",
-        queries,
+        f"Expected no query twice with the same parameters, but {number(len(groups))} came {times}", queries
     )
 
 
@@ -132,6 +132,6 @@ def nothing_to_watch() -> str:
 def native_connection_used(aliases: Iterable[str]) -> str:
     names = ", ".join(map(repr, sorted(aliases)))
     return (
-        f"A native async connection to {names} was used while queries were recorded. Its queries cannot be recorded, so "
-        "the number would be wrong. Use Django's own connections in what is counted."
+        f"A native async connection to {names} was used while queries were recorded. Its queries cannot be recorded, "
+        "so the number would be wrong. Use Django's own connections in what is counted."
     )

@@ -1,7 +1,7 @@
 """A statement's shape: its kind, its tables, and its text without literals.
 
-By compiled regular expressions over the text, remembered by text: `benchmarks/recording.py` compares that with sqlparse,
-which takes some fifty times as long for a text that was not seen before and leaves lists of values as they are.
+By compiled regular expressions over the text, remembered by text: `benchmarks/recording.py` compares that with
+sqlparse, which takes many times as long for a text that was not seen before and leaves lists of values as they are.
 """
 
 from __future__ import annotations

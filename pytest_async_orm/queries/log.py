@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class QueryLog(Sequence[Query]):
     """The queries of one recording, in the order in which they ended.
 
-    `len(log)` counts every query; of more than 10,000 the first are kept whole, and only they can be looked at: `dropped`
-    tells how many were only counted. While its block is open the log grows.
+    `len(log)` counts every query; of more than 10,000 the first are kept whole, and only they can be looked at:
+    `dropped` tells how many were only counted. While its block is open the log grows.
     """
 
     def __init__(self, recording: Recording, using: str | None = None) -> None:
@@ -110,10 +110,10 @@ class QueryLog(Sequence[Query]):
 
         return sum(wanted(query.sql) for query in self) + self._beyond(wanted)
 
-    def _beyond(self, wanted: Callable[[str], bool] = lambda sql: True) -> int:
+    def _beyond(self, wanted: Callable[[str], bool] | None = None) -> int:
         beyond = self._recording.beyond
         return sum(
             number
             for (alias, _, sql), number in list(beyond.items())
-            if (self._using is None or alias == self._using) and wanted(sql)
+            if (self._using is None or alias == self._using) and (wanted is None or wanted(sql))
         )

@@ -29,10 +29,9 @@ def _loop_of(file: str, line: int) -> int | None:
     """The line of the innermost loop that repeats a line, inside the function that the line is in."""
     found: int | None = None
     for node in _around(_tree(file), line):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found = None
-        else:
-            found = _repeating(node, line) or found
+        # What repeats a function's definition does not repeat its lines.
+        inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        found = None if inside else _repeating(node, line) or found
     return found
 
 

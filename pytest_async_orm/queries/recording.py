@@ -1,7 +1,7 @@
 """Recordings: what is open where, and which of them a statement belongs to.
 
-A recording belongs to a context, not to a connection. Blocks of one task nest; what a context started goes on to belong to
-it, and to the next wider block once it is closed. One recording may be wide: it takes what belongs to no block too.
+A recording belongs to a context, not to a connection. Blocks of one task nest; what a context started goes on to belong
+to it, and to the next wider block once it is closed. One recording may be wide: it takes what belongs to no block too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from contextvars import Token
 from typing import Any
 
@@ -60,12 +61,10 @@ class Recording:
         if self._wide:
             _WIDE.remove(self)
         if self._token is not None:
-            try:
+            # Closed in another context than it was opened in, as the halves of a fixture may be: there it ends by
+            # being closed.
+            with suppress(ValueError):
                 BELONGS_TO.reset(self._token)
-            except ValueError:
-                # Closed in another context than it was opened in, as the halves of a fixture may be: there it ends by
-                # being closed.
-                pass
         WATCH.close()
 
     def take(self, entry: Entry) -> None:
