@@ -26,7 +26,7 @@ from pytest_async_orm.fixtures import (
     state,
 )
 from pytest_async_orm.markers import register_markers
-from pytest_async_orm.options import add_options, check_options
+from pytest_async_orm.options import add_options, check_options, wants_report
 
 __all__ = [
     "async_assert_max_num_queries",
@@ -47,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     register_markers(config)
     check_options(config)
+    if wants_report(config):
+        from pytest_async_orm.reporting import Reporting
+
+        config.pluginmanager.register(Reporting(config), "async_orm_reporting")
 
 
 @pytest.hookimpl(wrapper=True)
