@@ -20,6 +20,7 @@ from pytest_async_orm.fixtures import (
     module_db,
     queries,
     query_log,
+    query_snapshot,
     recording,
     scopes,
     session_db,
@@ -36,6 +37,7 @@ __all__ = [
     "class_db",
     "module_db",
     "query_log",
+    "query_snapshot",
     "session_db",
 ]
 

@@ -111,12 +111,8 @@ def _patch_asgiref() -> None:
         finally:
             _reset(token)
 
-    for owner, method, original in (
-        (SyncToAsync, sync_to_async_call, to_thread),
-        (AsyncToSync, async_to_sync_call, to_loop),
-    ):
-        method.__wrapped__ = original  # type: ignore[attr-defined]
-        owner.__call__ = method  # type: ignore[method-assign, assignment]
+    setattr(SyncToAsync, "__call__", sync_to_async_call)  # noqa: B010 - mypy knows no other way
+    setattr(AsyncToSync, "__call__", async_to_sync_call)  # noqa: B010
 
 
 def _reset(token: Token[Hop]) -> None:
@@ -164,7 +160,7 @@ def _patch_threads() -> None:
             return submit(self, _carried, found, hop, fn, args, kwargs)
 
     threading.Thread.start = started  # type: ignore[method-assign]
-    ThreadPoolExecutor.submit = submitted  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = submitted  # type: ignore[method-assign, assignment]
 
 
 def _is_worker(thread: threading.Thread) -> bool:

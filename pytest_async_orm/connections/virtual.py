@@ -32,6 +32,11 @@ else:
 _SAVEPOINT_OFFSET = 1_000_000
 
 
+def _logged(connection: Any, sql: str) -> Any:
+    """Django's log of transaction control, and whoever watches it: see `watching`."""
+    return base.debug_transaction(connection, sql)  # type: ignore[attr-defined]
+
+
 class VirtualConnection(_Base):
     """Mixed into a backend's `DatabaseWrapper`; made by `virtual_connection`."""
 
@@ -63,12 +68,12 @@ class VirtualConnection(_Base):
 
     def _commit(self) -> None:
         if self.connection is not None:
-            with base.debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            with _logged(self, "COMMIT"), self.wrap_database_errors:
                 self.lease.commit()
 
     def _rollback(self) -> None:
         if self.connection is not None:
-            with base.debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+            with _logged(self, "ROLLBACK"), self.wrap_database_errors:
                 self.lease.rollback()
 
     def _close(self) -> None:
@@ -118,7 +123,7 @@ class _BeginsByStatement(_Base):
         """SQLite begins by a statement like any other, seen by wrappers and counted: only what it does differs."""
         self.lease.begins = True
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         finally:
             self.lease.begins = False
 

@@ -109,7 +109,7 @@ class Watch:
 
 
 def _patch_transaction_control(watch: Watch) -> None:
-    original = base.debug_transaction
+    original = base.debug_transaction  # type: ignore[attr-defined]
 
     @contextmanager
     def debug_transaction(connection: Any, sql: str) -> Iterator[None]:
@@ -119,7 +119,7 @@ def _patch_transaction_control(watch: Watch) -> None:
     def switched(connection: Any, sql: str) -> Any:
         return debug_transaction(connection, sql) if watch.is_open else original(connection, sql)
 
-    base.debug_transaction = switched  # type: ignore[attr-defined]
+    setattr(base, "debug_transaction", switched)  # noqa: B010 - imported there, not defined
 
 
 WATCH = Watch()

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from pytest_async_orm.messages.sandbox import shortened
-from pytest_async_orm.records import Query
-
-if TYPE_CHECKING:
-    from pytest_async_orm.queries.n_plus_one import NPlusOne
+from pytest_async_orm.records import NPlusOne, Query
 
 ROWS = 30
 """How many rows a table shows."""

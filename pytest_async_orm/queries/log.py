@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 from pytest_async_orm.queries.fingerprints import fingerprint, kind_of, tables_of
-from pytest_async_orm.records import Kind, Query
+from pytest_async_orm.records import Kind, NPlusOne, Query
 
 if TYPE_CHECKING:
-    from pytest_async_orm.queries.n_plus_one import NPlusOne
     from pytest_async_orm.queries.recording import Recording
 
 

@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pytest_async_orm.queries.fingerprints import takes_several
 from pytest_async_orm.queries.loops import loop_around
 from pytest_async_orm.queries.mends import mend_for
-from pytest_async_orm.records import Query
-
-
-@dataclass(frozen=True)
-class NPlusOne:
-    """One read that one line sent again and again."""
-
-    fingerprint: str
-    call_site: str
-    """`file:line` of the line that sent it."""
-    count: int
-    """How many calls sent it."""
-    loop: str | None
-    """`file:line` of the loop; None if the source shows none."""
-    mend: str
-    queries: tuple[Query, ...]
+from pytest_async_orm.records import NPlusOne, Query
 
 
 def find(queries: Iterable[Query], threshold: int) -> list[NPlusOne]:

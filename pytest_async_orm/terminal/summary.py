@@ -39,9 +39,9 @@ def summary(tests: Sequence[dict[str, Any]], top: int) -> Iterator[str]:
         ((query, test["test"]) for test in tests for query in test["queries"]), key=lambda pair: -pair[0]["duration_ms"]
     )
     yield "Slowest queries:"
-    for query, test in slowest[:top]:
+    for query, name in slowest[:top]:
         what = f"{messages.place(query)}  {messages.short(query['fingerprint'])}"
-        yield f"  {query['duration_ms']:>6.1f} ms  {what}  {test}"
+        yield f"  {query['duration_ms']:>6.1f} ms  {what}  {name}"
     yield from _n_plus_one(tests, top)
 
 
@@ -55,8 +55,8 @@ def _n_plus_one(tests: Sequence[dict[str, Any]], top: int) -> Iterator[str]:
         return
     yield "N+1:"
     for (site, shape), hits in sorted(found.items(), key=lambda pair: -max(pair[1])[0])[:top]:
-        count, test, mend = max(hits)
+        count, name, mend = max(hits)
         others = messages.others(len(hits) - 1)
         yield f"  {count:>6} x  {site}  {messages.short(shape)}"
-        yield f"           {test}{others}"
+        yield f"           {name}{others}"
         yield f"           {mend}"

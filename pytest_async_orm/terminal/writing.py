@@ -23,7 +23,8 @@ def write_files(session: pytest.Session) -> None:
     report, page = config.getoption("--async-orm-report"), config.getoption("--async-orm-html")
     if not is_controller(config) or not (report or page):
         return
-    document = session_document(config.stash.get(COLLECTED, []), [])
+    tests: list[dict[str, Any]] = config.stash.get(COLLECTED, [])
+    document = session_document(tests, [])
     for path, render in ((report, _as_json), (page, _as_page)):
         if path:
             _write(session, Path(path), render, document)
