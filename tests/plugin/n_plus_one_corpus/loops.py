@@ -168,10 +168,10 @@ def loop_with_break_and_else() -> str:
 async def walk_of_a_chain() -> int:
     """A recursion without a loop: each row asks for the next one."""
 
+    chain = Comment.objects.filter(content="Comment 0").order_by("pk")
+
     async def length(newer_than: int) -> int:
-        following = (
-            await Comment.objects.filter(pk__gt=newer_than, content="Comment 0").order_by("pk").afirst()
-        )  # query
+        following = await chain.filter(pk__gt=newer_than).afirst()  # query
         return 0 if following is None else 1 + await length(following.pk)
 
     return await length(0)
