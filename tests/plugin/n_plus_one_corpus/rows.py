@@ -37,7 +37,8 @@ def build() -> None:
         for at, post in enumerate(posts)
         for turn in range(3)
     )
-    # Kept by the content types' own cache from here on, as in a project that has served its first request.
+    # In the content types' own cache from here on, as in a project that has served its first request.
+    ContentType.objects.clear_cache()
     kind = ContentType.objects.get_for_model(Post)
     Reaction.objects.bulk_create(
         Reaction(content_type=kind, object_id=post.pk, emoji=emoji) for post in posts for emoji in ("+1", "heart")
