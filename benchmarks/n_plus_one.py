@@ -7,8 +7,8 @@ The programs are those of tests/plugin/n_plus_one_corpus. Each detector runs in 
 documentation says for use in code, on real connections to SQLite files, and with the same threshold: more than two
 repeats (five for the program that says so). A detector that needs another Python than this one is given it by --python
 (django-nplus1 from 0.2.1 on needs 3.14; pip takes 0.2.0 below); one that is not installed, or that dies of this Django,
-is reported as such. django-nplus1 runs as it is and with its search for duplicate queries, which finds more and is false
-more often; reports of unused eager loads are no N+1 and do not count.
+is reported as such. django-nplus1 runs as it is and with its search for duplicate queries; what it says of unused eager
+loads is no N+1 and does not count.
 
 found: reported, at the line that queries; found*: reported at another line or at none; missed; ALARM: reported where
 there is no N+1; died: the program does not run under the detector.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import django
 from asgiref.sync import sync_to_async
-from django.db.models import Count, Exists, OuterRef, Prefetch, Subquery, aprefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Prefetch, Subquery
 
 from n_plus_one_corpus.program import negative
 from n_plus_one_corpus.rows import User
@@ -40,14 +41,6 @@ def prefetched_several() -> list[str]:
         names += [reaction.emoji for reaction in post.reactions.all()]
         names += [comment.content for comment in post.comments.all()]
     return names
-
-
-@negative(statements=3)
-async def prefetched_later() -> int:
-    """`aprefetch_related_objects` for all rows in one call."""
-    posts = [post async for post in Post.objects.all()]
-    await aprefetch_related_objects(posts, "comments", "tags")
-    return sum(len(post.comments.all()) + len(post.tags.all()) for post in posts)
 
 
 @negative(statements=2)
@@ -134,3 +127,14 @@ def parents_set_by_the_relation() -> list[str]:
     """Rows that come through a relation know their parent."""
     profile = Profile.objects.select_related("user").first()
     return [profile.user.username for _ in range(10)]
+
+
+if django.VERSION >= (5, 0):
+    from django.db.models import aprefetch_related_objects
+
+    @negative(statements=3)
+    async def prefetched_later() -> int:
+        """`aprefetch_related_objects` for all rows in one call."""
+        posts = [post async for post in Post.objects.all()]
+        await aprefetch_related_objects(posts, "comments", "tags")
+        return sum(len(post.comments.all()) + len(post.tags.all()) for post in posts)

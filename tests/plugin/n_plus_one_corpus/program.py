@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +25,16 @@ MARKER = re.compile(r"# (query|loop\??)(?: of (\w+))?(?=$| #)")
 class Program:
     """Code as a user has it, and what is true of it.
 
-    `statements` counts reads and writes, not savepoints and transaction control; where databases differ it is a
-    dictionary by vendor. `query_line` is "file.py:line" of the repeated query; `loop_lines` are the answers that are
-    right for its loop. `mend` must be part of the remedy's text; an empty one asks nothing. `parameters`, if given, is
-    the number that one statement may have, so that Django sends several.
+    `statements` counts reads and writes, not savepoints and transaction control; where releases of Django differ it is
+    a function, called within the limits. `query_line` is "file.py:line" of the repeated query; `loop_lines` are the
+    answers that are right for its loop. `mend` must be part of the remedy's text; an empty one asks nothing.
+    `parameters`, if given, is the number that one statement may have, so that Django sends several.
     """
 
     name: str
     run: Callable[[], Any]
     positive: bool
-    statements: int | Mapping[str, int]
+    statements: int | Callable[[], int]
     threshold: int
     query_line: str | None
     loop_lines: tuple[str | None, ...]
@@ -49,8 +49,8 @@ class Program:
     def asynchronous(self) -> bool:
         return inspect.iscoroutinefunction(self.run)
 
-    def statements_on(self, vendor: str) -> int:
-        return self.statements if isinstance(self.statements, int) else self.statements[vendor]
+    def expected_statements(self) -> int:
+        return self.statements if isinstance(self.statements, int) else self.statements()
 
     @contextmanager
     def limits(self) -> Iterator[None]:
@@ -67,19 +67,19 @@ class Program:
             yield
 
 
-def positive(statements: int | Mapping[str, int], mend: str = "", **given: Any) -> Callable[[Any], Any]:
+def positive(statements: int | Callable[[], int], mend: str = "", **given: Any) -> Callable[[Any], Any]:
     """Enter a program that repeats a query in a loop."""
     return _entering(True, statements, mend, **given)
 
 
-def negative(statements: int | Mapping[str, int], **given: Any) -> Callable[[Any], Any]:
+def negative(statements: int | Callable[[], int], **given: Any) -> Callable[[Any], Any]:
     """Enter a program in which nothing is wrong."""
     return _entering(False, statements, "", **given)
 
 
 def _entering(
     is_positive: bool,
-    statements: int | Mapping[str, int],
+    statements: int | Callable[[], int],
     mend: str,
     threshold: int = 2,
     parameters: int | None = None,

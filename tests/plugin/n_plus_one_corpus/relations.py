@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import django
 from asgiref.sync import sync_to_async
-from django.db.models import aprefetch_related_objects
 
 from n_plus_one_corpus.program import positive
 from n_plus_one_corpus.rows import User
@@ -144,16 +144,6 @@ async def constant_list_in_each() -> int:
     return total
 
 
-@positive(statements=11, mend="prefetch_related")
-async def prefetch_of_one_at_a_time() -> int:
-    """The right function, called for each row instead of once for all."""
-    total = 0
-    async for post in Post.objects.all():  # loop
-        await aprefetch_related_objects([post], "comments")  # query
-        total += len(post.comments.all())
-    return total
-
-
 @positive(statements=31, mend="select_related")
 def two_steps_away() -> list[str]:
     """The first relation is joined, the one behind it is not."""
@@ -161,3 +151,16 @@ def two_steps_away() -> list[str]:
     for comment in Comment.objects.select_related("post"):  # loop
         names.append(comment.post.author.username)  # query
     return names
+
+
+if django.VERSION >= (5, 0):
+    from django.db.models import aprefetch_related_objects
+
+    @positive(statements=11, mend="prefetch_related")
+    async def prefetch_of_one_at_a_time() -> int:
+        """The right function, called for each row instead of once for all."""
+        total = 0
+        async for post in Post.objects.all():  # loop
+            await aprefetch_related_objects([post], "comments")  # query
+            total += len(post.comments.all())
+        return total
