@@ -15,7 +15,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, Token
 from functools import partial
 from typing import Any, NamedTuple
@@ -155,7 +155,9 @@ def _patch_threads() -> None:
                 return submit(self, fn, *args, **kwargs)
             hop = _seen(_task_name())
             if (context := _context_of(fn)) is not None:
-                context.run(HOP.set, hop)
+                # One that is entered already cannot be written to; its call lacks these lines.
+                with suppress(RuntimeError):
+                    context.run(HOP.set, hop)
                 return submit(self, fn, *args, **kwargs)
             return submit(self, _carried, found, hop, fn, args, kwargs)
 
@@ -173,8 +175,8 @@ def _is_asgirefs(fn: Any) -> bool:
 
 
 def _context_of(fn: Any) -> Context | None:
-    """The context that `asyncio.to_thread` has copied for a call: the hop is noted in it."""
-    owner = getattr(fn.func, "__self__", None) if isinstance(fn, partial) else None
+    """The context that `asyncio.to_thread`, or the application, has copied for a call: the hop is noted in it."""
+    owner = getattr(fn.func if isinstance(fn, partial) else fn, "__self__", None)
     return owner if isinstance(owner, Context) else None
 
 

@@ -41,7 +41,8 @@ class Watch:
                 return
             self._installed = True
             connection_created.connect(self._created, dispatch_uid="pytest_async_orm.watching")
-            self._known.update(found for found in gc.get_objects() if isinstance(found, BaseDatabaseWrapper))
+            # By their type: `isinstance` asks an object for its class, which sets Django's lazy objects up.
+            self._known.update(found for found in gc.get_objects() if issubclass(type(found), BaseDatabaseWrapper))
             _patch_transaction_control(self)
 
     def open(self, sink: Sink) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_async_orm.connections.callsites import Places, line_of
+from pytest_async_orm.connections.callsites import Places, columns_of, line_of
 from pytest_async_orm.queries.fingerprints import fingerprint, kind_of
 from pytest_async_orm.records import Query
 
@@ -63,4 +63,5 @@ class Entry:
             attributed=self.attributed,
             stack=stack,
             call=self.call,
+            columns=tuple(map(columns_of, self.stack)),
         )

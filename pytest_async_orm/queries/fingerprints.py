@@ -25,7 +25,6 @@ _TOKENS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)+\s*\)")
-_IN_SEVERAL = re.compile(r"(?i)\bIN \(\?, ?\?|= ?ANY ?\(\?\)")
 _IN_ONE = re.compile(r"(?i)\bIN \(\?\)")
 _ROWS = re.compile(r"(\((?:[^()]|\([^()]*\))*\))(?:\s*,\s*\1)+")
 _SAVEPOINT = re.compile(r"(?i)\b(SAVEPOINT)\s+(?:\"[^\"]*\"|`[^`]*`|\w+)")
@@ -52,26 +51,20 @@ def _simplified(match: re.Match[str]) -> str:
     return " " if kind in {"space", "comment"} else match.group()
 
 
-def _plain(sql: str) -> str:
+def without_literals(sql: str) -> str:
+    """The statement with `?` for each literal and placeholder, every list as long as it was."""
     return " ".join(_TOKENS.sub(_simplified, sql).split())
 
 
 @lru_cache(maxsize=8192)
 def fingerprint(sql: str) -> str:
     """The statement with `?` for each literal and placeholder, and `(?, ...)` for each list of them."""
-    text = _IN_ONE.sub("IN (?, ...)", _LIST.sub("(?, ...)", _plain(sql)))
+    text = _IN_ONE.sub("IN (?, ...)", _LIST.sub("(?, ...)", without_literals(sql)))
     text = _SAVEPOINT.sub(r"\1 ?", text)
     text = _CURSOR.sub("DECLARE ? ", text)
     if _VALUES.search(text):
         text = _ROWS.sub(r"\1", text)
     return text
-
-
-@lru_cache(maxsize=8192)
-def takes_several(sql: str) -> bool:
-    """Whether a statement names several rows at once by a list of values, or one page of many by an offset."""
-    text = _plain(sql)
-    return bool(_IN_SEVERAL.search(text)) or " OFFSET ?" in text
 
 
 @lru_cache(maxsize=8192)

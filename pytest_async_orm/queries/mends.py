@@ -9,7 +9,7 @@ from typing import Any
 from pytest_async_orm.records import Query
 
 _NAME = r"[\"`]?(\w+)[\"`]?"
-_CONDITION = re.compile(rf"(?i)\b(?:WHERE|AND) \(?{_NAME}\.{_NAME} = \?")
+_CONDITION = re.compile(rf"(?i)\b(?:WHERE|AND) \(?{_NAME}\.{_NAME} (?:= \?|IN \(\?, \.\.\.\))")
 _FROM = re.compile(rf"(?i)\bFROM {_NAME}")
 _ANYTHING = "Fetch the rows of all iterations by one query, with filter(pk__in=...) or in_bulk(), before the loop."
 
@@ -38,6 +38,8 @@ def _relation(table: str, conditioned: str, column: str) -> str | None:
     field = next((field for field in model._meta.concrete_fields if field.column == column), None)
     if field is None:
         return None
+    if any(_is_generic(private) and private.ct_field == field.name for private in model._meta.private_fields):
+        return None
     if field.remote_field is not None:
         return _backward(field)
     return _generic(model, field)
@@ -50,7 +52,13 @@ def _forward(model: Any) -> str | None:
         return None
     relations = sorted({field.name for field in _fields_to(model)})
     calls = " or ".join(f'select_related("{name}")' for name in relations)
+    generic = sorted({field.name for other in _models() for field in other._meta.private_fields if _is_generic(field)})
+    calls += "".join(f', for a generic relation prefetch_related("{name}")' for name in generic)
     return f"Use {calls} on the query before the loop ({', '.join(names)}), or in_bulk() for rows by key."
+
+
+def _is_generic(field: Any) -> bool:
+    return hasattr(field, "ct_field")
 
 
 def _fields_to(model: Any) -> Iterator[Any]:

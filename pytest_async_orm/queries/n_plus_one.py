@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_async_orm.queries.fingerprints import takes_several
+from pytest_async_orm.queries.batches import is_batch, is_page
 from pytest_async_orm.queries.loops import loop_around
 from pytest_async_orm.queries.mends import mend_for
 from pytest_async_orm.records import NPlusOne, Query
 
 
 def find(queries: Iterable[Query], threshold: int) -> list[NPlusOne]:
-    groups: dict[tuple[str, str, str], list[Query]] = {}
+    groups: dict[tuple[object, ...], list[Query]] = {}
     for query in queries:
-        if query.kind == "read" and not takes_several(query.sql):
-            groups.setdefault((query.alias, query.fingerprint, query.call_site), []).append(query)
-    return [_described(group) for group in groups.values() if _calls(group) > threshold]
+        if query.kind == "read" and not is_page(query):
+            groups.setdefault(_key(query), []).append(query)
+    found = [group for group in groups.values() if _calls(group) > threshold and not is_batch(group)]
+    return [_described(group) for group in found]
+
+
+def _key(query: Query) -> tuple[object, ...]:
+    """What a loop repeats has one way through the user's code; on it a line that recurs, by recursion, counts once."""
+    return query.alias, query.fingerprint, tuple(dict.fromkeys(query.stack))
 
 
 def _calls(group: list[Query]) -> int:
@@ -26,5 +32,10 @@ def _calls(group: list[Query]) -> int:
 def _described(group: list[Query]) -> NPlusOne:
     first = group[0]
     return NPlusOne(
-        first.fingerprint, first.call_site, _calls(group), loop_around(group), mend_for(first), tuple(group)
+        first.fingerprint,
+        first.call_site,
+        _calls(group),
+        loop_around(first.stack, first.columns),
+        mend_for(first),
+        tuple(group),
     )

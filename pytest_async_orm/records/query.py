@@ -46,6 +46,9 @@ class Query:
     call: int = 0
     """Equal for statements that one call of Django's sends in batches; 0 for a statement of its own."""
 
+    columns: tuple[tuple[int, int] | None, ...] = ()
+    """For each line of the stack where in it the expression stands; None where the interpreter does not tell."""
+
     def __getitem__(self, key: str) -> str:
         """What Django's log of queries holds. Raises KeyError for any other key."""
         if key == "sql":

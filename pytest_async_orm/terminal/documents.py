@@ -14,7 +14,7 @@ from pytest_async_orm.records import Query
 
 SCHEMA = 1
 _PACKAGES = ("django", "asgiref", "pytest", "pytest-django", "pytest-asyncio", "pytest-async-orm")
-_FIELDS = tuple(field.name for field in fields(Query))
+_FIELDS = tuple(field.name for field in fields(Query) if field.name != "columns")
 _LONGEST = 10_000
 
 
