@@ -72,9 +72,9 @@ def _verdict(filename: str) -> int:
     return found
 
 
-def places_from(frame: FrameType | None) -> tuple[Places, int]:
-    """The places of the user's code from a frame outwards, innermost first, as far as the task, thread or test reaches;
-    and the number of the call of Django's that sends batches, 0 if there is none.
+def places_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Places, int]:
+    """The places of the user's code from a frame outwards, innermost first, as far as the task, thread or test reaches
+    and at most `limit`; and the number of the call of Django's that sends batches, 0 if there is none.
     """
     found: list[Place] = []
     batching: FrameType | None = None
@@ -86,7 +86,7 @@ def places_from(frame: FrameType | None) -> tuple[Places, int]:
             verdict = _verdict(code.co_filename)
         if verdict == _USER:
             found.append((code, frame.f_lasti))
-            if len(found) == LIMIT:
+            if len(found) == limit:
                 break
         elif verdict == _DJANGO:
             # Beyond the user's frame it is another call of Django's: a view's, a signal's.

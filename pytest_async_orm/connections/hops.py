@@ -34,8 +34,8 @@ class Hop(NamedTuple):
     task_name: str | None
 
 
-_NOWHERE = Hop((), 0, None)
-HOP: ContextVar[Hop] = ContextVar("async_orm_hop", default=_NOWHERE)
+NOWHERE = Hop((), 0, None)
+HOP: ContextVar[Hop] = ContextVar("async_orm_hop", default=NOWHERE)
 # What is attributed: an opaque value to this module. None: nothing is recorded in this context.
 BELONGS_TO: ContextVar[Any] = ContextVar("async_orm_recording", default=None)
 
@@ -56,7 +56,7 @@ def belonging() -> tuple[Any, bool]:
 def behind() -> Hop:
     """The hop that the calling context stands behind."""
     hop = HOP.get()
-    if hop is _NOWHERE and _started:
+    if hop is NOWHERE and _started:
         entry = _started.get(threading.current_thread())
         return hop if entry is None else entry[1]
     return hop
@@ -120,7 +120,7 @@ def _reset(token: Token[Hop]) -> None:
         HOP.reset(token)
     except ValueError:
         # A coroutine that is closed by another context than the one that ran it.
-        HOP.set(_NOWHERE)
+        HOP.set(NOWHERE)
 
 
 def _patch_tasks() -> None:

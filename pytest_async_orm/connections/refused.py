@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_async_orm.connections.routing import Switch
 
 _NATIVE = "django_async_backend"
+NATIVE_USED: Counter[str] = Counter()
+"""How often a native connection to each alias was asked for: recordings cannot see what it sends."""
 
 
 class _Forbidden:
@@ -60,6 +63,7 @@ def refuse_native_connections(switch: Switch) -> None:
         refused = switch.covering(self.alias)
         if refused is not None:
             raise UnsupportedConnection(messages.native_connection(refused, self.alias))
+        NATIVE_USED[self.alias] += 1
         await original(self)
 
     wrapper.ensure_connection = ensure_connection

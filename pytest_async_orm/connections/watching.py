@@ -20,8 +20,26 @@ from django.db.backends.base import base
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from pytest_async_orm.connections.refused import refuse_native_connections
+from pytest_async_orm.connections.routing import SWITCH
+
 # connection, statement, parameters, many, start and end (`perf_counter`), cursor (None: transaction control), error
 Sink = Callable[[Any, Any, Any, bool, float, float, Any, "BaseException | None"], None]
+
+
+_sinks: list[Sink] = []
+
+
+def seen(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """The wrapper around every statement of a watched connection."""
+    started = perf_counter()
+    try:
+        result = execute(sql, params, many, context)
+    except BaseException as error:
+        _sinks[0](context["connection"], sql, params, many, started, perf_counter(), context["cursor"], error)
+        raise
+    _sinks[0](context["connection"], sql, params, many, started, perf_counter(), context["cursor"], None)
+    return result
 
 
 class Watch:
@@ -30,9 +48,9 @@ class Watch:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._known: weakref.WeakSet[BaseDatabaseWrapper] = weakref.WeakSet()
+        self._has_connected = False
         self._open = 0
         self._installed = False
-        self.sink: Sink | None = None
 
     def install(self) -> None:
         """Know of all connections from now on; of those that are open already, by one look at what is alive."""
@@ -44,12 +62,13 @@ class Watch:
             # By their type: `isinstance` asks an object for its class, which sets Django's lazy objects up.
             self._known.update(found for found in gc.get_objects() if issubclass(type(found), BaseDatabaseWrapper))
             _patch_transaction_control(self)
+            refuse_native_connections(SWITCH)
 
     def open(self, sink: Sink) -> None:
         self.install()
         with self._lock:
             self._open += 1
-            self.sink = sink
+            _sinks[:] = [sink]
             if self._open == 1:
                 for connection in [*self._known, *connections.all(initialized_only=True)]:
                     self._attach(connection)
@@ -59,19 +78,20 @@ class Watch:
             self._open -= 1
             if self._open == 0:
                 for connection in list(self._known):
-                    if self._seen in connection.execute_wrappers:
-                        connection.execute_wrappers.remove(self._seen)
+                    if seen in connection.execute_wrappers:
+                        connection.execute_wrappers.remove(seen)
 
     @property
     def is_open(self) -> bool:
         return self._open > 0
 
     def sees_something(self) -> bool:
-        """Whether there is a connection to watch at all."""
-        return bool(self._known)
+        """Whether any of the connections that are watched has ever been open."""
+        return self._has_connected or any(known.connection is not None for known in list(self._known))
 
     def _created(self, connection: Any, **signal: Any) -> None:  # noqa: ARG002 - the signal protocol
         with self._lock:
+            self._has_connected = True
             self._known.add(connection)
             if self._open:
                 self._attach(connection)
@@ -79,21 +99,8 @@ class Watch:
     def _attach(self, connection: BaseDatabaseWrapper) -> None:
         """First in the list: outermost, as Django's own log is, and out of the way of whoever pushes and pops."""
         self._known.add(connection)
-        if self._seen not in connection.execute_wrappers:
-            connection.execute_wrappers.insert(0, self._seen)
-
-    def _seen(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        sink = self.sink
-        if sink is None:
-            return execute(sql, params, many, context)
-        started = perf_counter()
-        try:
-            result = execute(sql, params, many, context)
-        except BaseException as error:
-            sink(context["connection"], sql, params, many, started, perf_counter(), context["cursor"], error)
-            raise
-        sink(context["connection"], sql, params, many, started, perf_counter(), context["cursor"], None)
-        return result
+        if seen not in connection.execute_wrappers:
+            connection.execute_wrappers.insert(0, seen)
 
     @contextmanager
     def transaction_control(self, connection: Any, sql: str) -> Iterator[None]:
@@ -105,8 +112,8 @@ class Watch:
             failure = error
             raise
         finally:
-            if self.sink is not None:
-                self.sink(connection, sql, None, False, started, perf_counter(), None, failure)
+            for sink in _sinks:
+                sink(connection, sql, None, False, started, perf_counter(), None, failure)
 
 
 def _patch_transaction_control(watch: Watch) -> None:

@@ -27,7 +27,8 @@ class QueryBlock:
     It can be entered many times, one after the other.
     """
 
-    def __init__(self, check: Check | None, using: str | None = None) -> None:
+    def __init__(self, check: Check | None, using: str | None = None, *, stacks: bool = True) -> None:
+        self._stacks = stacks
         self._check = check
         self._using = using
         self._recording: Recording | None = None
@@ -37,7 +38,7 @@ class QueryBlock:
 
         if self._recording is not None:
             raise RuntimeError("this block is open already: make another one for each task and each nested block.")
-        self._recording = Recording()
+        self._recording = Recording(stacks=self._stacks)
         self._recording.open()
         return QueryLog(self._recording, self._using)
 
@@ -65,7 +66,9 @@ class QueryBlock:
 
 
 def require_something_seen(recording: Recording) -> None:
-    """Raise `NothingRecorded` if an empty recording says nothing: it had no connection to watch."""
+    """Raise `NothingRecorded` if a recording says nothing: it had no connection to watch, or one that nobody can."""
+    if recording.native:
+        raise NothingRecorded(messages.native_connection_used(recording.native))
     if not len(recording) and not recording.saw_connections:
         raise NothingRecorded(messages.nothing_to_watch())
 
@@ -84,21 +87,21 @@ def assert_num_queries(
     """Exactly `num` queries; of one alias, one table, one kind, if given. Counts what Django's `assertNumQueries`
     counts, but on every alias unless `using` is given. Raises `QueryAssertionError`.
     """
-    return QueryBlock(counting("exactly", num, int.__eq__, using=using, table=table, kind=kind), using)
+    return _counted("exactly", num, int.__eq__, using, table, kind)
 
 
 def assert_max_queries(
     num: int, *, using: str | None = None, table: str | None = None, kind: Kind | None = None
 ) -> QueryBlock:
     """At most `num` queries; otherwise as `assert_num_queries`."""
-    return QueryBlock(counting("at most", num, int.__le__, using=using, table=table, kind=kind), using)
+    return _counted("at most", num, int.__le__, using, table, kind)
 
 
 def assert_min_queries(
     num: int, *, using: str | None = None, table: str | None = None, kind: Kind | None = None
 ) -> QueryBlock:
     """At least `num` queries; otherwise as `assert_num_queries`."""
-    return QueryBlock(counting("at least", num, int.__ge__, using=using, table=table, kind=kind), using)
+    return _counted("at least", num, int.__ge__, using, table, kind)
 
 
 def assert_no_queries(*, using: str | None = None, table: str | None = None, kind: Kind | None = None) -> QueryBlock:
@@ -139,6 +142,12 @@ def assert_no_slow_queries(milliseconds: float, *, using: str | None = None) -> 
         return messages.slower(found, milliseconds) if found else None
 
     return QueryBlock(check, using)
+
+
+def _counted(
+    relation: str, num: int, holds: Callable[[int, int], bool], using: str | None, table: str | None, kind: Kind | None
+) -> QueryBlock:
+    return QueryBlock(counting(relation, num, holds, using=using, table=table, kind=kind), using, stacks=False)
 
 
 def counting(

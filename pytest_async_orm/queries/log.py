@@ -113,6 +113,6 @@ class QueryLog(Sequence[Query]):
         beyond = self._recording.beyond
         return sum(
             number
-            for (alias, _, sql), number in list(beyond.items())
+            for (alias, sql), number in list(beyond.items())
             if (self._using is None or alias == self._using) and (wanted is None or wanted(sql))
         )

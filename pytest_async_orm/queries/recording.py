@@ -7,15 +7,17 @@ to it, and to the next wider block once it is closed. One recording may be wide:
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from contextlib import suppress
 from contextvars import Token
+from sys import _getframe
+from threading import current_thread
 from typing import Any
 
 from pytest_async_orm.connections.atomics import in_application_transaction
-from pytest_async_orm.connections.callsites import Places, caller, place_of_libraries, places_from
-from pytest_async_orm.connections.hops import BELONGS_TO, behind, belonging, install
+from pytest_async_orm.connections.callsites import LIMIT, place_of_libraries, places_from
+from pytest_async_orm.connections.hops import BELONGS_TO, HOP, NOWHERE, behind, belonging, install
+from pytest_async_orm.connections.refused import NATIVE_USED
 from pytest_async_orm.connections.statements import text_of
 from pytest_async_orm.connections.watching import WATCH
 from pytest_async_orm.queries.entries import Entry
@@ -23,23 +25,25 @@ from pytest_async_orm.queries.entries import Entry
 KEPT = 10_000
 """How many queries one recording keeps whole. Those beyond are counted, by alias and text alone."""
 
-# `perf_counter` to seconds since the epoch.
-_EPOCH = time.time() - time.perf_counter()
-
 
 class Recording:
     """From `open` to `close`, takes the queries that belong to it."""
 
-    def __init__(self, *, wide: bool = False, kept: int = KEPT) -> None:
-        """`wide`: takes also what belongs to no block. One at a time in a process."""
+    def __init__(self, *, wide: bool = False, stacks: bool = True, kept: int = KEPT) -> None:
+        """`wide`: takes also what belongs to no block; one at a time in a process. `stacks`: looks for all lines of the
+        user's code that lead to a query, not for the innermost alone, which is cheaper.
+        """
         self.parent: Recording | None = None
         self.entries: list[Entry] = []
-        self.beyond: Counter[tuple[str, str, str]] = Counter()
-        """Queries that were not kept: how many of an alias, a vendor and a text."""
+        self.beyond: Counter[tuple[str, str]] = Counter()
+        """Queries that were not kept: how many of an alias and a text."""
         self.is_open = False
         self.saw_connections = False
+        self.native: Counter[str] = Counter()
+        """Native connections that were used meanwhile, whose queries nobody can see."""
         self._wide = wide
-        self._kept = kept
+        self._stacks = stacks
+        self.kept = kept
         self._lock = threading.Lock()
         self._token: Token[Any] | None = None
 
@@ -51,15 +55,21 @@ class Recording:
         self._token = BELONGS_TO.set(self)
         if self._wide:
             _WIDE.append(self)
+        if self._stacks:
+            _WANT_STACKS.append(self)
         self.saw_connections = WATCH.sees_something()
+        self.native = Counter(NATIVE_USED)
 
     def close(self) -> None:
         if not self.is_open:
             return
         self.is_open = False
         self.saw_connections |= WATCH.sees_something()
+        self.native = NATIVE_USED - self.native
         if self._wide:
             _WIDE.remove(self)
+        if self._stacks:
+            _WANT_STACKS.remove(self)
         if self._token is not None:
             # Closed in another context than it was opened in, as the halves of a fixture may be: there it ends by
             # being closed.
@@ -68,60 +78,72 @@ class Recording:
         WATCH.close()
 
     def take(self, entry: Entry) -> None:
-        if len(self.entries) < self._kept:
+        if len(self.entries) < self.kept:
             self.entries.append(entry)
             return
         with self._lock:
-            self.beyond[entry.alias, entry.vendor, entry.sql] += 1
+            self.beyond[entry.alias, entry.sql] += 1
 
     def __len__(self) -> int:
         return len(self.entries) + self.beyond.total()
 
 
+_new = tuple.__new__
 _WIDE: list[Recording] = []
+_WANT_STACKS: list[Recording] = []
 
 
 def _record(
     connection: Any, sql: Any, params: Any, many: bool, started: float, ended: float, cursor: Any, error: Any
 ) -> None:
-    """Hand a statement to every open recording that it belongs to."""
-    recording, known = belonging()
+    """Hand a statement to every open recording that it belongs to. Runs with every query: hence in one piece."""
+    recording = BELONGS_TO.get()
+    known = recording is not None
+    if not known:
+        recording, known = belonging()
     wide = _WIDE[-1] if _WIDE else None
     if recording is None and wide is None:
         return
-    entry = _entry(connection, sql, params, many, started, ended, cursor, error)
+    frame = _getframe(2)
+    places, call = places_from(frame, LIMIT if _WANT_STACKS else 1)
+    hop = HOP.get()
+    if hop is NOWHERE:
+        hop = behind()
+    if hop is not NOWHERE:
+        if not places:
+            call = hop.call or call
+        places += hop.places
+    entry: Entry = _new(
+        Entry,
+        (
+            sql if type(sql) is str else text_of(sql, connection),
+            params,
+            many,
+            connection.alias,
+            connection.vendor,
+            started,
+            ended - started,
+            # The driver's own cursor: Django's wrapper takes longer to find it than the driver to answer.
+            -1 if cursor is None or error is not None else cursor.cursor.rowcount,
+            current_thread().name,
+            hop.task_name,
+            in_application_transaction(connection) if connection.in_atomic_block else not connection.autocommit,
+            places or place_of_libraries(frame),
+            call,
+            # The text, not the exception: its traceback would keep every frame's locals alive.
+            None if error is None else f"{type(error).__name__}: {error}",
+            known,
+        ),
+    )
     while recording is not None:
         if recording.is_open:
-            recording.take(entry)
+            # `take`, in the usual case without the call.
+            if len(recording.entries) < recording.kept:
+                recording.entries.append(entry)
+            else:
+                recording.take(entry)
             if recording is wide:
                 wide = None
         recording = recording.parent
     if wide is not None:
-        wide.take(entry if known else entry.unattributed())
-
-
-def _entry(
-    connection: Any, sql: Any, params: Any, many: bool, started: float, ended: float, cursor: Any, error: Any
-) -> Entry:
-    frame = caller(3)
-    places, call = places_from(frame)
-    hop = behind()
-    if not places:
-        call = hop.call or call
-    stack: Places = places + hop.places
-    return Entry(
-        sql if type(sql) is str else text_of(sql, connection),
-        params,
-        many,
-        connection.alias,
-        connection.vendor,
-        _EPOCH + started,
-        ended - started,
-        -1 if cursor is None or error is not None else cursor.rowcount,
-        threading.current_thread().name,
-        hop.task_name,
-        in_application_transaction(connection),
-        stack or place_of_libraries(frame),
-        call,
-        error,
-    )
+        wide.take(entry)

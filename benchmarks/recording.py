@@ -1,0 +1,201 @@
+"""What recording a query costs, in CPU time, beside Django's own log and other recorders.
+
+    python benchmarks/recording.py [--database sqlite-memory] [--rounds 40]
+
+Each round runs every variant in turn in one process, and the medians of the ratios of one round are printed: a raw
+`SELECT 1`, an ORM get, and an `aget`, each with nothing open, with Django's `CaptureQueriesContext`, with the recording
+of `assert_num_queries` (innermost line) and with that of `record_queries` (whole stack), whose fingerprints and call
+sites are read at the end. Then fingerprints alone, against sqlparse, and a recording of 100,000 queries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+QUERIES = 300
+
+
+def set_up(database: str) -> None:
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "natural")]
+    os.environ["NATURAL_DATABASE"] = database
+    os.environ["DJANGO_SETTINGS_MODULE"] = "natural_settings"
+    import django
+
+    django.setup()
+    from django.db import connections
+    from django.test.utils import setup_databases
+
+    setup_databases(verbosity=0, interactive=False, aliases=["default"])
+    connections["default"].ensure_connection()
+
+
+def raw() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for _ in range(QUERIES):
+            cursor.execute("SELECT 1")
+
+
+def get() -> None:
+    from sample_app.models import Tag
+
+    for _ in range(QUERIES):
+        Tag.objects.get(name="a")
+
+
+async def aget() -> None:
+    from sample_app.models import Tag
+
+    for _ in range(QUERIES):
+        await Tag.objects.aget(name="a")
+
+
+def run_aget() -> None:
+    LOOP.run_until_complete(aget())
+
+
+LOOP = asyncio.new_event_loop()
+
+
+def captured() -> AbstractContextManager[Any]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    return CaptureQueriesContext(connection)
+
+
+def counted() -> AbstractContextManager[Any]:
+    from pytest_async_orm import assert_num_queries
+
+    return assert_num_queries(QUERIES)
+
+
+def recorded() -> AbstractContextManager[Any]:
+    from pytest_async_orm import record_queries
+
+    return record_queries()
+
+
+def measure(work: Callable[[], None], block: Callable[[], AbstractContextManager[Any]]) -> float:
+    """Seconds of CPU, of all threads; what was recorded is read, so that nothing is put off."""
+    started = time.process_time()
+    with block() as log:
+        work()
+    if block in {recorded, counted}:
+        # What differs in text and place is resolved once.
+        different = {(entry.sql, entry.stack[0]): entry for entry in log._recording.entries}
+        assert len({(entry.fingerprint, entry.call_site) for entry in different.values()}) == 1
+        assert len(log) == QUERIES
+    elif block is captured:
+        assert len(log.captured_queries) in {QUERIES, 0}
+    return time.process_time() - started
+
+
+PAIRS = [
+    ("nothing open again", "nothing open"),
+    ("Django's log", "nothing open"),
+    ("counted", "nothing open"),
+    ("recorded", "nothing open"),
+    ("counted", "Django's log"),
+    ("recorded", "Django's log"),
+]
+
+
+def compare(label: str, work: Callable[[], None], rounds: int) -> None:
+    variants = {
+        "nothing open": nullcontext,
+        "nothing open again": nullcontext,
+        "Django's log": captured,
+        "counted": counted,
+        "recorded": recorded,
+    }
+    times: dict[str, list[float]] = {name: [] for name in variants}
+    for number in range(rounds):
+        # The order changes, so that none always follows another.
+        names = list(variants)[number % 5 :] + list(variants)[: number % 5]
+        for name in names:
+            times[name].append(measure(work, variants[name]))
+    for over, under in PAIRS:
+        values = [a / b for a, b in zip(times[over][3:], times[under][3:], strict=True)]
+        print(f"{label}: {over} / {under} {statistics.median(values):.2f} [{min(values):.2f}-{max(values):.2f}]")
+
+
+def before_any_recording(label: str, work: Callable[[], None], rounds: int) -> list[float]:
+    """The first measurement of all: nothing is patched yet."""
+    values = [measure(work, nullcontext) for _ in range(rounds)]
+    print(f"{label}: unpatched {1e6 * statistics.median(values) / QUERIES:.1f} us a query")
+    return values
+
+
+def fingerprints() -> None:
+    import sqlparse
+
+    from pytest_async_orm.queries.fingerprints import fingerprint
+
+    texts = [
+        f'SELECT "a"."id", "a"."b" FROM "a" INNER JOIN "c" ON ("a"."c_id" = "c"."id") WHERE ("a"."d" = {number} AND '
+        f'"c"."e" IN (%s, %s, %s)) ORDER BY "a"."f" DESC LIMIT 21'
+        for number in range(300)
+    ]
+    started = time.process_time()
+    for text in texts:
+        fingerprint(text)
+    ours = time.process_time() - started
+    started = time.process_time()
+    for text in texts:
+        for token in sqlparse.parse(text)[0].flatten():
+            str(token.ttype)
+    theirs = time.process_time() - started
+    print(f"fingerprint of a new text: {1e6 * ours / 300:.0f} us; sqlparse's tokens alone {1e6 * theirs / 300:.0f} us")
+
+
+def many(number: int) -> None:
+    global QUERIES
+    QUERIES = number
+    tracemalloc.start()
+    with recorded() as log:
+        raw()
+    size = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    print(
+        f"{number} queries: {len(log)} counted, {len(list(log))} kept, {log.dropped} counted only, {size / 1e6:.1f} MB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", default="sqlite-memory")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--pin", type=int, metavar="CPU", help="keep the process on this processor (Linux)")
+    options = parser.parse_args()
+    if options.pin is not None:
+        os.sched_setaffinity(0, {options.pin})
+    set_up(options.database)
+    from sample_app.models import Tag
+
+    Tag.objects.create(name="a")
+    works = {"SELECT 1": raw, "get": get, "aget": run_aget}
+    unpatched = {label: before_any_recording(label, work, options.rounds) for label, work in works.items()}
+    for label, work in works.items():
+        compare(label, work, options.rounds)
+    patched = [measure(run_aget, nullcontext) for _ in range(options.rounds)]
+    ratio = statistics.median(patched) / statistics.median(unpatched["aget"])
+    print(f"aget: patched, nothing open / unpatched {ratio:.2f}")
+    fingerprints()
+    many(100_000)
+
+
+if __name__ == "__main__":
+    main()

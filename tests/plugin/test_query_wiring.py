@@ -1,0 +1,258 @@
+"""What only a whole pytest run shows of recorded queries: fixtures, budgets, snapshots, reports, xdist, anyio."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_fixtures(run) -> None:
+    """Every assertion is a fixture too, and pytest-django's own become right in async tests and stay as they are in
+    sync ones.
+    """
+    result = run(
+        """
+from pytest_async_orm import QueryLog
+pytestmark = pytest.mark.django_db
+async def test_ours(async_assert_num_queries, async_assert_max_num_queries, query_log):
+    async with async_assert_num_queries(2):
+        await Tag.objects.acreate(name="a")
+        await Tag.objects.acount()
+    with async_assert_max_num_queries(1) as log:
+        await Tag.objects.acount()
+    assert log[0].kind == "read"
+    assert [query.kind for query in query_log] == ["write", "read", "read"]
+async def test_djangos(django_assert_num_queries, django_assert_max_num_queries):
+    with django_assert_num_queries(1) as captured:
+        await Tag.objects.acount()
+    assert captured.captured_queries[0]["sql"] == captured[0]["sql"] == captured[0].sql
+    with django_assert_max_num_queries(1, using="default"):
+        await Tag.objects.acount()
+    assert isinstance(captured, QueryLog)
+async def test_djangos_fail(django_assert_num_queries):
+    with django_assert_num_queries(3, info="why"):
+        await Tag.objects.acount()
+def test_sync(django_assert_num_queries):
+    with django_assert_num_queries(1) as captured:
+        Tag.objects.count()
+    assert not isinstance(captured, QueryLog)
+"""
+    )
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Expected to perform 3 queries but 1 was done", "*why:", "*test_inner.py:*SELECT COUNT*"]
+    )
+
+
+def test_log_of_a_test(run) -> None:
+    """The log of a test holds the test function alone, from every thread, and marks what belongs to nobody."""
+    result = run(
+        """
+import contextvars
+@pytest.fixture
+def row(db):
+    return Tag.objects.create(name="fixture")
+async def test_it(row, query_log):
+    assert len(query_log) == 0
+    await Tag.objects.acount()
+    await asyncio.to_thread(Tag.objects.count)
+    thread = threading.Thread(target=Tag.objects.count); thread.start(); thread.join()
+    await contextvars.Context().run(asyncio.ensure_future, Tag.objects.acount())
+    assert [query.attributed for query in query_log] == [True, True, True, False]
+"""
+    )
+    result.assert_outcomes(passed=1)
+    result = run(
+        """
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_under_anyio(db, query_log, anyio_backend):
+    await Tag.objects.acount()
+    assert [query.attributed for query in query_log] == [True]
+""",
+        "-o", "asyncio_mode=strict",
+    )  # fmt: skip
+    result.assert_outcomes(passed=1)
+
+
+def test_budgets(run) -> None:
+    """Markers and ini options give a test a budget; what exceeds it fails in the call; a failure keeps its reason."""
+    result = run(
+        """
+pytestmark = pytest.mark.django_db
+async def queries(number):
+    for _ in range(number):
+        await Tag.objects.acount()
+@pytest.mark.max_queries(2)
+async def test_over():
+    await queries(3)
+@pytest.mark.max_queries(0, using="other")
+async def test_of_an_alias():
+    await queries(2)
+@pytest.mark.max_queries(9)
+@pytest.mark.no_n_plus_one(threshold=3)
+async def test_loop():
+    await queries(4)
+@pytest.mark.max_queries(9)
+async def test_within():
+    await queries(3)
+async def test_ini():
+    await queries(6)
+@pytest.mark.max_queries(0)
+async def test_own_failure():
+    await queries(1)
+    raise ValueError("my own")
+@pytest.mark.max_queries(0)
+def test_sync():
+    Tag.objects.count()
+""",
+        ini="async_orm_max_queries = 5\nasync_orm_n_plus_one = off\n",
+    )
+    result.assert_outcomes(passed=2, failed=5)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_over: Expected at most 2 queries, but 3 were sent:",
+            "*test_loop: Expected no query more than 3 times from one line, but:",
+            "*test_inner.py:* sent one query 4 times, in the loop at test_inner.py:*",
+            "*test_ini: Expected at most 5 queries, but 6 were sent:",
+            "*ValueError: my own",
+            "*test_sync: Expected at most 0 queries, but 1 was sent:",
+        ]
+    )
+
+
+def test_n_plus_one_by_ini(run) -> None:
+    """The ini option warns of loops, or fails the test, or does nothing."""
+    source = """
+pytestmark = pytest.mark.django_db
+async def test_it():
+    for _ in range(3):
+        await Tag.objects.acount()
+"""
+    for reaction, outcome in (("off", {"passed": 1}), ("error", {"failed": 1}), ("warn", {"passed": 1, "warnings": 1})):
+        run(source, ini=f"async_orm_n_plus_one = {reaction}\n").assert_outcomes(**outcome)
+
+
+@pytest.mark.parametrize(
+    ("ini", "text"),
+    [
+        ("async_orm_max_queries = many", "*async_orm_max_queries is 'many': use a number of queries, such as 50.*"),
+        ("async_orm_n_plus_one = maybe", "*async_orm_n_plus_one is 'maybe': use one of 'off', 'warn', 'error'.*"),
+    ],
+)
+def test_bad_ini_values(run, ini: str, text: str) -> None:
+    """A bad value stops the session at once and says what is allowed."""
+    result = run("def test_never(): pass", ini=ini)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([text])
+
+
+def test_bad_markers(run) -> None:
+    """A marker with bad arguments is an error of that test, with the remedy."""
+    result = run(
+        """
+pytestmark = pytest.mark.django_db
+@pytest.mark.max_queries("many")
+async def test_number(): pass
+@pytest.mark.max_queries
+async def test_none(): pass
+@pytest.mark.no_n_plus_one(threshold=0)
+async def test_threshold(): pass
+"""
+    )
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*max_queries('many') takes a number of queries and an alias if you like*",
+            "*max_queries() takes a number of queries*",
+            "*no_n_plus_one(0) takes a number of times*",
+        ]
+    )
+
+
+SNAPSHOTS = """
+pytestmark = pytest.mark.django_db
+async def test_whole(query_snapshot):
+    await Tag.objects.acount()
+async def test_blocks(query_snapshot):
+    async with query_snapshot("first"):
+        await Tag.objects.aget_or_create(name="a")
+    with query_snapshot("second"):
+        await asyncio.gather(*(Tag.objects.acount() for _ in range(EXTRA)))
+@pytest.mark.parametrize("name", ["ä b/c", "d"])
+async def test_names(query_snapshot, name):
+    await Tag.objects.filter(name=name).acount()
+"""
+
+
+def test_snapshots(run, pytester: pytest.Pytester) -> None:
+    """Snapshots are written on demand beside the test, compared later, also by workers, with a readable difference."""
+    before = SNAPSHOTS.replace("EXTRA", "2")
+    missing = run(before)
+    missing.assert_outcomes(failed=4)
+    missing.stdout.fnmatch_lines(["*There is no snapshot of these queries yet: run it once with *__query_snapshots__*"])
+    run(before, "--async-orm-update-snapshots", "-n", "2").assert_outcomes(passed=4)
+    files = sorted(path.name for path in (pytester.path / "__query_snapshots__" / "test_inner").iterdir())
+    assert len(files) == 5
+    assert {"test_whole.sql", "test_blocks.first.sql", "test_blocks.second.sql"} < set(files)
+    run(before, "-n", "2").assert_outcomes(passed=4)
+    changed = run(SNAPSHOTS.replace("EXTRA", "3"))
+    changed.assert_outcomes(passed=3, failed=1)
+    changed.stdout.fnmatch_lines(["*-2 x SELECT COUNT*", "*+3 x SELECT COUNT*", "*If that is right, run it once with*"])
+
+
+def test_report_from_workers(run, pytester: pytest.Pytester) -> None:
+    """The JSON file and the summary hold every worker's tests once, with all fields of their queries."""
+    source = """
+pytestmark = pytest.mark.django_db
+@pytest.mark.parametrize("number", range(4))
+async def test_it(number):
+    for _ in range(number):
+        await Tag.objects.filter(name="a").acount()
+def test_without_queries(): pass
+"""
+    result = run(source, "-n", "2", "--async-orm-report=report.json", "--async-orm-top=2")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(
+        ["*async ORM queries*", "Most queries:", "*3  test_inner.py::test_it[[]3[]]", "Slowest queries:", "N+1:",
+         "*3 x  test_inner.py:*", "--async-orm-report: written to report.json"]
+    )  # fmt: skip
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    assert report["environment"]["databases"].keys() == {"default", "other"}
+    counts = {test["test"]: test["count"] for test in report["queries"]}
+    assert counts == {
+        "test_inner.py::test_without_queries": 0,
+        **{f"test_inner.py::test_it[{number}]": number for number in range(4)},
+    }
+    (three,) = [test for test in report["queries"] if test["count"] == 3]
+    assert three["queries"][0]["call_site"].startswith("test_inner.py:")
+    assert three["n_plus_one"][0]["count"] == 3
+
+
+def test_report_that_cannot_be_written(run, pytester: pytest.Pytester) -> None:
+    """A file in no folder is refused before the first test; one that fails at the end is told and fails the session."""
+    source = "@pytest.mark.django_db\nasync def test_it():\n    await Tag.objects.acount()\n"
+    refused = run(source, "--async-orm-report=nowhere/report.json")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(["*--async-orm-report=nowhere/report.json: give a file in a folder that exists.*"])
+    (pytester.path / "folder").mkdir()
+    late = source + "    import pathlib; pathlib.Path('folder').rmdir()\n"
+    result = run(late, "--async-orm-report=folder/report.json")
+    result.assert_outcomes(passed=1)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["async ORM: folder/report.json was not written: *Make room or name another file*"])
+
+
+def test_recordings_outside_of_a_database_test(run) -> None:
+    """A recording that has nothing to watch is an error, never a zero."""
+    result = run(
+        """
+from pytest_async_orm import assert_no_queries, record_queries, NothingRecorded
+async def test_nothing():
+    with pytest.raises(NothingRecorded, match="no connection to a database was there to be watched"):
+        with assert_no_queries():
+            pass
+"""
+    )
+    result.assert_outcomes(passed=1)
