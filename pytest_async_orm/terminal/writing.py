@@ -24,9 +24,11 @@ def write_files(session: pytest.Session) -> None:
     if not is_controller(config) or not (report or page):
         return
     document = session_document(config.stash.get(COLLECTED, []), [])
-    for path, render in ((report, _as_json), (page, _as_page)):
+    # Only the page needs to know where the lines are: it leads to them.
+    with_root = {**document, "root": str(config.invocation_params.dir)}
+    for path, render, content in ((report, _as_json, document), (page, _as_page, with_root)):
         if path:
-            _write(session, Path(path), render, document)
+            _write(session, Path(path), render, content)
 
 
 def _write(session: pytest.Session, path: Path, render: Callable[[dict[str, Any]], str], document: Any) -> None:
