@@ -38,6 +38,9 @@ function toggle(text, pressed, act, attributes = {}) {
   return h("button", { type: "button", class: "toggle", "aria-pressed": String(pressed), onclick: act, ...attributes }, text);
 }
 
+// Names may break where they are made of parts.
+const breakable = (text) => text.split(/(?<=[_./\\])|(?=\[)/).flatMap((part) => [part, h("wbr")]);
+
 const number = (value) => value.toLocaleString("en");
 const several = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 const queries = (count) => several(count, "query", "queries");

@@ -56,7 +56,8 @@ class QueryTable {
 
   same(one, other) {
     const { test } = this, [, first, , alias] = DATA.statements[at(test, "statement", one)], [, second, , alias2] = DATA.statements[at(test, "statement", other)];
-    return first === second && alias === alias2 && at(test, "place", one) === at(test, "place", other) &&
+    const site = (index) => DATA.places[at(test, "place", index)][0];
+    return first === second && alias === alias2 && site(one) === site(other) &&
       at(test, "lane", one) === at(test, "lane", other) && at(test, "error", one) === at(test, "error", other) &&
       at(test, "flags", one) === at(test, "flags", other);
   }
@@ -122,7 +123,7 @@ class QueryTable {
     const task = query.task || query.thread;
     return [
       this.several ? cell("Alias", { class: "alias" }, query.alias) : null,
-      cell("Task, thread", { class: "who", title: query.thread }, h("b", {}, task), query.task ? h("small", {}, query.thread) : null, query.attributed ? null : badge("warn", "no block", "No context and no thread tells which block of the test this query belongs to")),
+      cell("Task, thread", { class: "who", title: query.thread }, h("b", {}, task), query.task ? h("small", { class: "thread" }, query.thread) : null, query.attributed ? null : badge("warn", "no block", "No context and no thread tells which block of the test this query belongs to")),
       cell("Kind", { class: "kind" }, h("span", { class: `dot k-${query.kind}` }, query.kind), query.inTransaction ? h("small", { title: "The application had a transaction open" }, "in transaction") : null),
     ];
   }
@@ -132,7 +133,7 @@ class QueryTable {
     const link = h("a", { href: this.open.address(index), "aria-label": `Query ${index + 1}` }, number(index + 1));
     return row({ class: `query${inside ? " inside" : ""}${query.error ? " failed" : ""}`, "data-query": index + 1, "aria-current": index === this.selected ? "true" : null, onclick: (event) => this.press(event, index) },
       cell("Number", { class: "n" }, link), cell("ms", { class: "n" }, milliseconds(query.ms)), this.cells(query),
-      cell("Rows", { class: "n rows" }, query.rows === null ? "–" : number(query.rows)), cell("Call site", { class: "site" }, lineOf(query.site, true)),
+      cell("Rows", { class: "n rows" }, query.rows === null ? "" : number(query.rows)), cell("Call site", { class: "site" }, lineOf(query.site, true)),
       cell("SQL", { class: "sql" }, h("code", {}, colours(brief(query.sql))), query.many ? badge("quiet", "executemany") : null, query.error ? h("small", { class: "bad" }, query.error) : null));
   }
 

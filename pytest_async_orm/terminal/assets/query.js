@@ -29,6 +29,7 @@ function showQuery(test, index, { go, address, same }) {
           twins > 1 ? h("button", { type: "button", onclick: () => same(query) }, `Show all ${number(twins)} with this SQL`) : null))));
   dock.hidden = false;
   document.body.classList.add("docked");
+  document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`);
 }
 
 function hideQuery() {

@@ -27,7 +27,7 @@ function repeated(groups, state) {
   }
   if (!found.size) return null;
   const all = [...found.values()].map((hits) => hits.sort((one, other) => other.group.count - one.group.count)).sort((one, other) => other[0].group.count - one[0].group.count);
-  return h("section", { "aria-labelledby": "n1-head" }, h("h2", { id: "n1-head" }, "N+1"), groupList(all, 10, (hits) => h("p", { class: "in" }, "in ",
+  return h("section", { "aria-labelledby": "n1-head" }, h("h2", { id: "n1-head" }, "N+1"), groupList(all, 5, (hits) => h("p", { class: "in" }, "in ",
     h("a", { href: address({ ...state, test: hits[0].test.key, query: null }) }, namesOf(hits[0].test.key)[1]), hits.length > 1 ? ` and ${several(hits.length - 1, "other test")}` : "")));
 }
 
@@ -67,7 +67,7 @@ function slowest(state) {
       body(found.map(({ test, index }) => {
         const query = queryAt(test, index);
         return row({}, cell("ms", { class: "n" }, h("a", { href: address({ ...state, test: test.key, query: index + 1 }), "aria-label": `${milliseconds(query.ms)} ms, query ${index + 1} of ${test.key}` }, milliseconds(query.ms))),
-          cell("SQL", { class: "sql" }, h("code", {}, colours(brief(query.sql)))), cell("Call site", { class: "site" }, lineOf(query.site, true)), cell("Test", { class: "in" }, namesOf(test.key)[1]));
+          cell("SQL", { class: "sql" }, h("code", {}, colours(brief(query.sql)))), cell("Call site", { class: "site" }, lineOf(query.site, true)), cell("Test", { class: "in" }, breakable(namesOf(test.key)[1])));
       }))));
 }
 
@@ -82,7 +82,7 @@ function testHead(test, state) {
   const strays = countFlag(test);
   return [
     h("p", { class: "crumbs" }, h("a", { href: address({ ...state, test: null, query: null }) }, "Session"), file ? [" / ", file] : null),
-    h("h1", { tabindex: "-1" }, name),
+    h("h1", { tabindex: "-1" }, breakable(name)),
     facts([
       [test.outcome, "", test.outcome === "passed" ? "good" : "bad"], [number(test.count), test.count === 1 ? "query" : "queries"], [milliseconds(test.ms), "ms in the database"],
       test.n_plus_one.length ? [number(test.n_plus_one.length), "N+1", "warn"] : null, strays ? [number(strays), "of no block", "warn"] : null,

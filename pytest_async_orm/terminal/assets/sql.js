@@ -4,16 +4,17 @@ const WORDS = new Set((
   "SELECT DISTINCT FROM WHERE AND OR NOT IN IS NULL LIKE ILIKE BETWEEN EXISTS AS ON USING INNER LEFT RIGHT OUTER FULL CROSS " +
   "JOIN ORDER GROUP BY HAVING LIMIT OFFSET ASC DESC UNION ALL INSERT INTO VALUES UPDATE SET DELETE RETURNING CASE WHEN THEN " +
   "ELSE END BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE TO FOR WITH RECURSIVE ESCAPE CAST COUNT SUM MIN MAX AVG COALESCE DO " +
-  "NOTHING CONFLICT IMMEDIATE"
+  "NOTHING CONFLICT IGNORE IMMEDIATE"
 ).split(" "));
 const NEW_LINE = new Set(
   "FROM WHERE INNER LEFT RIGHT FULL CROSS ORDER GROUP HAVING LIMIT UNION VALUES SET RETURNING".split(" "));
+const INSERTED = /^(\s*INSERT [^()]{1,200})\([^()]{36,}\)(\s*VALUES\s*)\([^()]*\)(?:,\s*\([^()]*\))*/i;
 const LONG_LIST = 36, LONG_CELL = 400;
 const shortened = new Map();
 
 const tokens = (sql) => sql.match(TOKEN) || [];
 
-// Columns between SELECT and FROM say the least and take the most room.
+// Columns between SELECT and FROM, or of an INSERT, say the least and take the most room.
 function brief(sql) {
   if (shortened.has(sql)) return shortened.get(sql);
   const parts = tokens(sql);
@@ -25,7 +26,7 @@ function brief(sql) {
     });
   }
   const list = from > 0 ? parts.slice(1, from).join("") : "";
-  const whole = list.length > LONG_LIST ? `SELECT … ${parts.slice(from).join("")}` : sql;
+  const whole = list.length > LONG_LIST ? `SELECT … ${parts.slice(from).join("")}` : sql.replace(INSERTED, "$1(…)$2(…)");
   const one = whole.replace(/\s+/g, " ").trim();
   const found = one.length > LONG_CELL ? `${one.slice(0, LONG_CELL)}…` : one;
   shortened.set(sql, found);

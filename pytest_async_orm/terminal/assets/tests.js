@@ -73,8 +73,8 @@ class TestList {
     const current = test.key === this.state.test;
     return row({ class: current ? "current" : null, "data-test": test.key },
       h("th", { role: "rowheader", scope: "row" },
-        h("a", { href: address({ ...this.state, test: test.key, query: null }), "aria-current": current ? "true" : null }, name),
-        h("small", {}, h("span", { class: "file" }, file),
+        h("a", { href: address({ ...this.state, test: test.key, query: null }), "aria-current": current ? "true" : null }, breakable(name)),
+        h("small", {}, h("span", { class: "file" }, breakable(file)),
           test.outcome === "passed" ? null : badge("bad", test.outcome), test.n_plus_one.length ? badge("warn", "N+1") : null,
           test.dropped ? badge("quiet", "cut short") : null)),
       cell("Queries", { class: "n" }, number(test.count)), cell("ms", { class: "n" }, milliseconds(test.ms)));

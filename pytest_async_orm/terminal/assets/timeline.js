@@ -19,7 +19,7 @@ function ticks([from, to], width) {
   const power = 10 ** Math.floor(Math.log10(least));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= least);
   const found = [];
-  for (let value = Math.ceil(from / step) * step; value <= to; value += step) found.push(value);
+  for (let value = Math.max(0, Math.ceil(from / step) * step); value <= to; value += step) found.push(value);
   return found.map((value) => [value, step]);
 }
 
@@ -59,7 +59,7 @@ class Timeline {
     const starts = startsOf(test);
     let end = 1;
     for (let index = 0; index < test.kept; index += 1) end = Math.max(end, starts[index] + at(test, "duration", index));
-    this.full = this.range = [-end * 0.005, end * 1.005];
+    this.full = this.range = [-end * 0.01, end * 1.015];
     this.tools = h("div", { class: "tools", role: "group", "aria-label": "Zoom" });
     this.plot = h("div", { class: "plot", role: "group", "aria-label": "Queries over time; arrow keys go from one to the next" });
     this.more = h("p", { class: "quiet" });
@@ -89,7 +89,7 @@ class Timeline {
     this.bars = shown.map((lane, place) => this.drawLane(lane, place, unit));
     const marks = ticks(this.range, this.width);
     const axis = h("div", { class: "lane axis", "aria-hidden": "true" }, h("span", { class: "name" }),
-      h("div", { class: "track" }, marks.map(([value, step]) => this.put(h("span", { class: "tick" }, stepText(value, step)), value))));
+      h("div", { class: "track" }, marks.map(([value, step]) => this.put(h("span", { class: "tick" }, value > this.range[1] - step * 0.4 ? "" : stepText(value, step)), value))));
     this.plot.replaceChildren(axis, ...this.bars.map((lane) => lane.element));
     for (const lane of this.bars) lane.track.prepend(...marks.map(([value]) => this.put(h("i", { class: "grid" }), value)));
     const first = this.bars.flatMap((lane) => lane.bars)[0];
