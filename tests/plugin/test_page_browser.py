@@ -185,6 +185,7 @@ def test_the_keyboard_is_enough(opened: Open) -> None:
     assert "INSERT INTO tag" in visible(browser, "#tip")[0].text
     bar.send_keys(Keys.ENTER)
     wait_for(browser, lambda: "Query 2" in dock(browser))
+    assert browser.switch_to.active_element.get_attribute("id") == "query-head"
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert dock(browser) == ""
     assert browser.switch_to.active_element == bar

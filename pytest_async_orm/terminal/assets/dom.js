@@ -41,13 +41,14 @@ function toggle(text, pressed, act, attributes = {}) {
 // Names may break where they are made of parts.
 const breakable = (text) => text.split(/(?<=[_./\\])|(?=\[)/).flatMap((part) => [part, h("wbr")]);
 
-const number = (value) => value.toLocaleString("en");
+// Formats are kept: to make one takes longer than to use it a hundred times.
+const formats = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const number = (value) => formats[0].format(value);
 const several = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 const queries = (count) => several(count, "query", "queries");
 
 function milliseconds(value) {
-  const digits = value < 1 ? 2 : value < 100 ? 1 : 0;
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return formats[value < 1 ? 2 : value < 100 ? 1 : 0].format(value);
 }
 
 // Told to those who hear the page.

@@ -22,14 +22,18 @@ let state = stateOf(location.hash), shown = null, list = null, origin = null;
 
 // Looking at another query, or another part of the list, is no step to go back over.
 function replace(change) {
-  history.replaceState(null, "", address({ ...state, ...change }));
-  render();
+  const next = { ...state, ...change };
+  // A browser may refuse when somebody types fast: what is shown does not depend on it.
+  try { history.replaceState(null, "", address(next)); } catch { /* the next change is written again */ }
+  render(next);
 }
 
-function openQuery(index) {
+// Whoever opens a query by key goes on reading there, and comes back by Escape.
+function openQuery(index, byKey = false) {
   if (index !== null && !$("query").contains(document.activeElement)) origin = document.activeElement;
   const focused = $("query").contains(document.activeElement);
   replace({ query: index === null ? null : index + 1 });
+  if (byKey) $("query-head").focus();
   if (index === null && focused) (origin?.isConnected ? origin : $("queries-head"))?.focus();
 }
 openQuery.address = (index) => address({ ...state, query: index + 1 });
@@ -47,8 +51,8 @@ function drawMain() {
   shown.timeline?.draw();
 }
 
-function render() {
-  state = stateOf(location.hash);
+function render(next) {
+  state = next;
   const moved = !shown || shown.key !== state.test;
   document.body.dataset.view = state.test ? "test" : "session";
   list.update(state);
@@ -70,14 +74,14 @@ function showSame(query) {
 function start() {
   $("lines").replaceChildren(...linesSetting());
   list = new TestList(state, replace);
-  render();
+  render(state);
   if (state.query) document.querySelector("tr[aria-current=true]")?.scrollIntoView({ block: "center" });
   document.querySelector("#tests [aria-current=true]")?.scrollIntoView({ block: "nearest" });
 }
 
 addEventListener("hashchange", () => {
   hideTip();
-  const before = document.activeElement, moved = render();
+  const before = document.activeElement, moved = render(stateOf(location.hash));
   if (moved) {
     scrollTo(0, 0);
     $("main").querySelector("h1").focus({ preventScroll: true });

@@ -84,7 +84,7 @@ function testHead(test, state) {
     h("p", { class: "crumbs" }, h("a", { href: address({ ...state, test: null, query: null }) }, "Session"), file ? [" / ", file] : null),
     h("h1", { tabindex: "-1" }, breakable(name)),
     facts([
-      [test.outcome, "", test.outcome === "passed" ? "good" : "bad"], [number(test.count), test.count === 1 ? "query" : "queries"], [milliseconds(test.ms), "ms in the database"],
+      [test.outcome, "", { passed: "good", failed: "bad" }[test.outcome]], [number(test.count), test.count === 1 ? "query" : "queries"], [milliseconds(test.ms), "ms in the database"],
       test.n_plus_one.length ? [number(test.n_plus_one.length), "N+1", "warn"] : null, strays ? [number(strays), "of no block", "warn"] : null,
     ]),
     test.dropped ? h("p", { class: "note warn" }, h("strong", {}, `${queries(test.dropped)} more`), ` ${test.dropped === 1 ? "was" : "were"} counted and not kept: the first ${number(test.kept)} are shown.`) : null,

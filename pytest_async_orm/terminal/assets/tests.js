@@ -1,7 +1,8 @@
 // The list of tests: searched, filtered, sorted; its state is in the address.
 const FILTERS = {
   "n+1": (test) => test.n_plus_one.length > 0,
-  failed: (test) => test.outcome !== "passed",
+  failed: (test) => test.outcome === "failed",
+  skipped: (test) => test.outcome === "skipped",
   "query errors": hasErrors,
   "cut short": (test) => test.dropped > 0,
   "no queries": (test) => test.count === 0,
@@ -75,7 +76,7 @@ class TestList {
       h("th", { role: "rowheader", scope: "row" },
         h("a", { href: address({ ...this.state, test: test.key, query: null }), "aria-current": current ? "true" : null }, breakable(name)),
         h("small", {}, h("span", { class: "file" }, breakable(file)),
-          test.outcome === "passed" ? null : badge("bad", test.outcome), test.n_plus_one.length ? badge("warn", "N+1") : null,
+          test.outcome === "passed" ? null : badge(test.outcome === "failed" ? "bad" : "quiet", test.outcome), test.n_plus_one.length ? badge("warn", "N+1") : null,
           test.dropped ? badge("quiet", "cut short") : null)),
       cell("Queries", { class: "n" }, number(test.count)), cell("ms", { class: "n" }, milliseconds(test.ms)));
   }

@@ -1,6 +1,10 @@
 // Queries over time, one lane for each task on each thread. What would be drawn over each other is one bar with a count.
 const UNIT = 4, MOST_BARS = 2400, FEW_LANES = 16, NARROWEST = 5;
 
+// Not by spreading: a list may be too long for arguments.
+const least = (values) => values.reduce((one, other) => Math.min(one, other));
+const most = (values) => values.reduce((one, other) => Math.max(one, other));
+
 function lanesOf(test) {
   const starts = startsOf(test);
   const lanes = new Map();
@@ -113,10 +117,10 @@ class Timeline {
       const failed = bar.items.some((index) => at(this.test, "error", index) !== null);
       const stray = bar.items.some((index) => at(this.test, "flags", index) & UNATTRIBUTED);
       bar.element = h("button", {
-        type: "button", tabindex: "-1", "data-place": `${place} ${order}`, "aria-label": this.label(bar),
+        type: "button", tabindex: "-1", "data-place": `${place} ${order}`, "aria-describedby": "tip", "aria-label": this.label(bar),
         class: `bar k-${kind}${failed ? " failed" : ""}${stray ? " stray" : ""}${bar.items.length > 1 ? " many" : ""}`,
         style: { left: `${bar.left}px`, width: `${Math.max(3, bar.right - bar.left - 1)}px` },
-        onclick: () => this.press(bar),
+        onclick: (event) => this.press(bar, event.detail === 0),
       });
       track.append(bar.element);
     });
@@ -126,16 +130,16 @@ class Timeline {
   }
 
   label({ items }) {
-    if (items.length > 1) return `${queries(items.length)}, numbers ${Math.min(...items) + 1} to ${Math.max(...items) + 1}`;
+    if (items.length > 1) return `${queries(items.length)}, numbers ${least(items) + 1} to ${most(items) + 1}`;
     const query = queryAt(this.test, items[0]);
     return `Query ${query.index + 1}, ${query.kind}, ${milliseconds(query.ms)} ms, ${query.site || "no line of yours"}${query.error ? ", failed" : ""}`;
   }
 
   // Several queries in one bar come apart if there is more room for them.
-  press({ items }) {
+  press({ items }, byKey) {
     const starts = startsOf(this.test);
-    const from = starts[items[0]], to = Math.max(...items.map((index) => starts[index] + at(this.test, "duration", index)));
-    if (items.length === 1 || to - from < NARROWEST || to - from > 0.8 * (this.range[1] - this.range[0])) return this.open(items[0]);
+    const from = starts[items[0]], to = most(items.map((index) => starts[index] + at(this.test, "duration", index)));
+    if (items.length === 1 || to - from < NARROWEST || to - from > 0.8 * (this.range[1] - this.range[0])) return this.open(items[0], byKey);
     hideTip();
     this.zoom([from - (to - from) * 0.05, to + (to - from) * 0.05]);
     const inside = this.bars.flatMap((lane) => lane.bars).find((bar) => bar.items.includes(items[0]));
