@@ -77,7 +77,8 @@ class Packing:
 
 
 def _flags(query: Mapping[str, Any]) -> int:
-    return FLAGS["in_transaction"] * query["in_transaction"] + FLAGS["unattributed"] * (not query["attributed"])
+    in_transaction = FLAGS["in_transaction"] if query["in_transaction"] else 0
+    return in_transaction + (0 if query["attributed"] else FLAGS["unattributed"])
 
 
 def _steps(values: Sequence[int]) -> list[int]:

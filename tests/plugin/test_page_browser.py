@@ -142,13 +142,18 @@ def test_a_query_has_a_permanent_link(opened: Open) -> None:
 
 
 def test_equal_neighbours_are_folded(opened: Open) -> None:
-    """Five equal queries are one row until it is unfolded; those of an N+1 can be shown alone."""
+    """Five equal queries are one row until it is unfolded; those of an N+1 can be shown alone,
+    in the table and in the timeline.
+    """
     browser = opened(blog(), at(BLOG))
     assert len(visible(browser, "tr[data-query]")) == 3
     visible(browser, "button.fold")[0].click()
     assert len(visible(browser, "tr[data-query]")) == 8
     visible(browser, ".n1 .in button")[0].click()
     assert "5 of 8 queries" in browser.find_element(By.TAG_NAME, "main").text
+    assert len(visible(browser, "tr[data-query]")) == 5
+    assert not visible(browser, "button.fold")
+    assert len(visible(browser, ".timeline .bar:not(.apart)")) == 5
 
 
 def test_the_table_is_filtered(opened: Open) -> None:

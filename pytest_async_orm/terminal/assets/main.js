@@ -45,7 +45,8 @@ function drawMain() {
     const lost = state.missing && h("p", { class: "note warn" }, "This session has no test ", h("code", {}, state.missing), ".");
     return $("main").replaceChildren(...[lost, ...sessionView(state)].filter(Boolean));
   }
-  shown = { key: test.key, test, table: new QueryTable(test, openQuery), timeline: test.kept ? new Timeline(test, openQuery) : null };
+  const timeline = test.kept ? new Timeline(test, openQuery) : null;
+  shown = { key: test.key, test, timeline, table: new QueryTable(test, openQuery, (chosen) => timeline?.only(chosen)) };
   const parts = [...testHead(test, state), groupsOf(test, (group) => shown.table.showGroup(group)), shown.timeline?.element, shown.table.element];
   $("main").replaceChildren(...parts.filter(Boolean));
   shown.timeline?.draw();

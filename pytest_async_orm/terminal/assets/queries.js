@@ -2,8 +2,9 @@
 const PAGE = 100;
 
 class QueryTable {
-  constructor(test, open) {
-    Object.assign(this, { test, open, page: 0, words: "", kind: "", group: null, sort: ["number", "ascending"], unfolded: new Set(), selected: null });
+  // `chosen` hears which queries the filters leave, and null where there are none.
+  constructor(test, open, chosen) {
+    Object.assign(this, { test, open, chosen, page: 0, words: "", kind: "", group: null, sort: ["number", "ascending"], unfolded: new Set(), selected: null });
     this.statement = new Map();
     this.search = h("input", {
       id: "find", type: "search", placeholder: "SQL, line, task or thread", autocomplete: "off", spellcheck: "false",
@@ -29,8 +30,10 @@ class QueryTable {
   set(change) {
     Object.assign(this, change);
     if (!("page" in change)) this.page = 0;
-    this.items = this.folded(this.filtered());
+    const found = this.filtered();
+    this.items = this.folded(found);
     this.draw();
+    this.chosen(this.filters() ? new Set(found) : null);
   }
 
   filtered() {
@@ -67,7 +70,8 @@ class QueryTable {
     const groups = [];
     for (const index of found) {
       const last = groups.at(-1);
-      if (last && this.sort[0] === "number" && this.same(last.at(-1), index)) last.push(index);
+      const neighbours = last && this.sort[0] === "number" && !this.group && Math.abs(last.at(-1) - index) === 1;
+      if (neighbours && this.same(last.at(-1), index)) last.push(index);
       else groups.push([index]);
     }
     this.shown = found.length;

@@ -59,7 +59,7 @@ function kindOf(test, items) {
 
 class Timeline {
   constructor(test, open) {
-    Object.assign(this, { test, open, lanes: lanesOf(test), all: false, selected: null });
+    Object.assign(this, { test, open, lanes: lanesOf(test), all: false, selected: null, chosen: null });
     const starts = startsOf(test);
     let end = 1;
     for (let index = 0; index < test.kept; index += 1) end = Math.max(end, starts[index] + at(test, "duration", index));
@@ -99,6 +99,7 @@ class Timeline {
     const first = this.bars.flatMap((lane) => lane.bars)[0];
     if (first) first.element.tabIndex = 0;
     this.mark(this.selected);
+    this.only(this.chosen);
     this.drawTools();
     const hidden = this.lanes.length - shown.length;
     this.more.replaceChildren(...(hidden ? [toggle(`Show all ${number(this.lanes.length)} lanes`, false, () => { this.all = true; this.draw(); })] : []));
@@ -172,6 +173,14 @@ class Timeline {
     this.selected = index;
     for (const bar of (this.bars || []).flatMap((lane) => lane.bars)) {
       bar.element.toggleAttribute("data-selected", index !== null && bar.items.includes(index));
+    }
+  }
+
+  // What the table's filters leave stands out.
+  only(chosen) {
+    this.chosen = chosen;
+    for (const bar of (this.bars || []).flatMap((lane) => lane.bars)) {
+      bar.element.classList.toggle("apart", chosen !== null && !bar.items.some((index) => chosen.has(index)));
     }
   }
 
