@@ -28,3 +28,11 @@ def not_written(path: str, reason: str) -> str:
     return (
         f"async ORM: {path} was not written: {reason}. Make room or name another file; what was there before is kept."
     )
+
+
+def stack_of_versions(environment: Mapping[str, Any]) -> str:
+    """Django, Python and the databases of a session, in one line."""
+    named = {"django": "Django", "python": "Python", "pytest": "pytest", "pytest-async-orm": "pytest-async-orm"}
+    versions = [f"{name} {environment[key]}" for key, name in named.items() if key in environment]
+    databases = sorted({engine.rpartition(".")[2] for engine in environment.get("databases", {}).values()})
+    return " · ".join([*versions, *databases])

@@ -25,9 +25,11 @@ def write_files(session: pytest.Session) -> None:
         return
     tests: list[dict[str, Any]] = config.stash.get(COLLECTED, [])
     document = session_document(tests, [])
-    for path, render in ((report, _as_json), (page, _as_page)):
+    # Only the page needs to know where the lines are: it leads to them.
+    with_root = {**document, "root": str(config.invocation_params.dir)}
+    for path, render, content in ((report, _as_json, document), (page, _as_page, with_root)):
         if path:
-            _write(session, Path(path), render, document)
+            _write(session, Path(path), render, content)
 
 
 def _write(session: pytest.Session, path: Path, render: Callable[[dict[str, Any]], str], document: Any) -> None:
@@ -44,7 +46,8 @@ def _write(session: pytest.Session, path: Path, render: Callable[[dict[str, Any]
 
 
 def _as_json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    # In ASCII: parameters may hold what no encoding has, such as half a surrogate pair.
+    return json.dumps(document, indent=1) + "\n"
 
 
 def _as_page(document: dict[str, Any]) -> str:

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-OPTIONS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-
-
-def find_browser() -> tuple[str, str]:
-    """The browser and its driver. Without them: a skip, in CI a failure, so that it cannot be missed there."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    driver = shutil.which("chromedriver")
-    if browser and driver:
-        return browser, driver
-    reason = "chromium or chromedriver is not installed: apt install chromium chromium-driver"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+from tests.shared.browser import SIZES, complaints, find_browser, overflow, show, started, visible
 
 
 @pytest.fixture(scope="module")
@@ -44,30 +23,14 @@ def index(site: Path) -> str:
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """One browser with a fresh profile for all tests of this file."""
-    binary, driver = find_browser()
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(driver))
-    yield browser
-    browser.quit()
+    with started(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture(params=SIZES)
 def browser(request: pytest.FixtureRequest, chromium: webdriver.Chrome, index: str) -> webdriver.Chrome:
     """The browser at one size, on the first page of the report, as somebody who comes for the first time."""
-    width, height = SIZES[request.param]
-    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": request.param == "phone"}
-    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    chromium.get("about:blank")
-    chromium.get(index)
-    return chromium
-
-
-def visible(browser: webdriver.Chrome, selector: str) -> list[WebElement]:
-    return [element for element in browser.find_elements(By.CSS_SELECTOR, selector) if element.is_displayed()]
+    return show(chromium, index, request.param)
 
 
 def shown_rows(browser: webdriver.Chrome) -> list[str]:
@@ -82,14 +45,6 @@ def ask(browser: webdriver.Chrome, query: str) -> None:
 
 def wait_for_address(browser: webdriver.Chrome, part: str) -> None:
     WebDriverWait(browser, 10).until(lambda driver: part in driver.current_url, f"no {part} in the address")
-
-
-def overflow(browser: webdriver.Chrome) -> int:
-    """By how many pixels the page is wider than the window."""
-    width: int = browser.execute_script(
-        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return width
 
 
 def test_a_cell_leads_to_its_evidence(browser: webdriver.Chrome) -> None:
@@ -206,8 +161,7 @@ def test_no_page_is_wider_than_its_window(page: str, browser: webdriver.Chrome, 
     """Neither on a desktop nor on a phone does a page scroll sideways, and none logs an error."""
     browser.get(index.replace("index", page))
     assert overflow(browser) == 0
-    log: list[dict[str, str]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
-    assert [entry for entry in log if entry["level"] == "SEVERE"] == []
+    assert complaints(browser) == []
 
 
 def test_a_page_that_is_too_wide_would_be_noticed(browser: webdriver.Chrome) -> None:

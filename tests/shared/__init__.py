@@ -1,0 +1,1 @@
+"""What suites with configurations of their own have in common."""
