@@ -132,7 +132,7 @@ def columns_of(place: Place) -> tuple[int, int] | None:
     if positions is None:
         return None
     line, last, start, end = next(islice(positions(), offset // 2, None), (None,) * 4)
-    return (start, end) if line is not None and line == last else None
+    return (start, end) if line == last and start is not None and end is not None else None
 
 
 @lru_cache(maxsize=1024)

@@ -147,3 +147,41 @@ def test_status_of_the_driver(db: None) -> None:
     assert (dialect.closed(), dialect.alive()) == (False, True), (
         f"the driver of {connection.vendor} tells its state in another way now: see connections/dialects.py"
     )
+
+
+def test_log_of_transaction_control() -> None:
+    """A recording sees transaction control where Django logs it."""
+    from django.db.backends.base import base
+
+    for caller in ("_commit", "_rollback", "set_autocommit"):
+        source = inspect.getsource(inspect.unwrap(getattr(BaseDatabaseWrapper, caller)))
+        assert "debug_transaction(self, " in source, (
+            f"BaseDatabaseWrapper.{caller} logs in another way: see connections/watching.py, recordings would miss it"
+        )
+    assert callable(getattr(base, "debug_transaction", None))
+
+
+def test_atomic_blocks_of_a_connection() -> None:
+    """Whether the application has a transaction open is told by the connection's atomic blocks."""
+    assert "atomic_blocks" in inspect.getsource(transaction.Atomic), (
+        "connections have no atomic_blocks any more: see connections/atomics.py, Query.in_transaction would be wrong"
+    )
+
+
+def test_cursor_of_django_holds_the_drivers() -> None:
+    """The number of rows is asked of the driver's own cursor."""
+    from django.db.backends.utils import CursorWrapper
+
+    cursor = object()
+    assert CursorWrapper(cursor, None).cursor is cursor, (
+        "CursorWrapper.cursor is not the driver's cursor any more: see queries/recording.py"
+    )
+
+
+def test_thread_handler_of_asgiref() -> None:
+    """asgiref hands its own function to the executor, by which a call is told that carries its context by itself."""
+    from asgiref.sync import SyncToAsync
+
+    assert "self.thread_handler" in inspect.getsource(SyncToAsync), (
+        "SyncToAsync runs another function in the thread now: see connections/hops.py, calls would be noted twice"
+    )
