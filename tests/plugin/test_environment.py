@@ -48,6 +48,9 @@ async def test_each_request_leaves_a_persistent_connection() -> None:
         connection.close_if_unusable_or_obsolete()
         opened.append(connection.connection)
         connection.close()
+        if connection.connection is not None:
+            # Django leaves a database in memory open.
+            connection.connection.close()
 
     async with ThreadSensitiveContext():
         await sync_to_async(use)()

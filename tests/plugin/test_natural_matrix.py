@@ -57,9 +57,10 @@ LEAK = """
 """
 
 
-def reports(
-    test: str, *phases: str, expected: bool = False, start: float = 0.0
-) -> list[tuple[str, str, str, bool, float]]:
+Reports = list[tuple[str, str, str, bool, float]]
+
+
+def reports(test: str, *phases: str, expected: bool = False, start: float = 0.0) -> Reports:
     return [
         (test, when, outcome, expected and outcome == "skipped", start + second)
         for second, (when, outcome) in enumerate(zip(("setup", "call", "teardown"), phases, strict=False))
