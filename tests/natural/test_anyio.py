@@ -126,8 +126,10 @@ async def test_fail_after_inside_a_transaction():
 
     def work():
         with transaction.atomic():
-            Tag.objects.create(name="a")
-            inside.set()
+            try:
+                Tag.objects.create(name="a")
+            finally:
+                inside.set()
             assert go_on.wait(5)
             Tag.objects.create(name="b")
 

@@ -22,8 +22,10 @@ class Pair:
 
     def write(self):
         with transaction.atomic():
-            Tag.objects.create(name="first of two")
-            self.inside.set()
+            try:
+                Tag.objects.create(name="first of two")
+            finally:
+                self.inside.set()
             assert self.go_on.wait(5)
             Tag.objects.create(name="second of two")
 
@@ -67,8 +69,10 @@ async def test_wait_for_in_the_code_under_test():
 
     def slow():
         with transaction.atomic():
-            Tag.objects.get_or_create(name="once")
-            inside.set()
+            try:
+                Tag.objects.get_or_create(name="once")
+            finally:
+                inside.set()
             go_on.wait(5)
 
     first = asyncio.ensure_future(asyncio.to_thread(slow))
@@ -85,8 +89,10 @@ async def test_cancelled_between_two_statements():
     created = asyncio.Event()
 
     async def work():
-        await Tag.objects.acreate(name="first")
-        created.set()
+        try:
+            await Tag.objects.acreate(name="first")
+        finally:
+            created.set()
         await asyncio.Event().wait()
         await Tag.objects.acreate(name="second")
 
@@ -103,9 +109,11 @@ async def test_clean_up_of_a_cancelled_task():
     created = asyncio.Event()
 
     async def work():
-        tag = await Tag.objects.acreate(name="temporary")
         try:
+            tag = await Tag.objects.acreate(name="temporary")
+        finally:
             created.set()
+        try:
             await asyncio.Event().wait()
         finally:
             await tag.adelete()

@@ -122,8 +122,10 @@ async def test_close_all_from_everywhere_during_a_transaction(way):
 
     def work():
         with transaction.atomic():
-            Tag.objects.create(name="a")
-            inside.set()
+            try:
+                Tag.objects.create(name="a")
+            finally:
+                inside.set()
             assert go_on.wait(5)
             Tag.objects.create(name="b")
 

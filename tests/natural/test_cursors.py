@@ -101,9 +101,12 @@ async def test_aiterator_left_by_a_cancelled_task():
     reading = asyncio.Event()
 
     async def read():
-        async for _ in Tag.objects.aiterator(chunk_size=2):
+        try:
+            async for _ in Tag.objects.aiterator(chunk_size=2):
+                reading.set()
+                await asyncio.Event().wait()
+        finally:
             reading.set()
-            await asyncio.Event().wait()
 
     task = asyncio.create_task(read())
     await reading.wait()
