@@ -64,7 +64,7 @@ class Observer:
     def present(self) -> list[str]:
         """The test databases that exist at the moment."""
         if self._server is None:
-            return sorted(path.name for path in self._directory.glob("natural_*.sqlite3"))
+            return sorted(path.name for path in self._directory.glob("natural_*.sqlite3*"))
         column, table = self._catalogue
         with closing(self._server.cursor()) as cursor:
             cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IN %s" % _listed(self._names))
