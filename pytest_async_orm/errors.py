@@ -30,12 +30,24 @@ class UnsupportedConnection(AsyncOrmError):
     """The sandbox cannot isolate this connection, and says so rather than let its rows leak."""
 
 
+class NothingRecorded(AsyncOrmError):
+    """A recording is empty because there was nothing that it could watch: a zero would say nothing."""
+
+
+class QueryAssertionError(AssertionError):
+    """The queries of a block or a test are not what was expected of them."""
+
+
 class AsyncOrmWarning(UserWarning):
     """The base of every warning of the plugin."""
 
 
 class LeftoverWorkWarning(AsyncOrmWarning):
     """Threads or tasks of a test still run after its end."""
+
+
+class NPlusOneWarning(AsyncOrmWarning):
+    """A line sent one read again and again."""
 
 
 class EnvironmentTrapWarning(AsyncOrmWarning):

@@ -8,18 +8,23 @@ from typing import Any
 
 import pytest
 
-from pytest_async_orm.options import Mode, parse_mode, sandbox_mode
+from pytest_async_orm.options import Mode, Reaction, max_queries, n_plus_one, parse_mode, sandbox_mode
 
 _SANDBOX_LINE = (
     "async_orm_sandbox(mode): isolate this test's database on every thread if it is async ('async'), always ('all') "
     "or never "
     "('off'), whatever the option says"
 )
+_QUERIES_LINE = "max_queries(n, using=None): the test sends at most n queries, on every database or on one alias"
+_LOOPS_LINE = (
+    "no_n_plus_one(threshold=2): no line sends one read of this test by more than `threshold` calls of the ORM"
+)
 EXPLICIT_FIXTURE = "async_db"
 
 
 def register_markers(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", _SANDBOX_LINE)
+    for line in (_SANDBOX_LINE, _QUERIES_LINE, _LOOPS_LINE):
+        config.addinivalue_line("markers", line)
 
 
 def mode_for(item: pytest.Item) -> Mode:
@@ -32,15 +37,52 @@ def _marked_mode(marker: pytest.Mark, nodeid: str) -> Mode:
     def signature(mode: object) -> object:
         return mode
 
+    remedy = "exactly one mode, such as @pytest.mark.async_orm_sandbox('off')"
+    return parse_mode(_argued(marker, signature, nodeid, remedy), f"{nodeid}: the mode of the marker async_orm_sandbox")
+
+
+def _argued(marker: pytest.Mark, signature: Callable[..., Any], nodeid: str, remedy: str) -> Any:
+    """What a marker's arguments give. Raises `UsageError` with the remedy if they do not fit."""
     try:
-        value = signature(*marker.args, **marker.kwargs)
+        return signature(*marker.args, **marker.kwargs)
     except TypeError:
         given = ", ".join([*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())])
-        raise pytest.UsageError(
-            f"{nodeid}: async_orm_sandbox({given}) takes exactly one mode, such as "
-            f"@pytest.mark.async_orm_sandbox('off')."
-        ) from None
-    return parse_mode(value, f"{nodeid}: the mode of the marker async_orm_sandbox")
+        raise pytest.UsageError(f"{nodeid}: {marker.name}({given}) takes {remedy}.") from None
+
+
+def max_queries_of(item: pytest.Item) -> list[tuple[int, str | None]]:
+    """A test's budgets: for each alias (None: all together) its nearest marker's, else the ini option's for all."""
+
+    def signature(n: object, using: str | None = None) -> tuple[object, str | None]:
+        return n, using
+
+    remedy = "a number of queries and an alias if you like, such as @pytest.mark.max_queries(3, using='default')"
+    found: dict[str | None, int] = {}
+    for marker in item.iter_markers("max_queries"):
+        n, using = _argued(marker, signature, item.nodeid, remedy)
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise pytest.UsageError(f"{item.nodeid}: max_queries({n!r}) takes {remedy}.")
+        found.setdefault(using, n)
+    default = max_queries(item.config)
+    if not found and default is not None:
+        found[None] = default
+    return [(n, using) for using, n in found.items()]
+
+
+def n_plus_one_of(item: pytest.Item) -> tuple[int, Reaction]:
+    """How often one line may send one read, and what to do if it does so more often."""
+    marker = item.get_closest_marker("no_n_plus_one")
+    if marker is None:
+        return 2, n_plus_one(item.config)
+
+    def signature(threshold: object = 2) -> object:
+        return threshold
+
+    remedy = "a number of times, such as @pytest.mark.no_n_plus_one(threshold=2)"
+    threshold = _argued(marker, signature, item.nodeid, remedy)
+    if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 1:
+        raise pytest.UsageError(f"{item.nodeid}: no_n_plus_one({threshold!r}) takes {remedy}.")
+    return threshold, "error"
 
 
 def wants_sandbox(item: pytest.Item) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, cast, get_args
 
 import pytest
 
 Mode = Literal["async", "all", "off"]
+Reaction = Literal["off", "warn", "error"]
+REACTIONS: tuple[str, ...] = get_args(Reaction)
 MODES: tuple[str, ...] = get_args(Mode)
 DEFAULT_LOCK_TIMEOUT = 10.0
 
@@ -19,6 +22,19 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         help="which database tests are isolated on every thread: async ones, all, none (default: the ini option)",
     )
+    group.addoption("--async-orm-report", metavar="FILE", help="write the queries of every database test as JSON")
+    group.addoption("--async-orm-html", metavar="FILE", help="write a page to look at: tests, queries over time, N+1")
+    group.addoption(
+        "--async-orm-top",
+        type=_positive,
+        metavar="N",
+        help="show the N tests with the most queries, the N slowest queries, and the N+1 found",
+    )
+    group.addoption(
+        "--async-orm-update-snapshots", action="store_true", help="write query snapshots instead of comparing them"
+    )
+    parser.addini("async_orm_max_queries", "the most queries that a database test may send (default: no limit)")
+    parser.addini("async_orm_n_plus_one", "what to do about N+1 queries of a test: off, warn or error", default="off")
     parser.addini(
         "async_orm_sandbox", "which database tests are isolated on every thread: async, all or off", default="async"
     )
@@ -33,6 +49,52 @@ def check_options(config: pytest.Config) -> None:
     """Fail before a test runs, not in the middle of the session."""
     sandbox_mode(config)
     lock_timeout(config)
+    max_queries(config)
+    n_plus_one(config)
+    for option in ("--async-orm-report", "--async-orm-html"):
+        _check_file(option, config.getoption(option))
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError(value)
+    return number
+
+
+def _check_file(option: str, value: str | None) -> None:
+    """What is found out after the last test comes too late."""
+    if value is None:
+        return
+    path = Path(value)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise pytest.UsageError(f"{option}={value}: give a file in a folder that exists.")
+
+
+def wants_report(config: pytest.Config) -> bool:
+    """Whether the queries of every database test are shown at the end."""
+    return any(config.getoption(name) for name in ("--async-orm-report", "--async-orm-html", "--async-orm-top"))
+
+
+def max_queries(config: pytest.Config) -> int | None:
+    """The ini budget of every database test; None for no limit."""
+    value = config.getini("async_orm_max_queries")
+    if not value:
+        return None
+    if not str(value).isdecimal():
+        raise pytest.UsageError(
+            f"the ini option async_orm_max_queries is {value!r}: use a number of queries, such as 50."
+        )
+    return int(value)
+
+
+def n_plus_one(config: pytest.Config) -> Reaction:
+    value = config.getini("async_orm_n_plus_one")
+    if value not in REACTIONS:
+        raise pytest.UsageError(
+            f"the ini option async_orm_n_plus_one is {value!r}: use one of {', '.join(map(repr, REACTIONS))}."
+        )
+    return cast("Reaction", value)
 
 
 def sandbox_mode(config: pytest.Config) -> Mode:

@@ -11,19 +11,35 @@ from typing import Any
 import pytest
 
 from pytest_async_orm.fixtures import (
+    async_assert_max_num_queries,
+    async_assert_num_queries,
     async_db,
     async_transactional_db,
     class_db,
     isolation,
     module_db,
+    queries,
+    query_log,
+    query_snapshot,
+    recording,
     scopes,
     session_db,
     state,
 )
 from pytest_async_orm.markers import register_markers
-from pytest_async_orm.options import add_options, check_options
+from pytest_async_orm.options import add_options, check_options, wants_report
 
-__all__ = ["async_db", "async_transactional_db", "class_db", "module_db", "session_db"]
+__all__ = [
+    "async_assert_max_num_queries",
+    "async_assert_num_queries",
+    "async_db",
+    "async_transactional_db",
+    "class_db",
+    "module_db",
+    "query_log",
+    "query_snapshot",
+    "session_db",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     register_markers(config)
     check_options(config)
+    if wants_report(config):
+        from pytest_async_orm.reporting import Reporting
+
+        config.pluginmanager.register(Reporting(config), "async_orm_reporting")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,11 +63,18 @@ def pytest_fixture_setup(
         return (yield from isolation.around_helper(fixturedef, request))
     if fixturedef.argname == "django_db_setup":
         return (yield from isolation.around_setup(fixturedef, request))
+    if fixturedef.argname in queries.DJANGOS:
+        return (yield from queries.around_djangos(fixturedef, request))
     if fixturedef.scope == "function":
         return (yield)
     value = yield from scopes.around_wide_fixture(fixturedef, request)
     state.note_loop(request.config, value)
     return value
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from recording.around_call(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

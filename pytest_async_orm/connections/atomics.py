@@ -14,3 +14,14 @@ def testcase_atomic(alias: str) -> Any:
     atomic: Any = transaction.atomic(using=alias)
     atomic._from_testcase = True
     return atomic
+
+
+def in_application_transaction(connection: Any) -> bool:
+    """Whether the application has a transaction open on a connection: a test's own atomic blocks do not count.
+
+    `atomic_blocks` and the mark of a test case's are private, seen in Django 4.2 to 6.1.
+    """
+    if not connection.in_atomic_block:
+        return not connection.autocommit and connection.connection is not None
+    blocks = connection.atomic_blocks
+    return not blocks or not blocks[-1]._from_testcase

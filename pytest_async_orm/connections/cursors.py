@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from pytest_async_orm.connections.lease import Lease
 
 # Methods of the drivers' cursors that send a statement, beside those defined below.
 _SENDING = frozenset({"callproc", "copy_expert", "copy_from", "copy_to", "copy_trans_to_raw"})
-_FETCHING = frozenset({"fetchone", "fetchmany", "fetchall", "nextset", "scroll"})
+_FETCHING = frozenset({"nextset", "scroll"})
 
 
 class VirtualCursor:
@@ -21,9 +22,22 @@ class VirtualCursor:
         self._raw = raw
         # A server-side cursor asks the server for every batch: its fetches can fail as statements do.
         self._named = named
+        # Rows that had to be fetched at once: what is left of them.
+        self._rows: deque[Any] | None = None
 
     def execute(self, sql: Any, *args: Any, **options: Any) -> Any:
-        return self._own(self._lease.run(self._raw.execute, sql, sql, *args, **options))
+        if self._lease.begins:
+            self._lease.begins = False
+            self._lease.begin()
+            return self
+        self._rows = None
+        return self._own(self._lease.run(self._execute, sql, sql, *args, **options))
+
+    def _execute(self, sql: Any, *args: Any, **options: Any) -> Any:
+        result = self._raw.execute(sql, *args, **options)
+        if self._lease.physical.dialect.must_drain(sql, self._raw):
+            self._rows = deque(self._raw.fetchall())
+        return result
 
     def executemany(self, sql: Any, *args: Any, **options: Any) -> Any:
         return self._own(self._lease.run(self._raw.executemany, sql, sql, *args, **options))
@@ -55,11 +69,26 @@ class VirtualCursor:
         self._lease.physical.close_cursor(self._lease, self._raw)
 
     def __iter__(self) -> Iterator[Any]:
-        while (row := self._fetch(self._raw.fetchone)) is not None:
+        while (row := self.fetchone()) is not None:
             yield row
 
+    def fetchone(self) -> Any:
+        if self._rows is not None:
+            return self._rows.popleft() if self._rows else None
+        return self._fetch(self._raw.fetchone)
+
+    def fetchmany(self, *size: int) -> Any:
+        if self._rows is not None:
+            return [self._rows.popleft() for _ in range(min(len(self._rows), *(size or (self._raw.arraysize,))))]
+        return self._fetch(self._raw.fetchmany, *size)
+
+    def fetchall(self) -> Any:
+        if self._rows is not None:
+            return self.fetchmany(len(self._rows))
+        return self._fetch(self._raw.fetchall)
+
     def __next__(self) -> Any:
-        row = self._fetch(self._raw.fetchone)
+        row = self.fetchone()
         if row is None:
             raise StopIteration
         return row

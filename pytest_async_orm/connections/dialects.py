@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_async_orm.connections.statements import commits_implicitly, ends_transaction
+from pytest_async_orm.connections.statements import commits_implicitly, ends_transaction, only_reads
 
 _PG_IDLE, _PG_UNKNOWN = 0, 4
+_PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
 _SERVER_STATUS_IN_TRANS = 1
 
 
@@ -32,6 +33,10 @@ class Dialect:
         """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
 
     def send(self, sql: str) -> None:
+        """Send a statement of the sandbox's own, below Django. Raises the driver's error."""
+        self._execute(sql)
+
+    def _execute(self, sql: str) -> None:
         cursor = self.raw.cursor()
         try:
             cursor.execute(sql)
@@ -57,14 +62,49 @@ class Dialect:
         """Whether a statement would end the transaction, and so must not be sent."""
         return isinstance(sql, str) and ends_transaction(sql)
 
+    def must_drain(self, sql: object, cursor: Any) -> bool:
+        """Whether the rows of a statement must be fetched before another thread's turn.
+
+        SQLite opens no savepoint while a statement that writes has rows to give, as `INSERT ... RETURNING` has.
+        """
+        return cursor.description is not None and not (isinstance(sql, str) and only_reads(sql))
+
     def interrupt(self) -> None:
         """Stop the statement that another thread has under way."""
         self.raw.interrupt()
 
 
-class Psycopg(Dialect):
+class Server(Dialect):
+    """What the servers share: rows are with the client already, or behind a cursor of the server's."""
+
+    def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
+        return False
+
+
+class Psycopg(Server):
     failure_spoils = True
     autocommit_commits = False
+
+    def _execute(self, sql: str) -> None:
+        """Straight to libpq, and together with the BEGIN that psycopg would send on its own: one round trip."""
+        raw = self.raw
+        begins = raw.pgconn.transaction_status == _PG_IDLE and not raw.autocommit
+        if begins and (raw.isolation_level is not None or raw.read_only is not None or raw.deferrable is not None):
+            # psycopg knows how such a transaction begins.
+            super()._execute(sql)
+            return
+        result = raw.pgconn.exec_(f"BEGIN; {sql}".encode() if begins else sql.encode())
+        if result.status not in _PG_DONE:
+            raise self._error(result)
+
+    def _error(self, result: Any) -> Exception:
+        from psycopg import OperationalError
+        from psycopg.errors import lookup
+        from psycopg.pq import DiagnosticField
+
+        state = result.error_field(DiagnosticField.SQLSTATE)
+        message = result.error_message.decode(errors="replace").strip()
+        return lookup(state.decode())(message) if state else OperationalError(message)
 
     def closed(self) -> bool:
         return bool(self.raw.closed)
@@ -76,7 +116,7 @@ class Psycopg(Dialect):
         self.raw.cancel()
 
 
-class Psycopg2(Dialect):
+class Psycopg2(Server):
     failure_spoils = True
     autocommit_commits = False
 
@@ -90,7 +130,7 @@ class Psycopg2(Dialect):
         self.raw.cancel()
 
 
-class MySQL(Dialect):
+class MySQL(Server):
     """mysqlclient: it does not show whether a transaction is open, so the end of the sandbox asks for the base
     savepoint.
     """

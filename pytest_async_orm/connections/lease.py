@@ -17,6 +17,8 @@ class Lease:
         self.thread = threading.current_thread()
         self.in_statement = False
         self.autocommit = True
+        self.begins = False
+        """Whether the next statement is the one by which Django begins a transaction: see `VirtualConnection`."""
         self._savepoint: str | None = None
 
     @property
@@ -67,6 +69,8 @@ class Lease:
         turn.take(self, statement=True)
         try:
             self.physical.require()
+            # SQLite opens no savepoint while a statement is under way, such as a cursor that nobody could close yet.
+            self.physical.close_waiting_cursors()
             self._savepoint = self.physical.new_savepoint()
         except BaseException:
             turn.give_back(self, statement=True)
@@ -89,6 +93,7 @@ class Lease:
         physical.turn.take(self, statement=True)
         try:
             physical.require()
+            physical.close_waiting_cursors()
             for statement in statements:
                 self._send(physical.dialect.send, what, (statement,), {})
             self._savepoint = None

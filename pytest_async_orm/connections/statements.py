@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 _FIRST_WORDS = re.compile(r"\s*(?:(?:/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)\s*)*(\w+)(?:\s+(\w+))?(?:\s+(\w+))?", re.DOTALL)
 
@@ -51,6 +52,12 @@ def ends_transaction(sql: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
+def only_reads(sql: str) -> bool:
+    """Whether a statement is one that cannot write, by its first word."""
+    return _words(sql)[0] in {"SELECT", "VALUES", "EXPLAIN", "PRAGMA"}
+
+
+@lru_cache(maxsize=2048)
 def commits_implicitly(sql: str) -> bool:
     """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are
     temporary.
@@ -61,3 +68,14 @@ def commits_implicitly(sql: str) -> bool:
     if first == "CREATE" and second == "OR":
         return "TEMPORARY" not in sql.upper().split(maxsplit=4)[:4]
     return first in _MYSQL
+
+
+def text_of(sql: Any, connection: Any) -> str:
+    """A statement that is no string: psycopg's composed SQL says itself what it is."""
+    as_string = getattr(sql, "as_string", None)
+    if as_string is None:
+        return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql)
+    try:
+        return str(as_string(connection.connection))
+    except Exception:  # noqa: BLE001 - the drivers have errors of their own; a report does with less
+        return repr(sql)

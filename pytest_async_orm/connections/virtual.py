@@ -11,9 +11,9 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base import base
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.backends.utils import debug_transaction
 from django.db.utils import ProgrammingError
 from django.utils.asyncio import async_unsafe
 
@@ -30,6 +30,11 @@ else:
 # Django names savepoints by thread and a counter that starts at 0 in every wrapper. On MariaDB a name that is used
 # again deletes the older savepoint, so a virtual connection counts from far above what its physical one can reach.
 _SAVEPOINT_OFFSET = 1_000_000
+
+
+def _logged(connection: Any, sql: str) -> Any:
+    """Django's log of transaction control, and whoever watches it: see `watching`."""
+    return base.debug_transaction(connection, sql)  # type: ignore[attr-defined]
 
 
 class VirtualConnection(_Base):
@@ -63,12 +68,12 @@ class VirtualConnection(_Base):
 
     def _commit(self) -> None:
         if self.connection is not None:
-            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            with _logged(self, "COMMIT"), self.wrap_database_errors:
                 self.lease.commit()
 
     def _rollback(self) -> None:
         if self.connection is not None:
-            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+            with _logged(self, "ROLLBACK"), self.wrap_database_errors:
                 self.lease.rollback()
 
     def _close(self) -> None:
@@ -92,11 +97,6 @@ class VirtualConnection(_Base):
             )
         self.lease.commit()
 
-    def _start_transaction_under_autocommit(self) -> None:
-        """SQLite's way to begin: the turn and a savepoint, as everywhere else."""
-        with self.wrap_database_errors:
-            self.lease.begin()
-
     def is_usable(self) -> bool:
         return self.lease.is_usable()
 
@@ -114,12 +114,28 @@ class VirtualConnection(_Base):
         self.savepoint_state = _SAVEPOINT_OFFSET
 
 
+class _BeginsByStatement(_Base):
+    """Mixed in for SQLite: Django looks whether a wrapper has this method."""
+
+    lease: Lease
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """SQLite begins by a statement like any other, seen by wrappers and counted: only what it does differs."""
+        self.lease.begins = True
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        finally:
+            self.lease.begins = False
+
+
 @cache
 def virtual_class(backend: Any) -> type[Any]:
     """The subclass of one backend's wrapper, made once a process. It keeps the backend's module, which Django
     looks at.
     """
-    return type(f"Virtual{backend.__name__}", (VirtualConnection, backend), {"__module__": backend.__module__})
+    begins = (_BeginsByStatement,) if hasattr(backend, "_start_transaction_under_autocommit") else ()
+    bases = (VirtualConnection, *begins, backend)
+    return type(f"Virtual{backend.__name__}", bases, {"__module__": backend.__module__})
 
 
 def virtual_connection(physical: Physical) -> Any:

@@ -77,6 +77,19 @@ def test_statements_of_a_roll_back(sandbox: Sandbox, monkeypatch: pytest.MonkeyP
     assert [statement.split()[0] for statement in statements] == ["SAVEPOINT", "ROLLBACK", "RELEASE"]
 
 
+def test_rows_of_a_write_do_not_keep_others_out(sandbox: Sandbox, worker: Any) -> None:
+    """A thread begins a transaction while another one has yet to fetch what its INSERT returned."""
+    if not connection.features.can_return_columns_from_insert:
+        pytest.skip("the database returns no columns")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO sample_app_tag (name) VALUES ('a'), ('b'), ('c') RETURNING name")
+        worker(transaction.atomic(lambda: Tag.objects.create(name="d")))
+        assert tuple(cursor.fetchone()) == ("a",)
+        assert [tuple(row) for row in cursor.fetchmany(1)] == [("b",)]
+        assert [tuple(row) for row in cursor] == [("c",)]
+        assert list(cursor.fetchall()) == []
+
+
 def test_no_connect(sandbox: Sandbox, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox opens no physical connection, on no thread."""
     from django.db.backends.base.base import BaseDatabaseWrapper

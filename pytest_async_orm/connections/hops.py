@@ -1,0 +1,199 @@
+"""What a query's context is: which recording it belongs to, and which lines of the user's code wait for it.
+
+Context variables travel with tasks, `sync_to_async` and `to_thread` by themselves. Beside them, and only while a
+recording is open: the lines behind a hop to another thread or task, which are on no stack any more when the query is
+sent; and threads and executors' calls, which carry no context but are started by somebody who has one. Nothing of the
+application's own context is carried where Python does not carry it.
+
+Patched public methods, once a process and never per test (see `routing`): `SyncToAsync.__call__`,
+`AsyncToSync.__call__`, `BaseEventLoop.create_task`, `Thread.start`, `ThreadPoolExecutor.submit`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import Context, ContextVar, Token
+from functools import partial
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import AsyncToSync, SyncToAsync
+
+from pytest_async_orm.connections.callsites import LIMIT, Places, caller, places_from
+
+
+class Hop(NamedTuple):
+    """What the side that waits knows of a hop."""
+
+    places: Places
+    call: int
+    task_name: str | None
+
+
+_NOWHERE = Hop((), 0, None)
+HOP: ContextVar[Hop] = ContextVar("async_orm_hop", default=_NOWHERE)
+# What is attributed: an opaque value to this module. None: nothing is recorded in this context.
+BELONGS_TO: ContextVar[Any] = ContextVar("async_orm_recording", default=None)
+
+_started: WeakKeyDictionary[threading.Thread, tuple[Any, Hop]] = WeakKeyDictionary()
+_workers_start = threading.local()
+_installed = False
+
+
+def belonging() -> tuple[Any, bool]:
+    """What the calling context belongs to, and whether anything tells: (None, False) if nothing does."""
+    found = BELONGS_TO.get()
+    if found is not None:
+        return found, True
+    entry = _started.get(threading.current_thread())
+    return (None, False) if entry is None else (entry[0], True)
+
+
+def behind() -> Hop:
+    """The hop that the calling context stands behind."""
+    hop = HOP.get()
+    if hop is _NOWHERE and _started:
+        entry = _started.get(threading.current_thread())
+        return hop if entry is None else entry[1]
+    return hop
+
+
+def install() -> None:
+    """Patch once a process."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    _patch_asgiref()
+    _patch_tasks()
+    _patch_threads()
+
+
+def _seen(task_name: str | None) -> Hop:
+    """The caller's lines, and behind them those of the hop that it stands behind itself."""
+    places, call = places_from(caller(1))
+    hop = behind()
+    if not places:
+        return Hop(hop.places, call or hop.call, task_name or hop.task_name)
+    return Hop((places + hop.places)[:LIMIT], call, task_name or hop.task_name)
+
+
+def _task_name() -> str | None:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else task.get_name()
+
+
+def _patch_asgiref() -> None:
+    to_thread, to_loop = SyncToAsync.__call__, AsyncToSync.__call__
+
+    async def sync_to_async_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if belonging()[0] is None:
+            return await to_thread(self, *args, **kwargs)
+        token = HOP.set(_seen(_task_name()))
+        try:
+            return await to_thread(self, *args, **kwargs)
+        finally:
+            _reset(token)
+
+    def async_to_sync_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if belonging()[0] is None:
+            return to_loop(self, *args, **kwargs)
+        token = HOP.set(_seen(None))
+        try:
+            return to_loop(self, *args, **kwargs)
+        finally:
+            _reset(token)
+
+    setattr(SyncToAsync, "__call__", sync_to_async_call)  # noqa: B010 - mypy knows no other way
+    setattr(AsyncToSync, "__call__", async_to_sync_call)  # noqa: B010
+
+
+def _reset(token: Token[Hop]) -> None:
+    try:
+        HOP.reset(token)
+    except ValueError:
+        # A coroutine that is closed by another context than the one that ran it.
+        HOP.set(_NOWHERE)
+
+
+def _patch_tasks() -> None:
+    create = asyncio.BaseEventLoop.create_task
+
+    def create_task(self: Any, coro: Any, **options: Any) -> Any:
+        if options.get("context") is not None or belonging()[0] is None:
+            return create(self, coro, **options)
+        # The task copies the context in which it is made.
+        token = HOP.set(_seen(None)._replace(task_name=None))
+        try:
+            return create(self, coro, **options)
+        finally:
+            _reset(token)
+
+    asyncio.BaseEventLoop.create_task = create_task  # type: ignore[method-assign]
+
+
+def _patch_threads() -> None:
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
+
+    def started(self: threading.Thread) -> None:
+        found, known = belonging()
+        if known and not _is_worker(self):
+            _started[self] = (found, _seen(None))
+        start(self)
+
+    def submitted(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        found, known = belonging()
+        with _starting_workers():
+            if not known or _is_asgirefs(fn):
+                return submit(self, fn, *args, **kwargs)
+            hop = _seen(_task_name())
+            if (context := _context_of(fn)) is not None:
+                context.run(HOP.set, hop)
+                return submit(self, fn, *args, **kwargs)
+            return submit(self, _carried, found, hop, fn, args, kwargs)
+
+    threading.Thread.start = started  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = submitted  # type: ignore[method-assign, assignment]
+
+
+def _is_worker(thread: threading.Thread) -> bool:
+    return getattr(_workers_start, "under_way", False) or type(thread).__module__.startswith("anyio.")
+
+
+def _is_asgirefs(fn: Any) -> bool:
+    """asgiref hands the context over by itself, and `sync_to_async_call` has noted the hop."""
+    return isinstance(fn, partial) and getattr(fn.func, "__func__", None) is SyncToAsync.thread_handler
+
+
+def _context_of(fn: Any) -> Context | None:
+    """The context that `asyncio.to_thread` has copied for a call: the hop is noted in it."""
+    owner = getattr(fn.func, "__self__", None) if isinstance(fn, partial) else None
+    return owner if isinstance(owner, Context) else None
+
+
+@contextmanager
+def _starting_workers() -> Iterator[None]:
+    """A pool's thread belongs to nobody: only the calls that it is given do."""
+    before = getattr(_workers_start, "under_way", False)
+    _workers_start.under_way = True
+    try:
+        yield
+    finally:
+        _workers_start.under_way = before
+
+
+def _carried(found: Any, hop: Hop, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Run an executor's call for whoever submitted it."""
+    tokens = BELONGS_TO.set(found), HOP.set(hop)
+    try:
+        return fn(*args, **kwargs)
+    finally:
+        BELONGS_TO.reset(tokens[0])
+        HOP.reset(tokens[1])

@@ -1,0 +1,133 @@
+"""What a failed assertion on queries says: the rule, the queries as a table, and the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pytest_async_orm.messages.sandbox import shortened
+from pytest_async_orm.records import NPlusOne, Query
+
+ROWS = 30
+"""How many rows a table shows."""
+
+
+def number(count: int, noun: str = "query") -> str:
+    plural = "queries" if noun == "query" else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"
+
+
+def expected(relation: str, wanted: int, found: int, what: str = "") -> str:
+    """`relation` is `exactly`, `at most` or `at least`; `what` narrows the queries: ` of the table "post"`."""
+    verb = "was" if found == 1 else "were"
+    return f"Expected {relation} {number(wanted)}{what}, but {found} {verb} sent"
+
+
+def narrowed(using: str | None, table: str | None, kind: str | None) -> str:
+    parts = [
+        f" of the kind {kind!r}" if kind else "",
+        f" of the table {table!r}" if table else "",
+        f" on {using!r}" if using else "",
+    ]
+    return "".join(parts)
+
+
+def with_table(first: str, queries: Sequence[Query], dropped: int = 0, unattributed: int = 0) -> str:
+    """A message, and below it the queries."""
+    lines = [first + (":" if queries or dropped else "."), *table_of(queries)]
+    if dropped:
+        lines.append(f"  … and {number(dropped)} more that were counted and not kept.")
+    if unattributed:
+        lines.append(
+            f"  {number(unattributed)} beside these came from threads that belong to no block, and were not counted."
+        )
+    return "\n".join(lines)
+
+
+def table_of(queries: Sequence[Query]) -> list[str]:
+    """Number, milliseconds, alias, task or thread, call site and SQL; equal neighbours are folded."""
+    from tabulate import tabulate
+
+    groups = list(_folded(queries))
+    rows = [_row(first, group) for first, group in groups[:ROWS]]
+    head = ["#", "ms", "alias", "task / thread", "call site", "SQL"]
+    text = tabulate(rows, head, tablefmt="plain", disable_numparse=True, colalign=("right", "right", *["left"] * 4))
+    lines = [f"  {line.rstrip()}" for line in text.splitlines()] if rows else []
+    if len(groups) > ROWS:
+        lines.append(f"  … and {number(sum(len(group) for _, group in groups[ROWS:]))} more.")
+    return lines
+
+
+def _folded(queries: Sequence[Query]) -> Iterable[tuple[int, list[Query]]]:
+    """Neighbours with one shape and one place, with the number of the first."""
+    group: list[Query] = []
+    for place, query in enumerate(queries, 1):
+        if group and _key(group[-1]) != _key(query):
+            yield place - len(group), group
+            group = []
+        group.append(query)
+    if group:
+        yield len(queries) + 1 - len(group), group
+
+
+def _key(query: Query) -> tuple[object, ...]:
+    return query.alias, query.fingerprint, query.call_site, query.task_name, query.error
+
+
+def _row(first: int, group: Sequence[Query]) -> list[str]:
+    query = group[0]
+    place = str(first) if len(group) == 1 else f"{first}-{first + len(group) - 1}"
+    times = "" if len(group) == 1 else f"{len(group)} x "
+    failed = f"  [{shortened(query.error, 80)}]" if query.error else ""
+    who = query.task_name or query.thread_name
+    if not query.attributed:
+        who += " (no block)"
+    milliseconds = sum(one.duration_ms for one in group)
+    return [
+        place, f"{milliseconds:.1f}", query.alias, who, query.call_site or "-",
+        f"{times}{shortened(query.sql if len(group) == 1 else query.fingerprint, 120)}{failed}",
+    ]  # fmt: skip
+
+
+def n_plus_one(groups: Sequence[NPlusOne], threshold: int) -> str:
+    lines = [f"Expected no query more than {number(threshold, 'time')} from one line, but:"]
+    for group in groups:
+        loop = f", in the loop at {group.loop}" if group.loop and group.loop != group.call_site else ""
+        lines += [
+            f"  {group.call_site or 'a line outside of your code'} sent one query {group.count} times{loop}:",
+            f"    {shortened(group.fingerprint)}",
+            f"    {group.mend}",
+        ]
+    return "\n".join(lines)
+
+
+def duplicates(groups: Sequence[Sequence[Query]]) -> str:
+    queries = [query for group in groups for query in group]
+    times = number(len(queries), "time")
+    return with_table(
+        f"Expected no query twice with the same parameters, but {number(len(groups))} came {times}", queries
+    )
+
+
+def outside_transactions(queries: Sequence[Query]) -> str:
+    verb = "was" if len(queries) == 1 else "were"
+    return with_table(f"Expected no query outside a transaction, but {number(len(queries))} {verb} sent", queries)
+
+
+def slower(queries: Sequence[Query], milliseconds: float) -> str:
+    verb = "was" if len(queries) == 1 else "were"
+    return with_table(f"Expected no query slower than {milliseconds:g} ms, but {number(len(queries))} {verb}", queries)
+
+
+def nothing_to_watch() -> str:
+    return (
+        "No query was recorded, but no connection to a database was there to be watched either, so that says nothing. "
+        "Mark the test with @pytest.mark.django_db, or leave the assertion out where no database is used."
+    )
+
+
+def native_connection_used(aliases: Iterable[str]) -> str:
+    names = ", ".join(map(repr, sorted(aliases)))
+    return (
+        f"A native async connection to {names} was used while queries were recorded. Its queries cannot be recorded, "
+        "so the number would be wrong. Use Django's own connections in what is counted."
+    )

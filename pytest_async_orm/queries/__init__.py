@@ -1,0 +1,1 @@
+"""Recording of queries, and what can be asked of a recording."""

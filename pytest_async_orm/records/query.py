@@ -1,0 +1,55 @@
+"""One query, as it was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["read", "write", "transaction", "savepoint", "other"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One statement that went to the database, on whatever thread.
+
+    `query["sql"]` and `query["time"]` (seconds, as text) give what Django's own log of queries holds.
+    """
+
+    sql: str
+    params: Any
+    """What was handed to the cursor: a sequence or mapping, a list of them for `executemany`, or None."""
+    alias: str
+    vendor: str
+    kind: Kind
+    started_at: float
+    """Seconds since the epoch."""
+    duration_ms: float
+    rows: int | None
+    """What the driver tells of rows returned or changed; None if it does not know."""
+    thread_name: str
+    task_name: str | None
+    """The asyncio task that sent it or waits for it; None where no task is known."""
+    in_transaction: bool
+    """Whether the application had a transaction open; a test's own does not count."""
+    fingerprint: str
+    """The statement without its literals and with every list of values as one."""
+    call_site: str
+    """`file:line` of the innermost frame of the user's code; empty if there is none."""
+    error: str | None
+    """Type and text of the exception; None if the statement succeeded."""
+    many: bool = False
+    """Sent by `executemany`."""
+    attributed: bool = True
+    """Whether a context, or the thread that started this one, tells which block it belongs to."""
+    stack: tuple[str, ...] = ()
+    """Call sites of the user's code, innermost first, across threads and tasks."""
+    call: int = 0
+    """Equal for statements that one call of Django's sends in batches; 0 for a statement of its own."""
+
+    def __getitem__(self, key: str) -> str:
+        """What Django's log of queries holds. Raises KeyError for any other key."""
+        if key == "sql":
+            return self.sql
+        if key == "time":
+            return f"{self.duration_ms / 1000:.3f}"
+        raise KeyError(key)

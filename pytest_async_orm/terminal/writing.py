@@ -1,0 +1,53 @@
+"""The files that a session leaves, and what is said if they cannot be written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_async_orm.messages import reports as messages
+from pytest_async_orm.terminal.collecting import COLLECTED, is_controller
+from pytest_async_orm.terminal.documents import session_document
+
+FAILED: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def write_files(session: pytest.Session) -> None:
+    """Write what the options ask for. A file that cannot be written fails the session, and is told in the summary."""
+    config = session.config
+    report, page = config.getoption("--async-orm-report"), config.getoption("--async-orm-html")
+    if not is_controller(config) or not (report or page):
+        return
+    tests: list[dict[str, Any]] = config.stash.get(COLLECTED, [])
+    document = session_document(tests, [])
+    for path, render in ((report, _as_json), (page, _as_page)):
+        if path:
+            _write(session, Path(path), render, document)
+
+
+def _write(session: pytest.Session, path: Path, render: Callable[[dict[str, Any]], str], document: Any) -> None:
+    """Beside the file first, so that a full disk leaves what was there before."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(render(document), encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        session.config.stash.setdefault(FAILED, []).append(messages.not_written(str(path), str(error)))
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _as_page(document: dict[str, Any]) -> str:
+    from pytest_async_orm.terminal.page import page
+
+    return page(document)

@@ -1,0 +1,304 @@
+"""Each block counts its own queries, whatever tasks and threads send them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connection
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from pytest_async_orm import assert_num_queries, record_queries
+from pytest_async_orm.connections import hops
+from pytest_async_orm.connections.hops import BELONGS_TO
+from pytest_async_orm.connections.watching import WATCH
+from pytest_async_orm.queries import recording
+from pytest_async_orm.queries.recording import Recording
+from sample_app.models import Tag
+
+pytestmark = pytest.mark.django_db
+
+ASYNC_WAYS = ["await", "gather", "task", "sync_to_async", "insensitive", "to_thread", "executor", "thread"]
+SYNC_WAYS = ["call", "executor", "thread", "async_to_sync"]
+
+
+@dataclass
+class Node:
+    """Some queries, a block around them if asked, and children that are started in some way."""
+
+    queries: int
+    block: bool
+    way: int
+    children: list[Node]
+
+    @property
+    def total(self) -> int:
+        return self.queries + sum(child.total for child in self.children)
+
+
+leaves = st.builds(Node, st.integers(0, 2), st.booleans(), st.integers(0, 7), st.just([]))
+trees = st.recursive(
+    leaves,
+    lambda children: st.builds(
+        Node, st.integers(0, 2), st.booleans(), st.integers(0, 7), st.lists(children, min_size=1, max_size=3)
+    ),
+    max_leaves=7,
+)
+
+
+async def run(node: Node, counts: list[tuple[int, int]]) -> None:
+    """Run a tree in tasks; all children at once."""
+    if not node.block:
+        await inside(node, counts)
+        return
+    with record_queries() as log:
+        await inside(node, counts)
+    counts.append((node.total, len(log)))
+
+
+async def inside(node: Node, counts: list[tuple[int, int]]) -> None:
+    for _ in range(node.queries):
+        await Tag.objects.acount()
+    await asyncio.gather(*(start(child, counts) for child in node.children))
+
+
+async def start(child: Node, counts: list[tuple[int, int]]) -> None:
+    loop = asyncio.get_running_loop()
+    match ASYNC_WAYS[child.way % len(ASYNC_WAYS)]:
+        case "await" | "gather":
+            await run(child, counts)
+        case "task":
+            await asyncio.create_task(run(child, counts))
+        case "sync_to_async":
+            await sync_to_async(run_sync)(child, counts)
+        case "insensitive":
+            await sync_to_async(run_sync, thread_sensitive=False)(child, counts)
+        case "to_thread":
+            await asyncio.to_thread(run_sync, child, counts)
+        case "executor":
+            with ThreadPoolExecutor(1) as pool:
+                await loop.run_in_executor(pool, run_sync, child, counts)
+        case "thread":
+            thread = threading.Thread(target=run_sync, args=(child, counts))
+            thread.start()
+            await loop.run_in_executor(None, thread.join)
+
+
+def run_sync(node: Node, counts: list[tuple[int, int]]) -> None:
+    if not node.block:
+        inside_sync(node, counts)
+        return
+    with record_queries() as log:
+        inside_sync(node, counts)
+    counts.append((node.total, len(log)))
+
+
+def inside_sync(node: Node, counts: list[tuple[int, int]]) -> None:
+    for _ in range(node.queries):
+        Tag.objects.count()
+    for child in node.children:
+        match SYNC_WAYS[child.way % len(SYNC_WAYS)]:
+            case "call":
+                run_sync(child, counts)
+            case "executor":
+                with ThreadPoolExecutor(2) as pool:
+                    pool.submit(run_sync, child, counts).result()
+            case "thread":
+                thread = threading.Thread(target=run_sync, args=(child, counts))
+                thread.start()
+                thread.join()
+            case "async_to_sync":
+                async_to_sync(run)(child, counts)
+
+
+@pytest.mark.asyncio
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tree=trees)
+async def test_generated_task_trees(tree: Node) -> None:
+    """Every block of a generated tree of tasks and threads counts the queries below it and no others."""
+    await check(tree)
+
+
+async def check(tree: Node) -> None:
+    counts: list[tuple[int, int]] = []
+    with record_queries() as log:
+        await run(tree, counts)
+    assert len(log) == tree.total
+    assert all(query.attributed for query in log)
+    for expected, found in counts:
+        assert found == expected
+    nothing_is_left()
+
+
+def nothing_is_left() -> None:
+    assert BELONGS_TO.get() is None
+    assert not WATCH.is_open
+    assert connection.execute_wrappers == []
+
+
+@pytest.mark.asyncio
+async def test_blocks_that_overlap() -> None:
+    """Two tasks whose blocks overlap, the first to open being the first to close, leave nothing installed."""
+    opened, closed = asyncio.Event(), asyncio.Event()
+    counts = []
+
+    async def first() -> None:
+        with record_queries() as log:
+            await Tag.objects.acount()
+            await opened.wait()
+        counts.append(len(log))
+        closed.set()
+
+    async def second() -> None:
+        with record_queries() as log:
+            opened.set()
+            await closed.wait()
+            await Tag.objects.acount()
+            await Tag.objects.acount()
+        counts.append(len(log))
+
+    await asyncio.gather(first(), second())
+    assert counts == [1, 2]
+    await sync_to_async(nothing_is_left)()
+
+
+@pytest.mark.asyncio
+async def test_work_that_outlives_its_block() -> None:
+    """A task goes on to count for the next wider block when its own is closed."""
+    closed = asyncio.Event()
+
+    async def late() -> None:
+        await closed.wait()
+        await Tag.objects.acount()
+
+    with record_queries() as outer:
+        with record_queries() as inner:
+            task = asyncio.create_task(late())
+        closed.set()
+        await task
+    assert (len(outer), len(inner)) == (1, 0)
+
+
+@pytest.mark.asyncio
+async def test_connections_opened_inside() -> None:
+    """A connection that a new thread opens inside a block is watched from its first statement."""
+    with assert_num_queries(2):
+        for _ in range(2):
+            thread = threading.Thread(target=Tag.objects.count)
+            thread.start()
+            await asyncio.to_thread(thread.join)
+
+
+@pytest.mark.asyncio
+async def test_shared_pool() -> None:
+    """A pool's thread that one block started does not count another task's calls for it."""
+    with ThreadPoolExecutor(1) as pool:
+        loop = asyncio.get_running_loop()
+        with record_queries() as log:
+            await loop.run_in_executor(pool, Tag.objects.count)
+            outside = asyncio.Event()
+            # The context of a call that belongs to no block.
+            await asyncio.gather(asyncio.create_task(foreign(pool, outside), context=_empty()))
+        assert outside.is_set()
+    assert len(log) == 1
+
+
+def _empty():
+    import contextvars
+
+    return contextvars.Context()
+
+
+async def foreign(pool: ThreadPoolExecutor, done: asyncio.Event) -> None:
+    await asyncio.get_running_loop().run_in_executor(pool, Tag.objects.count)
+    done.set()
+
+
+@pytest.mark.asyncio
+async def test_wide_recording_takes_what_belongs_to_no_block() -> None:
+    """The recording of a whole test counts work that nothing attributes, and marks it."""
+    wide = Recording(wide=True)
+    wide.open()
+    try:
+        await asyncio.create_task(foreign_query(), context=_empty())
+        await Tag.objects.acount()
+    finally:
+        wide.close()
+    assert [entry.attributed for entry in wide.entries] == [False, True]
+
+
+async def foreign_query() -> None:
+    await Tag.objects.acount()
+
+
+@pytest.mark.asyncio
+async def test_a_block_is_not_entered_twice_at_once() -> None:
+    """One block object cannot be open twice: the second entry says what to do."""
+    block = record_queries()
+    with block:
+        with pytest.raises(RuntimeError, match="make another one for each task"):
+            block.__enter__()
+        await Tag.objects.acount()
+    with block as again:
+        pass
+    assert len(again) == 0
+
+
+def one_recorder_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a recorder in a module's global does."""
+    opened: list[Recording] = []
+    original = Recording.open
+
+    def open_(self: Recording) -> None:
+        original(self)
+        opened.append(self)
+
+    monkeypatch.setattr(Recording, "open", open_)
+    monkeypatch.setattr(recording, "belonging", lambda: (opened[-1], True) if opened else (None, False))
+
+
+def threads_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hops, "_started", {})
+    monkeypatch.setattr(hops, "_is_worker", lambda thread: True)
+
+
+def pools_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hops, "_is_asgirefs", lambda fn: True)
+
+
+def blocks_do_not_nest(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Recording.open
+
+    def open_(self: Recording) -> None:
+        original(self)
+        self.parent = None
+
+    monkeypatch.setattr(Recording, "open", open_)
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    "plant", [one_recorder_for_all, threads_carry_nothing, pools_carry_nothing, blocks_do_not_nest]
+)
+@pytest.mark.async_orm_sandbox("all")
+def test_planted_fault_is_caught(plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recorder with a fault fails the same exploration."""
+    with record_queries():
+        pass
+    plant(monkeypatch)
+
+    @settings(
+        max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None,
+        phases=[Phase.generate],
+    )  # fmt: skip
+    @given(tree=trees)
+    def explore(tree: Node) -> None:
+        asyncio.run(check(tree))
+
+    with pytest.raises(AssertionError):
+        explore()
