@@ -13,7 +13,9 @@ class AuditRouter:
     """Send audit entries to the second database, so that they outlive a rollback of the first."""
 
     def _alias(self, model: type[Model]) -> str | None:
-        return AUDIT_ALIAS if model._meta.label_lower == "sample_app.auditentry" else None
+        # Django's cache in a table asks for a model that has these two names alone.
+        names = (model._meta.app_label, model._meta.model_name)
+        return AUDIT_ALIAS if names == ("sample_app", "auditentry") else None
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002 - the router protocol
         return self._alias(model)

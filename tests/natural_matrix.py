@@ -1,87 +1,90 @@
-"""Run the natural suite on a database, without and with the plugin, and look at what is left in it.
+"""Run the natural suite on databases, without and with the plugin, and look at what is left in them.
 
-    python tests/natural_matrix.py DATABASE... [--quick] [--xdist] [--write]
+    python tests/natural_matrix.py DATABASE... [--write]
+    python tests/natural_matrix.py DATABASE... --quick [--random] [--xdist]
 
 DATABASE is one of sqlite-memory, sqlite-file, postgresql, postgresql-pool, mariadb; the driver is what is installed for
-this interpreter, credentials come from the environment. After a run with the plugin an observer connects: the kept test
-database (--reuse-db) must have empty tables, and without --reuse-db it must be gone. --write records the figures in
-tests/natural_results.json and renders the table of docs/sandbox.md.
+this interpreter, credentials come from the environment.
+
+With the plugin every test must be green, in the order of the files, in random order, and on two workers of xdist. An
+observer connects from outside: while a run goes on it looks when the test databases go away, after the run they must be
+gone, and where they were kept (--reuse-db) every table must be empty. --quick is one run with the plugin; --random and
+--xdist are one more each. --write records the figures in tests/natural_results.json and renders the table of
+docs/sandbox.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
-import re
+import random
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
+
+from natural_observer import Observer, Watch, connect
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = ROOT / "tests" / "natural"
 RESULTS = ROOT / "tests" / "natural_results.json"
 DOCUMENT = ROOT / "docs" / "sandbox.md"
 BEGIN, END = "<!-- natural suite: begin -->", "<!-- natural suite: end -->"
+HEAD = (
+    "| database | versions | green without | green with | tests | database gone after the last test |\n"
+    "| --- | --- | --- | --- | --- | --- |"
+)
 DATABASES = ("sqlite-memory", "sqlite-file", "postgresql", "postgresql-pool", "mariadb")
-# What Django writes into every database that it creates.
-OWN_TABLES = {"django_content_type", "auth_permission", "django_migrations", "sqlite_sequence"}
+IN_ORDER = ("-p", "no:randomly")
+KEPT = ("--reuse-db", "--create-db")
 
 
-def run(database: str, directory: str, *arguments: str, plugin: bool) -> tuple[int, int]:
-    """How many tests are green, and how many there are; expected failures are green."""
-    environment = {**os.environ, "NATURAL_DATABASE": database, "NATURAL_DIRECTORY": directory}
+class Outcome(NamedTuple):
+    green: int
+    """Tests that did as they should; expected failures are green."""
+    total: int
+    seconds: float | None = None
+    """How long after the end of the last test the last test database went away; None where there is none to see."""
+
+
+def run(database: str, directory: str, *arguments: str, plugin: bool = True) -> Outcome:
+    """One run of the suite, with an observer beside it."""
+    record = Path(directory) / "record"
+    record.write_text("")
+    roots = [str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {
+        **os.environ,
+        "NATURAL_DATABASE": database,
+        "NATURAL_DIRECTORY": directory,
+        "NATURAL_RECORD": str(record),
+        "PYTHONPATH": os.pathsep.join(roots),
+    }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     chosen = [] if plugin else ["-p", "no:async_orm"]
-    command = [sys.executable, "-m", "pytest", "-q", "--nomigrations", *chosen, *arguments]
-    output = subprocess.run(command, cwd=SUITE, env=environment, capture_output=True, text=True, timeout=600).stdout
-    counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", output.strip().splitlines()[-1])}
-    red = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE))
-    total = len(red) + counts.get("passed", 0) + counts.get("xfailed", 0)
-    # A test that passed and whose tear-down failed is counted under both.
-    green = total - len(red)
+    command = [sys.executable, "-m", "pytest", "-q", "--nomigrations", "-p", "natural_record", *chosen, *arguments]
+    with closing(Observer(database, directory)) as observer, Watch(observer) as watch:
+        output = subprocess.run(command, cwd=SUITE, env=environment, capture_output=True, text=True, timeout=600).stdout
     if plugin and "Error when trying to teardown test databases" in output:
         raise SystemExit(f"{database}: the test database could not be dropped\n{output[-2000:]}")
-    return green, total
+    outcome = judge([json.loads(line) for line in record.read_text().splitlines()], watch.gone_at)
+    if plugin and outcome.green != outcome.total:
+        print(output[-8000:])
+    return outcome
 
 
-def connect(database: str, name: str | None) -> Any:
-    """An observer's connection to a database of the server; None stands for one that is always there.
-
-    Raises the driver's `OperationalError`.
-    """
-    if database.startswith("postgresql"):
-        driver = importlib.import_module("psycopg" if importlib.util.find_spec("psycopg") else "psycopg2")
-        return driver.connect(
-            host=os.environ.get("PGHOST", "127.0.0.1"),
-            user=os.environ.get("PGUSER", "postgres"),
-            password=os.environ.get("PGPASSWORD"),
-            dbname=name or os.environ.get("PGDATABASE", "postgres"),
-        )
-    driver = importlib.import_module("MySQLdb" if importlib.util.find_spec("MySQLdb") else "pymysql")
-    return driver.connect(
-        host=os.environ.get("MYSQL_HOST", "127.0.0.1"),
-        port=int(os.environ.get("MYSQL_TCP_PORT", "3306")),
-        user=os.environ.get("MYSQL_USER", "root"),
-        password=os.environ.get("MYSQL_PWD", ""),
-        **({"database": name} if name else {}),
-    )
-
-
-def test_database(database: str) -> Any:
-    """A connection to the test database, or None if it does not exist."""
-    is_postgresql = database.startswith("postgresql")
-    name = os.environ.get("PGDATABASE", "postgres") if is_postgresql else os.environ.get("MYSQL_DATABASE", "test")
-    try:
-        return connect(database, f"test_{name}")
-    except Exception as error:
-        if type(error).__name__ == "OperationalError":
-            return None
-        raise
+def judge(reports: list[tuple[str, str, str, bool, float]], gone_at: float | None) -> Outcome:
+    """What the reports say: test, phase, outcome, whether it is an expected failure, time."""
+    red = {test for test, _, outcome, _, _ in reports if outcome == "failed"}
+    skipped = {test for test, _, outcome, expected, _ in reports if outcome == "skipped" and not expected}
+    tests = {test for test, *_ in reports} - (skipped - red)
+    # The database is dropped in the tear-down of the last test.
+    ended = max((moment for _, phase, _, _, moment in reports if phase != "teardown"), default=0.0)
+    seconds = None if gone_at is None else round(max(0.0, gone_at - ended), 2)
+    return Outcome(len(tests - red), len(tests), seconds)
 
 
 def why_not(database: str) -> str:
@@ -89,46 +92,81 @@ def why_not(database: str) -> str:
     if database.startswith("sqlite") or os.environ.get("CI"):
         return ""
     try:
-        connect(database, None).close()
+        connect(database).close()
     except Exception as error:
         return f"{type(error).__name__}: {error}".strip()
     return ""
 
 
-def rows_left(connection: Any) -> dict[str, int]:
-    """The tables that are not empty, by an observer's own queries."""
-    cursor = connection.cursor()
-    cursor.execute(
-        "SELECT table_name FROM information_schema.tables "
-        "WHERE table_schema NOT IN ('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys')"
-        + (" AND table_schema = DATABASE()" if "psycopg" not in type(connection).__module__ else "")
-    )
-    found = {}
-    for (table,) in cursor.fetchall():
-        cursor.execute(f"SELECT COUNT(*) FROM {table}")
-        number = cursor.fetchone()[0]
-        if number and table not in OWN_TABLES:
-            found[table] = number
-    return found
+def dropped(database: str, directory: str, *arguments: str) -> Outcome:
+    """A run after which the test databases must be gone."""
+    outcome = run(database, directory, *arguments)
+    with closing(Observer(database, directory)) as observer:
+        observer.require_gone()
+    if outcome.seconds is None and database != "sqlite-memory":
+        raise SystemExit(f"{database}: the observer never saw the test database")
+    return green(database, outcome)
 
 
-def observe(database: str, directory: str, *arguments: str) -> None:
-    """Keep the test database of one run and see that it is empty; then drop it and see that it is gone."""
+def kept(database: str, directory: str, *arguments: str) -> Outcome:
+    """A run after which the test databases must be there, and empty; SQLite keeps none."""
     if database.startswith("sqlite"):
-        run(database, directory, *arguments, plugin=True)
-        left = list(Path(directory).glob("natural_*.sqlite3"))
-        if left:
-            raise SystemExit(f"{database}: test databases were left: {left}")
-        return
-    run(database, directory, "--reuse-db", "--create-db", plugin=True)
-    connection = test_database(database)
-    left = rows_left(connection)
-    connection.close()
-    if left:
-        raise SystemExit(f"{database}: rows were left: {left}")
-    run(database, directory, *arguments, plugin=True)
-    if not arguments and test_database(database) is not None:
-        raise SystemExit(f"{database}: the test database was not dropped")
+        return dropped(database, directory, *arguments)
+    outcome = run(database, directory, *KEPT, *arguments)
+    with closing(Observer(database, directory)) as observer:
+        try:
+            observer.require_empty()
+        finally:
+            observer.drop()
+    return green(database, outcome)
+
+
+def green(database: str, outcome: Outcome) -> Outcome:
+    if outcome.green != outcome.total or not outcome.total:
+        raise SystemExit(f"{database}: {outcome.total - outcome.green} of {outcome.total} tests are red")
+    return outcome
+
+
+def in_random_order() -> tuple[str, ...]:
+    seed = random.randrange(2**32)
+    print(f"random order: -p randomly -p 'randomly_seed={seed}'", flush=True)
+    return ("-p", "randomly", f"--randomly-seed={seed}")
+
+
+def measure(database: str) -> list[float | None]:
+    """The row of the table: green without, green with, all, and the seconds until the database is gone."""
+    with tempfile.TemporaryDirectory() as directory:
+        without = run(database, directory, *IN_ORDER, plugin=False)
+        outcome = dropped(database, directory, *IN_ORDER)
+        same(database, outcome, kept(database, directory, *in_random_order()))
+        same(database, outcome, kept(database, directory, "-n", "2", *in_random_order()))
+        same(database, outcome, dropped(database, directory, "-n", "2", *IN_ORDER))
+    print(f"{label(database)}: {without.green} of {outcome.total} without, {said(outcome)}", flush=True)
+    return [without.green, outcome.green, outcome.total, outcome.seconds]
+
+
+def quick(database: str, *, at_random: bool, xdist: bool) -> None:
+    """One run with the plugin, and one more for each way that is asked for."""
+    with tempfile.TemporaryDirectory() as directory:
+        outcome = dropped(database, directory, *IN_ORDER)
+        print(f"{label(database)}: {said(outcome)}", flush=True)
+        if at_random:
+            same(database, outcome, kept(database, directory, *in_random_order()))
+            print(f"{label(database)}: the same in random order, and the kept database is empty", flush=True)
+        if xdist:
+            two = dropped(database, directory, "-n", "2", *IN_ORDER)
+            same(database, outcome, two)
+            print(f"{label(database)}: the same on two workers, {said(two)}", flush=True)
+
+
+def same(database: str, outcome: Outcome, other: Outcome) -> None:
+    if outcome[:2] != other[:2]:
+        raise SystemExit(f"{database}: {outcome[:2]} in order, {other[:2]} in another way")
+
+
+def said(outcome: Outcome) -> str:
+    gone = "" if outcome.seconds is None else f", the database gone {outcome.seconds:.2f} s after the last test"
+    return f"{outcome.green} of {outcome.total} green with the plugin{gone}"
 
 
 def label(database: str) -> str:
@@ -144,57 +182,43 @@ def label(database: str) -> str:
     raise SystemExit(f"no driver for {database}")
 
 
-def write(figures: dict[str, list[int]]) -> None:
+def write(figures: dict[str, list[float | None]]) -> None:
     """Add this interpreter's figures to the results, and render the table of the document."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     suite = (
         f"Python {sys.version_info[0]}.{sys.version_info[1]}, Django {version('django')}, asgiref {version('asgiref')}"
     )
     results.update({f"{name} | {suite}": row for name, row in figures.items()})
-    RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
-    rows = [f"| {key} | {old} | {new} | {total} |" for key, (old, new, total) in sorted(results.items())]
-    head = "| database | versions | green without | green with | tests |\n| --- | --- | --- | --- | --- |"
+    rows = ",\n".join(f" {json.dumps(key)}: {json.dumps(row)}" for key, row in sorted(results.items()))
+    RESULTS.write_text(f"{{\n{rows}\n}}\n")
+    table = "\n".join(table_row(key, row) for key, row in sorted(results.items()))
     text = DOCUMENT.read_text()
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{head}\n" + "\n".join(rows) + f"\n{END}{after}")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{HEAD}\n{table}\n{END}{after}")
 
 
-def quick(database: str) -> None:
-    """One run with the plugin: all green, and the test database gone."""
-    with tempfile.TemporaryDirectory() as directory:
-        green, total = run(database, directory, "-p", "no:randomly", plugin=True)
-        if not database.startswith("sqlite") and test_database(database) is not None:
-            raise SystemExit(f"{database}: the test database was not dropped")
-    print(f"{label(database)}: {green} of {total} green with the plugin")
-    if green != total or not total:
-        raise SystemExit(f"{database}: {total - green} tests are red")
+def table_row(key: str, row: list[float | None]) -> str:
+    without, green, total, seconds = row
+    gone = "in memory" if seconds is None else f"{seconds:.2f} s"
+    return f"| {key} | {without} | {green} | {total} | {gone} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("databases", nargs="+", choices=DATABASES)
-    parser.add_argument("--xdist", action="store_true", help="run with two workers as well")
     parser.add_argument("--quick", action="store_true", help="with the plugin alone, once")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--random", action="store_true", help="with --quick: in random order as well")
+    parser.add_argument("--xdist", action="store_true", help="with --quick: on two workers as well")
+    parser.add_argument("--write", action="store_true", help="without --quick: record the figures")
     options = parser.parse_args()
     figures = {}
     for database in options.databases:
         if reason := why_not(database):
             print(f"{database}: skipped, the server does not answer: {reason}")
-            continue
-        if options.quick:
-            quick(database)
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            without, _ = run(database, directory, "-p", "no:randomly", plugin=False)
-            green, total = run(database, directory, "-p", "no:randomly", plugin=True)
-            observe(database, directory)
-            if options.xdist:
-                assert run(database, directory, "-n", "2", plugin=True) == (green, total), "xdist changes the outcome"
-        print(f"{label(database)}: {without} of {total} without, {green} of {total} with the plugin")
-        figures[label(database)] = [without, green, total]
-        if green != total:
-            raise SystemExit(f"{database}: {total - green} tests are red")
+        elif options.quick:
+            quick(database, at_random=options.random, xdist=options.xdist)
+        else:
+            figures[label(database)] = measure(database)
     if options.write:
         write(figures)
 

@@ -13,6 +13,21 @@ def persistent_connections(aliases: Sequence[str]) -> str:
     )
 
 
+# What releases of asgiref break, each as one clause.
+TASKS_HANG = "tasks that a coroutine starts below async_to_sync() below sync_to_async() hang or are refused"
+TASKS_MIXED_UP = "tasks change or lose each other's language, time zone and URLconf"
+LOOP_REMEMBERED = (
+    "a callable that async_to_sync() made in one test hangs if it is called after that test's loop stopped"
+)
+REQUEST_HANGS = "a request that is cancelled while its thread goes back to the event loop hangs"
+
+
+def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
+    """`faults`: what breaks, and the release that mends it, in the order of these releases."""
+    broken = "; ".join(f"{what} (mended in {mended})" for what, mended in faults)
+    return f"asgiref {release} breaks async tests: {broken}. Upgrade to asgiref {faults[-1][1]} or later."
+
+
 def unsafe_async() -> str:
     return (
         "DJANGO_ALLOW_ASYNC_UNSAFE is set. It hides the sync ORM in coroutines, in the code under test too, which "

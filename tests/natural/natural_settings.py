@@ -19,6 +19,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Its table is made with the test database.
+    "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "natural_cache"},
+}
 
 if _DATABASE == "sqlite-file":
     _directory = Path(os.environ.get("NATURAL_DIRECTORY", tempfile.gettempdir()))

@@ -45,6 +45,28 @@ async def streamed(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(names())
 
 
+async def streamed_in_chunks(request: HttpRequest) -> StreamingHttpResponse:
+    async def names():
+        async for tag in Tag.objects.order_by("name").aiterator(chunk_size=2):
+            yield f"{tag.name}\n"
+
+    return StreamingHttpResponse(names())
+
+
+def sync_streamed(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(f"{tag.name}\n" for tag in Tag.objects.order_by("name").iterator(chunk_size=2))
+
+
+async def who(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(await request.auser()))
+
+
+async def async_counted(request: HttpRequest) -> HttpResponse:
+    visits = await request.session.aget("visits", 0) + 1
+    await request.session.aset("visits", visits)
+    return HttpResponse(str(visits))
+
+
 def counted(request: HttpRequest) -> HttpResponse:
     request.session["visits"] = request.session.get("visits", 0) + 1
     return HttpResponse(str(request.session["visits"]))
@@ -56,5 +78,9 @@ urlpatterns = [
     path("atomic-failure/", atomic_failure),
     path("mixed/", mixed),
     path("streamed/", streamed),
+    path("streamed-in-chunks/", streamed_in_chunks),
+    path("sync-streamed/", sync_streamed),
+    path("who/", who),
+    path("async-counted/", async_counted),
     path("counted/", counted),
 ]

@@ -3,6 +3,7 @@
 import threading
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import pytest
 from asgiref.sync import sync_to_async
@@ -117,6 +118,72 @@ async def test_move_on_after():
     with anyio.move_on_after(0.01):
         await anyio.sleep_forever()
     await Tag.objects.acreate(name="a")
+
+
+async def test_fail_after_inside_a_transaction():
+    """A time-out of anyio's inside a transaction that its thread completes."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def work():
+        with transaction.atomic():
+            try:
+                Tag.objects.create(name="a")
+            finally:
+                inside.set()
+            assert go_on.wait(5)
+            Tag.objects.create(name="b")
+
+    async def start():
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
+            await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+
+    scopes = []
+    async with anyio.create_task_group() as group:
+        group.start_soon(start)
+        await anyio.to_thread.run_sync(inside.wait, 5)
+        scopes[0].cancel()
+    go_on.set()
+    assert await Tag.objects.acount() == 2
+
+
+async def test_from_thread():
+    """A worker thread that goes back to the loop."""
+
+    def work():
+        Tag.objects.create(name="a")
+        return anyio.from_thread.run(Tag.objects.acount)
+
+    assert await anyio.to_thread.run_sync(work) == 1
+
+
+async def test_portal():
+    """An event loop in a thread of its own."""
+
+    def work():
+        with anyio.from_thread.start_blocking_portal() as portal:
+            portal.call(create, "a")
+            return portal.call(Tag.objects.acount)
+
+    assert await anyio.to_thread.run_sync(work) == 1
+
+
+async def test_task_group_with_a_failing_member():
+    """A member's failure ends the group, and the connection serves the next statement."""
+    await Tag.objects.acreate(name="taken")
+    with pytest.raises(Exception, match="unhandled errors in a TaskGroup"):
+        async with anyio.create_task_group() as group:
+            for name in ("a", "taken", "b"):
+                group.start_soon(create, name)
+    assert await Tag.objects.filter(name="taken").acount() == 1
+
+
+async def test_aiterator_left_early(yielded_anyio_tag):
+    """An iterator left early does not block what follows."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
+    async for _ in Tag.objects.aiterator(chunk_size=2):
+        break
+    assert await Tag.objects.acount() == 31
 
 
 async def test_forbidden_database():

@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core import signals
 from django.db import close_old_connections, connection, connections, transaction
 
@@ -72,6 +73,100 @@ async def test_close_while_another_thread_is_in_a_transaction():
     go_on.set()
     await task
     assert await Tag.objects.acount() == 1
+
+
+def run_in_a_raw_thread(call):
+    thread = threading.Thread(target=call)
+    thread.start()
+    return asyncio.to_thread(thread.join)
+
+
+async def run_in_an_executor(call):
+    with ThreadPoolExecutor(1) as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, call)
+
+
+async def run_in_a_context(call):
+    async with ThreadSensitiveContext():
+        await sync_to_async(call)()
+
+
+async def run_in_the_event_loop(call):
+    call()
+
+
+WAYS = {
+    "raw thread": run_in_a_raw_thread,
+    "executor": run_in_an_executor,
+    "to_thread": asyncio.to_thread,
+    "sync_to_async": lambda call: sync_to_async(call)(),
+    "thread-insensitive": lambda call: sync_to_async(call, thread_sensitive=False)(),
+    "ThreadSensitiveContext": run_in_a_context,
+    "event loop": run_in_the_event_loop,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_close_all_from_everywhere(way, tag):
+    """close_all(), wherever it is called, leaves the fixture's row and lets every thread go on."""
+    await Tag.objects.acreate(name="a")
+    await WAYS[way](connections.close_all)
+    assert await Tag.objects.acount() == 2
+    assert await asyncio.to_thread(Tag.objects.count) == 2
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_close_all_from_everywhere_during_a_transaction(way):
+    """close_all(), wherever it is called, leaves the transaction that another thread has under way."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def work():
+        with transaction.atomic():
+            try:
+                Tag.objects.create(name="a")
+            finally:
+                inside.set()
+            assert go_on.wait(5)
+            Tag.objects.create(name="b")
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = asyncio.get_running_loop().run_in_executor(pool, work)
+        await asyncio.to_thread(inside.wait, 5)
+        await WAYS[way](connections.close_all)
+        go_on.set()
+        await writing
+    assert await Tag.objects.acount() == 2
+
+
+@pytest.fixture
+def closing(db):
+    connections.close_all()
+    yield
+    connections.close_all()
+
+
+@pytest.fixture
+def looks_last(db):
+    yield
+    assert Tag.objects.count() == 1
+
+
+async def test_close_all_in_a_fixture(looks_last, closing):
+    """A fixture that closes before and after the test leaves its row to the fixtures that end later."""
+    await Tag.objects.acreate(name="a")
+    assert await Tag.objects.acount() == 1
+
+
+async def test_close_old_connections_of_many_requests():
+    """What ends a request on many threads at once."""
+
+    def work(number):
+        close_old_connections()
+        Tag.objects.create(name=f"t{number}")
+        close_old_connections()
+
+    await asyncio.gather(*(asyncio.to_thread(work, number) for number in range(8)))
+    assert await Tag.objects.acount() == 8
 
 
 async def test_close_inside_atomic():

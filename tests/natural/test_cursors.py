@@ -5,7 +5,7 @@ import gc
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 
 from sample_app.models import Tag
 
@@ -74,6 +74,79 @@ async def test_aiterator_left_early():
     await Tag.objects.acreate(name="after")
     gc.collect()
     assert await Tag.objects.acount() == 31
+
+
+async def test_aiterator_left_by_an_error():
+    """An error in the loop's body leaves the iterator; the next statement works."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
+    with pytest.raises(ValueError):
+        async for _ in Tag.objects.aiterator(chunk_size=2):
+            raise ValueError
+    await Tag.objects.acreate(name="after")
+    assert await Tag.objects.acount() == 31
+
+
+async def test_aiterator_left_by_a_database_error():
+    """A failed statement in the loop's body leaves the iterator; the next statement works."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
+    with pytest.raises(DatabaseError):
+        async for tag in Tag.objects.aiterator(chunk_size=2):
+            await Tag.objects.acreate(name=tag.name)
+    assert await Tag.objects.acount() == 30
+
+
+async def test_aiterator_left_by_a_cancelled_task():
+    """A task is cancelled in the midst of an iterator; the next statement works."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
+    reading = asyncio.Event()
+
+    async def read():
+        try:
+            async for _ in Tag.objects.aiterator(chunk_size=2):
+                reading.set()
+                await asyncio.Event().wait()
+        finally:
+            reading.set()
+
+    task = asyncio.create_task(read())
+    await reading.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await Tag.objects.acreate(name="after")
+    assert await Tag.objects.acount() == 31
+
+
+async def test_aiterator_closed_early():
+    """An iterator that is closed by hand, as aclosing() does."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
+    iterator = Tag.objects.aiterator(chunk_size=2)
+    assert (await iterator.__anext__()).name
+    await iterator.aclose()
+    await Tag.objects.all().adelete()
+    assert not await Tag.objects.aexists()
+
+
+async def test_two_aiterators_in_turn():
+    """Two iterators that are read in turn both come to their ends."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(9)])
+    first = Tag.objects.order_by("name").aiterator(chunk_size=2)
+    pairs = [
+        (tag.name, (await first.__anext__()).name) async for tag in Tag.objects.order_by("name").aiterator(chunk_size=3)
+    ]
+    assert pairs == [(f"t{n}", f"t{n}") for n in range(9)]
+
+
+async def test_iterator_of_a_thread_left_early():
+    """iterator() that a thread leaves early, inside a transaction."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
+
+    def work():
+        with transaction.atomic():
+            return next(iter(Tag.objects.order_by("pk").iterator(chunk_size=2))).name
+
+    assert await asyncio.to_thread(work) == "t0"
+    assert await Tag.objects.acount() == 30
 
 
 async def test_aiterator_with_writes_between():

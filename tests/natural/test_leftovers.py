@@ -5,7 +5,7 @@ import contextlib
 import threading
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 
 from sample_app.models import Tag
 
@@ -70,6 +70,25 @@ async def test_short_task_is_waited_for(left):
 async def test_after_the_short_task():
     """And leaves nothing."""
     assert await Tag.objects.acount() == 0
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+async def test_call_left_that_goes_back_to_the_loop(turn, left):
+    """A call that outlives its test goes back to the loop, which has stopped, and neither hangs nor leaves a row."""
+    if "call" in left:
+        await left["call"]
+        assert await Tag.objects.acount() == 0
+    started, go_on = threading.Event(), threading.Event()
+
+    def late():
+        started.set()
+        go_on.wait(5)
+        with contextlib.suppress(Exception):
+            async_to_sync(Tag.objects.acreate)(name="late")
+
+    left["call"] = asyncio.ensure_future(sync_to_async(late)())
+    await asyncio.to_thread(started.wait, 5)
+    threading.Timer(0.1, go_on.set).start()
 
 
 async def test_thread_that_ends_soon():

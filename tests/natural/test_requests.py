@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -69,6 +70,30 @@ async def test_sync_client_in_a_thread(tag):
     assert await Tag.objects.acount() == 2
 
 
+async def test_sync_client_in_other_threads(tag):
+    """Django's sync client in the loop's executor and in a raw thread, with sync and async views."""
+    await asyncio.gather(
+        asyncio.to_thread(post, Client(), "/tags/", "sync view"),
+        asyncio.to_thread(post, Client(), "/async-tags/", "async view"),
+    )
+    thread = threading.Thread(target=post, args=(Client(), "/tags/", "raw thread"))
+    thread.start()
+    await asyncio.to_thread(thread.join)
+    assert await Tag.objects.acount() == 4
+
+
+async def test_streamed_response_left_early():
+    """A client that reads the first part of a stream and closes it."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n:02}") for n in range(30)])
+    response = await AsyncClient().get("/streamed-in-chunks/")
+    async for part in response.streaming_content:
+        assert part == b"t00\n"
+        break
+    await sync_to_async(response.close)()
+    await Tag.objects.acreate(name="after")
+    assert await Tag.objects.acount() == 31
+
+
 async def test_session_and_log_in(django_user_model):
     """Sessions and users across two requests."""
     user = await sync_to_async(django_user_model.objects.create_user)("ada", password="pw")
@@ -105,6 +130,54 @@ async def test_real_asgi_handler(tag):
 async def test_real_asgi_handler_with_a_sync_view(tag):
     """The same with a sync view."""
     assert json.loads((await respond("/tags/"))[1])["names"] == [tag.name]
+
+
+@pytest.mark.parametrize("path", ["/streamed/", "/streamed-in-chunks/", "/sync-streamed/"])
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+async def test_stream_of_the_real_asgi_handler(path):
+    """A stream read to its end, from async and sync iterators."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n:02}") for n in range(30)])
+    communicator = ApplicationCommunicator(get_asgi_application(), scope(path))
+    await communicator.send_input({"type": "http.request", "body": b""})
+    assert (await communicator.receive_output(5))["status"] == 200
+    body, more = b"", True
+    while more:
+        message = await communicator.receive_output(5)
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    await communicator.wait(5)
+    assert body.decode().split() == [f"t{n:02}" for n in range(30)]
+
+
+@pytest.mark.parametrize("path", ["/streamed/", "/streamed-in-chunks/", "/sync-streamed/"])
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+async def test_client_of_a_stream_disconnects(path):
+    """A client goes away in the midst of a stream; the next statement and the next request work."""
+    await Tag.objects.abulk_create([Tag(name=f"t{n:02}") for n in range(30)])
+    communicator = ApplicationCommunicator(get_asgi_application(), scope(path))
+    await communicator.send_input({"type": "http.request", "body": b""})
+    assert (await communicator.receive_output(5))["status"] == 200
+    assert (await communicator.receive_output(5))["body"]
+    await communicator.send_input({"type": "http.disconnect"})
+    await communicator.wait(5)
+    await Tag.objects.all().adelete()
+    await Tag.objects.acreate(name="after")
+    assert json.loads((await respond("/tags/"))[1])["names"] == ["after"]
+
+
+async def test_real_request_that_fails_in_a_transaction():
+    """A view's failed transaction leaves nothing behind the real handler either."""
+    status, _ = await respond("/atomic-failure/")
+    assert status == 500
+    assert await Tag.objects.acount() == 0
+
+
+async def test_client_disconnects_before_the_response(tag):
+    """A client goes away while its view is at work; the next request works."""
+    communicator = ApplicationCommunicator(get_asgi_application(), scope("/mixed/"))
+    await communicator.send_input({"type": "http.request", "body": b""})
+    await communicator.send_input({"type": "http.disconnect"})
+    await communicator.wait(5)
+    assert tag.name in json.loads((await respond("/tags/"))[1])["names"]
 
 
 async def test_many_real_requests():

@@ -2,16 +2,23 @@
 
 import asyncio
 import contextvars
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 import pytest
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 from django.db import IntegrityError
+from packaging.version import Version
 
 from sample_app.models import Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asyncio]
+since_asgiref_38 = pytest.mark.skipif(
+    Version(version("asgiref")) < Version("3.8"), reason="tasks below async_to_sync hang before asgiref 3.8"
+)
 
 
 def create(name):
@@ -129,6 +136,114 @@ async def test_asyncio_run_in_a_thread():
 
     with ThreadPoolExecutor(1) as pool:
         assert await asyncio.wrap_future(pool.submit(asyncio.run, work())) == 1
+
+
+async def test_executor_of_sync_to_async():
+    """An executor that is given to sync_to_async."""
+    with ThreadPoolExecutor(2) as pool:
+        call = sync_to_async(create, thread_sensitive=False, executor=pool)
+        await asyncio.gather(*(call(f"t{n}") for n in range(4)))
+    assert await Tag.objects.acount() == 4
+
+
+async def test_default_executor_of_the_projects_own():
+    """A default executor that the project sets."""
+    with ThreadPoolExecutor(1, thread_name_prefix="of the project") as pool:
+        asyncio.get_running_loop().set_default_executor(pool)
+        await asyncio.to_thread(create, "a")
+        assert await Tag.objects.acount() == 1
+
+
+async def test_coroutine_that_a_thread_sends_to_the_loop():
+    """run_coroutine_threadsafe, from a thread."""
+    loop = asyncio.get_running_loop()
+
+    def work():
+        create("sync")
+        return asyncio.run_coroutine_threadsafe(Tag.objects.acreate(name="async"), loop).result(5).pk
+
+    pk = await asyncio.to_thread(work)
+    assert await Tag.objects.filter(pk=pk).aexists()
+    assert await Tag.objects.acount() == 2
+
+
+@since_asgiref_38
+async def test_there_and_back_again():
+    """sync_to_async inside async_to_sync inside sync_to_async."""
+
+    def outer():
+        create("outer")
+        return async_to_sync(inner)()
+
+    async def inner():
+        await sync_to_async(create)("inner")
+        return await asyncio.gather(Tag.objects.acount(), asyncio.to_thread(Tag.objects.count))
+
+    assert await sync_to_async(outer)() == [2, 2]
+
+
+async def test_as_completed():
+    """Results in the order in which they come."""
+    names = [(await future).name for future in asyncio.as_completed([Tag.objects.acreate(name=n) for n in "abc"])]
+    assert sorted(names) == ["a", "b", "c"]
+
+
+async def test_async_generator_and_context_manager():
+    """Rows that a generator makes while another reads them."""
+
+    @asynccontextmanager
+    async def temporary(name):
+        tag = await Tag.objects.acreate(name=name)
+        yield tag
+        await tag.adelete()
+
+    async def counts():
+        for name in "abc":
+            async with temporary(name):
+                yield await Tag.objects.acount()
+
+    assert [count async for count in counts()] == [1, 1, 1]
+    assert not await Tag.objects.aexists()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+async def test_eager_tasks():
+    """Tasks that begin to run before they are scheduled."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    try:
+        await asyncio.gather(*(asyncio.create_task(Tag.objects.acreate(name=f"t{n}")) for n in range(4)))
+    finally:
+        loop.set_task_factory(None)
+    assert await Tag.objects.acount() == 4
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.Runner came with Python 3.11")
+async def test_runner_in_a_thread():
+    """A thread's own runner, used twice."""
+
+    def work():
+        with asyncio.Runner() as runner:
+            runner.run(Tag.objects.acreate(name="first"))
+            runner.run(Tag.objects.acreate(name="second"))
+            return runner.run(Tag.objects.acount())
+
+    assert await asyncio.to_thread(work) == 2
+
+
+async def test_context_variable_travels_with_the_query():
+    """A context variable of the task is seen by code that runs beside its query."""
+    who = contextvars.ContextVar("who", default="nobody")
+
+    def work():
+        return create(who.get()).name
+
+    async def as_user(name):
+        who.set(name)
+        return await sync_to_async(work)()
+
+    assert await asyncio.gather(as_user("a"), as_user("b")) == ["a", "b"]
+    assert who.get() == "nobody"
 
 
 async def test_fresh_context():

@@ -2,15 +2,20 @@
 
 import asyncio
 import threading
+from importlib.metadata import version
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
+from packaging.version import Version
 
-from sample_app.models import Tag
+from sample_app.models import Post, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asyncio]
+since_asgiref_38 = pytest.mark.skipif(
+    Version(version("asgiref")) < Version("3.8"), reason="tasks below async_to_sync hang before asgiref 3.8"
+)
 
 
 async def test_commit():
@@ -160,6 +165,118 @@ async def test_select_for_update_needs_a_transaction():
             list(Tag.objects.select_for_update())
 
     await sync_to_async(work)()
+
+
+async def test_select_for_update_in_threads():
+    """Threads that lock a row, read it and write it lose no update."""
+    post = await Post.objects.acreate(title="p", content="c")
+
+    @transaction.atomic
+    def visit():
+        locked = Post.objects.select_for_update().get(pk=post.pk)
+        locked.views += 1
+        locked.save()
+
+    await asyncio.gather(*(asyncio.to_thread(visit) for _ in range(5)))
+    await asyncio.gather(*(sync_to_async(visit)() for _ in range(5)))
+    await post.arefresh_from_db()
+    assert post.views == 10
+
+
+async def test_select_for_update_nowait_and_skip_locked():
+    """The variants of a lock, as far as the database has them, find a row that nobody holds."""
+    await Tag.objects.acreate(name="a")
+
+    @transaction.atomic
+    def work():
+        found = [list(Tag.objects.select_for_update())]
+        if connection.features.has_select_for_update_nowait:
+            found.append(list(Tag.objects.select_for_update(nowait=True)))
+        if connection.features.has_select_for_update_skip_locked:
+            found.append(list(Tag.objects.select_for_update(skip_locked=True)))
+        return found
+
+    assert {len(rows) for rows in await sync_to_async(work)()} == {1}
+
+
+async def test_robust_on_commit_callback():
+    """A robust callback that fails in the database is logged; the next one runs, and the block's rows stay."""
+    fired = []
+
+    def fails():
+        Tag.objects.create(name="a")
+
+    def work():
+        with transaction.atomic():
+            Tag.objects.create(name="a")
+            transaction.on_commit(fails, robust=True)
+            transaction.on_commit(lambda: fired.append(Tag.objects.count()))
+
+    await sync_to_async(work)()
+    assert fired == [1]
+    assert await Tag.objects.acount() == 1
+
+
+async def test_failing_on_commit_callback():
+    """A callback that fails raises where the block ends, after the commit."""
+
+    def fails():
+        raise ValueError("in the callback")
+
+    def work():
+        with transaction.atomic():
+            Tag.objects.create(name="a")
+            transaction.on_commit(fails)
+
+    with pytest.raises(ValueError, match="in the callback"):
+        await sync_to_async(work)()
+    assert await Tag.objects.acount() == 1
+
+
+async def test_on_commit_callback_that_is_async():
+    """A callback that goes back to the event loop."""
+
+    def work():
+        with transaction.atomic():
+            Tag.objects.create(name="a")
+            transaction.on_commit(lambda: async_to_sync(Tag.objects.acreate)(name="of the callback"))
+
+    await sync_to_async(work)()
+    assert await Tag.objects.acount() == 2
+
+
+async def test_on_commit_of_an_inner_block_that_fails():
+    """A callback of an inner block that was rolled back is dropped, the outer one's runs."""
+    fired = []
+
+    def work():
+        with transaction.atomic():
+            transaction.on_commit(lambda: fired.append("outer"))
+            with pytest.raises(ValueError), transaction.atomic():
+                transaction.on_commit(lambda: fired.append("inner"))
+                raise ValueError
+
+    await sync_to_async(work)()
+    assert fired == ["outer"]
+
+
+@since_asgiref_38
+async def test_block_around_async_to_sync():
+    """Coroutines that a block runs are part of its transaction."""
+
+    async def inner():
+        await Tag.objects.acreate(name="of a coroutine")
+        await asyncio.gather(*(Tag.objects.acreate(name=f"t{n}") for n in range(3)))
+
+    @transaction.atomic
+    def work():
+        async_to_sync(inner)()
+        assert Tag.objects.count() == 4
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await sync_to_async(work)()
+    assert not await Tag.objects.aexists()
 
 
 async def test_error_inside_atomic_poisons_the_block():

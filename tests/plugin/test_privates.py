@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -76,6 +78,42 @@ def test_flag_of_a_test_cases_atomic() -> None:
     )
 
 
+def test_blocks_of_a_connection() -> None:
+    """A connection keeps its open atomic blocks, innermost last, which tells the application's from a test's."""
+    assert "connection.atomic_blocks.append(self)" in inspect.getsource(transaction.Atomic), (
+        "Django keeps a connection's atomic blocks in another way now: see connections/atomics.py"
+    )
+
+
+def test_names_of_savepoints() -> None:
+    """A savepoint's name is counted by an attribute that clean_savepoints() sets back."""
+    assert "self.savepoint_state" in inspect.getsource(inspect.unwrap(BaseDatabaseWrapper.savepoint)), (
+        "Django names savepoints in another way now: two of one name could meet on MariaDB, see connections/virtual.py"
+    )
+    assert "self.savepoint_state = 0" in inspect.getsource(BaseDatabaseWrapper.clean_savepoints)
+
+
+def test_log_of_transaction_control() -> None:
+    """Django logs BEGIN, COMMIT and ROLLBACK by a function that its own count of queries relies on."""
+    from django.db.backends.base import base
+
+    assert callable(getattr(base, "debug_transaction", None)), (
+        "django.db.backends.base.base has no debug_transaction any more: recordings would miss transaction control, "
+        "see connections/watching.py"
+    )
+    assert "debug_transaction(self" in inspect.getsource(inspect.unwrap(BaseDatabaseWrapper._commit))
+
+
+def test_native_connections() -> None:
+    """django-async-backend opens every connection by the method that is replaced to refuse it."""
+    backend = pytest.importorskip("django_async_backend.db.backends.base.base")
+    wrapper = backend.BaseAsyncDatabaseWrapper
+    assert inspect.iscoroutinefunction(wrapper.ensure_connection), (
+        "django-async-backend opens connections in another way now: see connections/refused.py"
+    )
+    assert "await self.ensure_connection()" in inspect.getsource(wrapper)
+
+
 def test_helper_fixture_of_pytest_django() -> None:
     """The sandbox starts after pytest-django's helper fixture."""
     from pytest_django import fixtures
@@ -129,7 +167,8 @@ def test_worker_function_of_executors() -> None:
     from concurrent.futures import thread
 
     assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see connections/workers.py"
-    assert hasattr(sys, "_current_frames")
+    assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see connections/stacks.py"
+    assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see connections/callsites.py"
 
 
 @pytest.mark.django_db
@@ -185,3 +224,39 @@ def test_thread_handler_of_asgiref() -> None:
     assert "self.thread_handler" in inspect.getsource(SyncToAsync), (
         "SyncToAsync runs another function in the thread now: see connections/hops.py, calls would be noted twice"
     )
+
+
+def _private(name: object) -> bool:
+    return isinstance(name, str) and name.startswith("_") and not name.startswith("__")
+
+
+def _names(tree: ast.AST) -> tuple[set[str], set[str]]:
+    """The private names that a module defines, and those that it reads or sets on any object."""
+    own, used = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+                own.add(name)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                own.add(name)
+            case ast.Attribute(attr=name):
+                used.add(name)
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(value=name), *_]):
+                used.add(name)
+    return own, {name for name in used if _private(name)}
+
+
+def test_every_private_attribute_is_pinned() -> None:
+    """What the plugin reads or replaces of other packages' private attributes is named by a test of this file."""
+    import pytest_async_orm
+
+    own, used = set(), set()
+    for path in Path(str(pytest_async_orm.__file__)).parent.rglob("*.py"):
+        defined, seen = _names(ast.parse(path.read_text()))
+        own, used = own | defined, used | seen
+    replaced = {name for name in own if _private(name) and hasattr(BaseDatabaseWrapper, name)}
+    # Documented although they look private: Django's model options, and what named tuples have.
+    foreign = (used - own | replaced) - {"_meta", "_replace"}
+    assert {"_from_testcase", "_commit", "_current_frames"} <= foreign
+    unpinned = [name for name in foreign if name not in Path(__file__).read_text()]
+    assert unpinned == [], "private attributes without a test of their own here"

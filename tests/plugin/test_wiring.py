@@ -175,7 +175,8 @@ def test_without_a_mark(module_db):
 def test_traps_are_told_once(run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting that is known to be bad is told once in a session, and not where no test uses a database."""
     pytester.makepyfile(
-        bad_settings="from natural_settings import *\nfor one in DATABASES.values(): one['CONN_MAX_AGE'] = 600\n"
+        bad_settings="from natural_settings import *\nfor one in DATABASES.values():\n"
+        "    one['CONN_MAX_AGE'] = 600\n    one.get('OPTIONS', {}).pop('pool', None)\n"
     )
     source = """
 @pytest.mark.django_db
