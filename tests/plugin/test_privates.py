@@ -188,18 +188,6 @@ def test_status_of_the_driver(db: None) -> None:
     )
 
 
-def test_log_of_transaction_control() -> None:
-    """A recording sees transaction control where Django logs it."""
-    from django.db.backends.base import base
-
-    for caller in ("_commit", "_rollback", "set_autocommit"):
-        source = inspect.getsource(inspect.unwrap(getattr(BaseDatabaseWrapper, caller)))
-        assert "debug_transaction(self, " in source, (
-            f"BaseDatabaseWrapper.{caller} logs in another way: see connections/watching.py, recordings would miss it"
-        )
-    assert callable(getattr(base, "debug_transaction", None))
-
-
 def test_atomic_blocks_of_a_connection() -> None:
     """Whether the application has a transaction open is told by the connection's atomic blocks."""
     assert "atomic_blocks" in inspect.getsource(transaction.Atomic), (
