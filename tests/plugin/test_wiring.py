@@ -263,10 +263,11 @@ async def test_warm_isolated(): await body()
 @pytest.mark.async_orm_sandbox("off")
 async def test_unisolated(): await body()
 async def test_isolated(): await body()
+async def test_last(): "Pays for the end of the session."
 """,
         "-s",
     )
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=5)
     counts = {
         line.split()[0].lstrip("."): line.split()[1:] for line in result.outlines if "test_" in line and " " in line
     }
