@@ -237,7 +237,7 @@ async def test_wide_recording_takes_what_belongs_to_no_block() -> None:
         await Tag.objects.acount()
     finally:
         wide.close()
-    assert [entry.attributed for entry in wide.entries] == [False, True]
+    assert [entry.attributed for entry in wide.entries()] == [False, True]
 
 
 async def foreign_query() -> None:
@@ -278,7 +278,7 @@ def one_recorder_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def threads_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hops, "_started", {})
+    monkeypatch.setattr(hops, "STARTED", {})
     monkeypatch.setattr(hops, "_is_worker", lambda thread: True)
 
 

@@ -219,8 +219,8 @@ async def test_function():
 
 
 def test_no_thread_hops_and_no_connects(run, pytester: pytest.Pytester) -> None:
-    """Exact counts: from set-up to tear-down an isolated test hands as many calls to threads, and starts as many threads,
-    as one that is not isolated, and it opens no connection.
+    """Exact counts: an isolated test hands as many calls to threads as one that is not, and starts no thread and opens no
+    connection, from set-up to tear-down.
     """
     pytester.makeconftest(
         """
