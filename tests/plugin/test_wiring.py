@@ -219,7 +219,7 @@ async def test_function():
 
 
 def test_no_thread_hops_and_no_connects(run, pytester: pytest.Pytester) -> None:
-    """Exact counts: an isolated test hands as many calls to threads as one that is not, and starts no thread and opens no
+    """Exact counts: an isolated test hands as many calls to threads as one that is not, starts no thread, and opens no
     connection, from set-up to tear-down.
     """
     pytester.makeconftest(
