@@ -71,7 +71,7 @@ def run(database: str, directory: str, *arguments: str, plugin: bool = True) -> 
     if plugin and "Error when trying to teardown test databases" in output:
         raise SystemExit(f"{database}: the test database could not be dropped\n{output[-2000:]}")
     outcome = judge([json.loads(line) for line in record.read_text().splitlines()], watch.gone_at)
-    if plugin and outcome.green != outcome.total:
+    if plugin and (outcome.green != outcome.total or not outcome.total):
         print(output[-8000:])
     return outcome
 
@@ -133,9 +133,17 @@ def in_random_order() -> tuple[str, ...]:
     return ("-p", "randomly", f"--randomly-seed={seed}")
 
 
+def clear(database: str, directory: str) -> None:
+    """Drop what an interrupted run has left on the server."""
+    if not database.startswith("sqlite"):
+        with closing(Observer(database, directory)) as observer:
+            observer.drop()
+
+
 def measure(database: str) -> list[float | None]:
     """The row of the table: green without, green with, all, and the seconds until the database is gone."""
     with tempfile.TemporaryDirectory() as directory:
+        clear(database, directory)
         without = run(database, directory, *IN_ORDER, plugin=False)
         outcome = dropped(database, directory, *IN_ORDER)
         same(database, outcome, kept(database, directory, *in_random_order()))
@@ -148,6 +156,7 @@ def measure(database: str) -> list[float | None]:
 def quick(database: str, *, at_random: bool, xdist: bool) -> None:
     """One run with the plugin, and one more for each way that is asked for."""
     with tempfile.TemporaryDirectory() as directory:
+        clear(database, directory)
         outcome = dropped(database, directory, *IN_ORDER)
         print(f"{label(database)}: {said(outcome)}", flush=True)
         if at_random:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,19 @@ from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedCo
 from pytest_async_orm.messages import sandbox as messages
 
 _STANDING = "async_orm_autocommit"
+
+
+class _Closing:
+    """Has the turn while a thread closes another thread's cursor."""
+
+    in_statement = True
+    in_transaction = False
+
+    def __init__(self) -> None:
+        self.thread = threading.current_thread()
+
+    def abandon(self) -> None:
+        """Nothing is open."""
 
 
 class Physical:
@@ -104,7 +118,13 @@ class Physical:
             self._behind = False
 
     def close_cursor(self, holder: Holder, cursor: Any) -> None:
-        """Close a cursor now if the turn is free, and with the next statement otherwise."""
+        """Close a cursor now if the turn is free, and with the next statement otherwise.
+
+        A server's cursor sends a statement to close. Another thread than the owner does so as a holder of its own,
+        since the turn lets the owner in wherever the owner's lease has it.
+        """
+        if holder.thread is not threading.current_thread():
+            holder = _Closing()
         try:
             free = self.turn.try_take(holder)
         except SandboxEnded:
@@ -115,7 +135,7 @@ class Physical:
         try:
             cursor.close()
         finally:
-            self.turn.give_back(holder)
+            self.turn.give_back(holder, statement=True)
 
     def close_waiting_cursors(self) -> None:
         while self._to_close:

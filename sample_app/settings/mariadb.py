@@ -17,12 +17,13 @@ _SERVER = {
     "USER": os.environ.get("MYSQL_USER", "root"),
     "PASSWORD": os.environ.get("MYSQL_PWD", ""),
     "OPTIONS": {"charset": "utf8mb4", "connect_timeout": 5},
-    # Every Unicode text must survive a round trip, whatever the server's default is.
-    "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"},
 }
+# Every Unicode text must survive a round trip, whatever the server's default is.
+_TEST = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 _NAME = os.environ.get("MYSQL_DATABASE", "test")
 
 DATABASES = {
-    "default": {**_SERVER, "NAME": _NAME},
-    "other": {**_SERVER, "NAME": f"{_NAME}_other"},
+    # A dictionary each: pytest-django writes the name of a worker's database into it.
+    "default": {**_SERVER, "NAME": _NAME, "TEST": {**_TEST}},
+    "other": {**_SERVER, "NAME": f"{_NAME}_other", "TEST": {**_TEST}},
 }

@@ -90,6 +90,35 @@ def test_rows_of_a_write_do_not_keep_others_out(sandbox: Sandbox, worker: Any) -
         assert list(cursor.fetchall()) == []
 
 
+class SlowCursor:
+    """A cursor whose closing takes until it may end, as a round trip to the server does."""
+
+    def __init__(self) -> None:
+        self.closing, self.may_end, self.closed = threading.Event(), threading.Event(), False
+
+    def close(self) -> None:
+        self.closing.set()
+        assert self.may_end.wait(5)
+        self.closed = True
+
+
+def test_cursor_that_another_thread_closes(
+    sandbox: Sandbox, physical: Any, worker: Any, other_worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a thread closes a cursor of another thread's, as the end of a generator does, the owner waits."""
+    monkeypatch.setattr(physical.turn, "timeout", 5)
+    lease = worker(lambda: (Tag.objects.count(), connections["default"].lease)[1])
+    cursor = SlowCursor()
+    closing = other_worker.start(physical.close_cursor, lease, cursor)
+    assert cursor.closing.wait(5)
+    statement = worker.start(lambda: (Tag.objects.count(), cursor.closed)[1])
+    while not physical.turn.waiting and not statement.done():
+        threading.Event().wait(0.001)
+    cursor.may_end.set()
+    closing.result(5)
+    assert statement.result(5)
+
+
 def test_no_connect(sandbox: Sandbox, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox opens no physical connection, on no thread."""
     from django.db.backends.base.base import BaseDatabaseWrapper
