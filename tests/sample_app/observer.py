@@ -1,0 +1,51 @@
+"""An observer's connection, which no code under test can reach, and what the server says of all connections."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.db import connections
+
+_SESSIONS = {
+    # Of clients: the server's own processes have no client. The observer's is left out.
+    "postgresql": "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    "mysql": "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+}
+
+
+class Observer:
+    """Plain SQL, autocommitted."""
+
+    def __init__(self) -> None:
+        self._connection = connections.create_connection("default")
+        self.vendor = self._connection.vendor
+
+    def rows(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def value(self, sql: str, *params: Any) -> Any:
+        return self.rows(sql, *params)[0][0]
+
+    def count(self, table: str) -> int:
+        return int(self.value(f"SELECT COUNT(*) FROM sample_app_{table}"))
+
+    def counts(self) -> tuple[int, int]:
+        """How many posts and comments there are."""
+        return self.count("post"), self.count("comment")
+
+    def sessions(self) -> int:
+        """How many connections other than this one are open to the database, by what the server says."""
+        return int(self.value(_SESSIONS[self.vendor]))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def open_files(path: Path, pid: int) -> int:
+    """How often a process has a file open: what an embedded database has instead of sessions."""
+    links = Path(f"/proc/{pid}/fd").iterdir()
+    return sum(os.path.realpath(link) == os.path.realpath(path) for link in links)
