@@ -131,7 +131,10 @@ BAD_POSTS = [
 def refused(send: Send, method: str, path: str, bodies: list[Any]) -> None:
     for body in bodies:
         answer = send(method, path, body)
-        assert (answer.status, list(answer.json)) == (400, ["error"]), (body if body != MALFORMED[5] else "deep", answer)
+        assert (answer.status, list(answer.json)) == (400, ["error"]), (
+            body if body != MALFORMED[5] else "deep",
+            answer,
+        )
 
 
 def test_bad_data_is_400_and_writes_nothing(send: Send, observer: Observer, users: list[int]) -> None:
@@ -159,7 +162,9 @@ def test_bad_transfers_are_400_and_move_nothing(send: Send, observer: Observer, 
 def test_bad_changes_are_400_and_change_nothing(send: Send, observer: Observer) -> None:
     """A PATCH that is refused leaves the post as it was."""
     key = make(send)
-    refused(send, "PATCH", f"/posts/{key}/", [*MALFORMED, {}, {"views": 7}, {"title": ""}, {"title": "a", "content": 1}])
+    refused(
+        send, "PATCH", f"/posts/{key}/", [*MALFORMED, {}, {"views": 7}, {"title": ""}, {"title": "a", "content": 1}]
+    )
     assert observer.rows("SELECT title, content FROM sample_app_post") == [("A", "B")]
 
 
