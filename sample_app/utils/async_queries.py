@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 
 from sample_app.models import Comment, Post
-from sample_app.utils.async_transactions import run_atomic
+from sample_app.utils.async_transactions import lock_posts, run_atomic
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,4 @@ async def increment_views(keys: Collection[int]) -> int:
 
 
 def _increment_views(keys: Collection[int]) -> int:
-    # Locked in the order of their keys: two requests that count the same posts never wait for each other in a circle.
-    locked = list(Post.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True))
-    return Post.objects.filter(pk__in=locked).update(views=F("views") + 1)
+    return Post.objects.filter(pk__in=lock_posts(Post.objects.filter(pk__in=keys))).update(views=F("views") + 1)

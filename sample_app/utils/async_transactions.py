@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 
 from sample_app.models import Comment, Post
 from sample_app.utils.async_calls import finished
@@ -150,11 +151,20 @@ def _create_posts(posts: Sequence[NewPost]) -> list[Post]:
 
 
 def _transfer(from_user: int, to_user: int) -> Transfer:
-    # Locked, so that neither is deleted meanwhile; in the order of their keys, so that two transfers between the same
-    # users never wait for each other in a circle.
+    # Locked, so that neither is deleted meanwhile.
     names = _usernames((from_user, to_user), lock=True)
-    count = Post.objects.filter(author=from_user).update(author=to_user)
+    posts = lock_posts(Post.objects.filter(author=from_user))
+    count = Post.objects.filter(pk__in=posts).update(author=to_user)
     return Transfer(names[from_user], names[to_user], count)
+
+
+def lock_posts(posts: QuerySet[Post]) -> list[int]:
+    """Lock the posts until the transaction ends; gives their keys.
+
+    In the order of their keys, as everything that changes more than one row has to: an UPDATE locks its rows in the
+    order in which it finds them, and two that find the same rows in other orders wait for each other in a circle.
+    """
+    return list(posts.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _usernames(keys: Iterable[int], *, lock: bool = False) -> dict[int, str]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +26,7 @@ class Served:
     """Where it answers, its process, and what it has logged so far."""
 
     url: str
+    settings: str
     pid: int
     _log: IO[bytes]
 
@@ -43,9 +44,12 @@ def database_environment(port: int | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def uvicorn(settings: str, port: int | None = None) -> Iterator[Served]:
+def uvicorn(settings: str, port: int | None = None, planted: str | None = None) -> Iterator[Served]:
     """The sample app under uvicorn; it has ended when the block has. It is stopped as a server is, by SIGTERM."""
     environment = {**os.environ, **database_environment(port), "DJANGO_SETTINGS_MODULE": settings}
+    if planted:
+        environment |= {"DJANGO_SETTINGS_MODULE": "planted_settings", "SAMPLE_APP_BASE": settings}
+        environment |= {"SAMPLE_APP_PLANTED": planted, "PYTHONPATH": str(Path(__file__).parent)}
     # The socket is bound here: uvicorn accepts from its start, and no port is guessed.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, tempfile.NamedTemporaryFile() as log:
         arguments = ["-m", "uvicorn", "sample_app.asgi:application", "--fd", str(listener.fileno()), "--no-access-log"]
@@ -53,7 +57,7 @@ def uvicorn(settings: str, port: int | None = None) -> Iterator[Served]:
             [sys.executable, *arguments], env=environment, pass_fds=[listener.fileno()], stdout=log, stderr=log
         )
         try:
-            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", process.pid, log)
+            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", settings, process.pid, log)
         finally:
             process.send_signal(signal.SIGTERM)
             if process.wait(20) not in (0, -signal.SIGTERM):
@@ -112,18 +116,14 @@ class Proxy:
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    except OSError:
-        pass
     _close(source, target)
 
 
 def _close(*sockets: socket.socket) -> None:
     for each in sockets:
-        try:
+        with suppress(OSError):
             each.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         each.close()
