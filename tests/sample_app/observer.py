@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ class Observer:
     def sessions(self) -> int:
         """How many connections other than this one are open to the database, by what the server says."""
         return int(self.value(_SESSIONS[self.vendor]))
+
+    def sessions_at_most(self, most: int) -> bool:
+        """Whether it comes to that within a moment: a session ends after its client is gone, and nobody is told."""
+        deadline = time.monotonic() + 5
+        while self.sessions() > most:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def close(self) -> None:
         self._connection.close()

@@ -66,7 +66,6 @@ def left_open(served: Served, observer: Observer) -> int:
     """Connections that the server has to the database, by what the other side says."""
     if connection.vendor == "sqlite":
         return open_files(Path(connection.settings_dict["NAME"]), served.pid)
-    connection.close()  # this test's own is not the server's
     return observer.sessions()
 
 
@@ -122,5 +121,6 @@ def check_load(loaded: Served, observer: Observer, users: list[int], requests: i
     assert by_call[str(overview), 200] <= counted <= by_call[str(overview), 200] + by_call[str(overview), 500]
     # Every transfer gives all posts to one user: one that took a part only would leave two.
     assert len(set(observer.rows("SELECT author_id FROM sample_app_post"))) == 1
+    connection.close()  # this test's own is not the server's
     most = POOL_SIZE if loaded.settings == POOLED else 0
     assert settle(loaded, observer, most) <= most
