@@ -14,7 +14,7 @@ _POOL = {
     # For each process: times the number of processes, it must stay below the server's max_connections.
     "max_size": 20,
     # A request that gets no connection for so many seconds fails, rather than wait for ever.
-    "timeout": 5,
+    "timeout": 10,
 }
 
 
