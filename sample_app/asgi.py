@@ -4,7 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite_immediate")
 application = get_asgi_application()
 
 # Not in AppConfig.ready(): only the server needs to be watched, not every command.

@@ -195,7 +195,7 @@ def _close_nothing() -> None:
 
     def nothing(_: Any) -> None: ...
 
-    ConnectionHandler.close_all = nothing  # type: ignore[method-assign]
+    ConnectionHandler.close_all = nothing  # type: ignore[assignment,method-assign]
 
 
 SPECIAL: dict[str, Callable[[], None]] = {
