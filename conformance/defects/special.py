@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
+
+from conformance.defects.workarounds import WORKAROUNDS
 
 
 def guard_off() -> None:
@@ -128,7 +131,7 @@ def atomic_nothing() -> None:
 
 
 def atomic_always_rolls_back() -> None:
-    """`atomic` rolls back also what went well, and says nothing."""
+    """`atomic` rolls back also what went well, on every thread but the main one, which migrates; and says nothing."""
     from django.db.transaction import Atomic
 
     leave = Atomic.__exit__
@@ -136,7 +139,7 @@ def atomic_always_rolls_back() -> None:
     def roll_back(self: Any, *exc: Any) -> None:
         from django.db import transaction
 
-        if exc[0] is None:
+        if exc[0] is None and threading.current_thread() is not threading.main_thread():
             transaction.set_rollback(True, using=self.using)
         leave(self, *exc)
 
@@ -175,6 +178,17 @@ def _printed_as_ours(printed: str, ours: str) -> Callable[[], None]:
     return put_in
 
 
+def _printed_w4_as_ours() -> None:
+    """All four calls of the printed connection managers are replaced by the sample app's."""
+    for printed, ours in (
+        ("close_in_coroutine", "close_old_connections"),
+        ("close_wrapped", "close_old_connections"),
+        ("ensure_in_coroutine", "ensure_connection"),
+        ("ensure_through_proxy", "ensure_connection"),
+    ):
+        _printed_as_ours(printed, ours)()
+
+
 _KEPT: list[Any] = []
 
 
@@ -199,6 +213,7 @@ def _close_nothing() -> None:
 
 
 SPECIAL: dict[str, Callable[[], None]] = {
+    **WORKAROUNDS,
     "guard/off": guard_off,
     "guard/other-exception": guard_other,
     "atomic.async_with/no-transaction": async_atomic_without_transaction,
@@ -216,5 +231,8 @@ SPECIAL: dict[str, Callable[[], None]] = {
     "requests/keep-connections": requests_keep_connections,
     "printed.w2/ours": _printed_as_ours("atomic_function", "run_atomic"),
     "printed.w5.function/ours": _printed_as_ours("manager_function", "run_atomic"),
+    "printed.w4/ours": _printed_w4_as_ours,
+    "printed.w7/ours": _printed_as_ours("statistics", "statistics"),
+    "printed.w9/ours": _printed_as_ours("query_count", "query_count"),
     "printed.w5.block/ours": _printed_as_ours("atomic_block", "async_atomic"),
 }

@@ -53,6 +53,7 @@ async def query_count() -> int:
     """W9."""
     from sample_app.utils.async_db_monitor import monitor
 
+    monitor.install()
     return (await monitor.health())["default"].queries
 
 
