@@ -44,7 +44,10 @@ async def ask(view: View, method: str, body: bytes) -> tuple[int, bytes]:
     from django.test import override_settings
     from django.urls import path
 
-    with override_settings(ROOT_URLCONF=(path("", view),)):
+    async def answer(request: Any) -> Any:
+        return await view(request)
+
+    with override_settings(ROOT_URLCONF=(path("", answer),)):
         application = get_asgi_application()
         return await _serve(application, method, body)
 

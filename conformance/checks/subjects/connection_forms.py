@@ -95,27 +95,32 @@ def _ensures(ensure: Call) -> Callable[[Stage, Asking], None]:
 
     def judge(stage: Stage, example: Asking) -> None:
         from django.db import connections
+        from django.db.backends.signals import connection_created
 
-        connections.close_all()
-        sessions: list[int] = []
+        opened: list[Any] = []
+
+        def created(connection: Any, **_: Any) -> None:
+            opened.append(connection)
 
         async def main() -> bool:
             await _queries(stage, example.before)
             await _on_the_orms_thread(_close)
-            sessions.append(stage.sessions_settled(0))
-            await ensure()
-            sessions.append(stage.sessions())
+            connection_created.connect(created)
+            try:
+                await ensure()
+            finally:
+                connection_created.disconnect(created)
             return await _on_the_orms_thread(_is_open)
 
         trace = stage.trace_async(main)
+        # What was opened for this thread, on whatever thread that was done.
         connections.close_all()
         _refuse(trace)
-        opened = sessions[1] - sessions[0]
-        if not trace.value or opened != 1:
+        if not trace.value or len(opened) != 1:
             raise Silent(
                 "The ORM's thread is not connected, and nothing was raised.",
                 expected="its thread connected, one connection opened",
-                observed=f"connected: {trace.value}, opened: {opened}",
+                observed=f"connected: {trace.value}, opened: {len(opened)}",
             )
 
     return judge
