@@ -8,7 +8,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CONFORMANCE = ROOT / "docs/conformance.md"
-PAGES = (README, ROOT / "CONTRIBUTING.md", ROOT / "docs/index.md", ROOT / "docs/sandbox.md", CONFORMANCE)
+PAGES = (
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "docs/index.md",
+    ROOT / "docs/sandbox.md",
+    ROOT / "docs/sample_app.md",
+    CONFORMANCE,
+)
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
