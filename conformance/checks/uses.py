@@ -33,6 +33,12 @@ class Use:
     held: int | None = None
     error: BaseException | None = None
 
+    def over(self) -> None:
+        """It has ended: nobody waits any longer for what it will not reach, as where the form refused it."""
+        for gate in (self.begun, self.halfway, self.passed):
+            gate.note()
+            gate.open()
+
 
 # Await it: the use ran in the form. `Absent` and refusals are raised.
 Form = Callable[["Stage", Use], Awaitable[None]]
@@ -82,6 +88,8 @@ async def attempt(form: Form, stage: Stage, use: Use) -> None:
         await form(stage, use)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - judged by what is committed
         use.error = error
+    finally:
+        use.over()
 
 
 def _manager(stage: Stage) -> Any:

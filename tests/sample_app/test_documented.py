@@ -30,7 +30,7 @@ def test_uvicorn_serves_after_the_documented_command(tmp_path: Path) -> None:
         pytest.skip("what is documented is SQLite")
     assert DOCUMENTED is not None
     seed, serve = (shlex.split(command) for command in DOCUMENTED.groups())
-    kept = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE",)}
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     environment = {name: value for name, value in kept.items() if not name.startswith("SAMPLE_APP_")}
     subprocess.run([sys.executable, *seed[1:]], cwd=tmp_path, env=environment, check=True, capture_output=True)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -6,7 +6,7 @@ A use that returned must have committed all of its posts, one that raised none o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -129,12 +129,9 @@ def _overlapping(place: Callable[[Stage, Main], Trace], form: Form) -> Callable[
 
 
 async def _overlap(form: Form, stage: Stage, first: Use, second: Use) -> None:
-    ended = asyncio.Event()
-    tasks = []
+    tasks = [asyncio.ensure_future(attempt(form, stage, first))]
     try:
-        tasks.append(asyncio.ensure_future(attempt(form, stage, first)))
-        tasks[0].add_done_callback(lambda _: ended.set())
-        await _either(first.halfway.reached(), ended.wait())
+        await first.halfway.reached()
         # Any statement from now on is the second's: it has come to its transaction, if it can while the first is open.
         stage.recorder.before = second.begun.note
         tasks.append(asyncio.ensure_future(attempt(form, stage, second)))
@@ -144,20 +141,13 @@ async def _overlap(form: Form, stage: Stage, first: Use, second: Use) -> None:
             await second.begun.reached()
         stage.recorder.before = None
         first.halfway.open()
-        await ended.wait()
+        await tasks[0]
         second.halfway.open()
-        await asyncio.gather(*tasks)
+        await tasks[1]
     finally:
         stage.recorder.before = None
         first.halfway.open()
         second.halfway.open()
-
-
-async def _either(*waits: Awaitable[Any]) -> None:
-    tasks = [asyncio.ensure_future(each) for each in waits]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
 
 
 def _cancelled(form: Form) -> Callable[[Stage, Two], None]:
@@ -205,8 +195,9 @@ async def _cancel(form: Form, stage: Stage, use: Use, queued: bool, seen: list[A
         if queued and form not in _BLOCKS:
             await occupy()
         task = asyncio.ensure_future(form(stage, use))
+        task.add_done_callback(lambda _: use.over())
         if not queued or form in _BLOCKS:
-            await _either(use.halfway.reached(), asyncio.wait([task]))
+            await use.halfway.reached()
         if queued and form in _BLOCKS and not task.done():
             await occupy()
             use.halfway.open()
