@@ -24,7 +24,7 @@ for _cell in CELLS:
         KILLS.setdefault(_kill.defect, {})[_cell] = _kill.verdict
 CONTROL = "control/noop"
 # What is measured of what is only said or printed: some of it is right, and some of it silently wrong.
-SAYINGS = {"pass", "fail", "absent", "silent"}
+SAYINGS = {"pass", "fail", "absent", "silent", "loud"}
 
 
 def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...], profile: str = "ci") -> Results:
