@@ -24,6 +24,8 @@ from servers import Served, uvicorn
 
 from sample_app.models import Post
 
+# On one worker: a server has so many connections, and no more.
+pytestmark = pytest.mark.xdist_group("load")
 REQUESTS = int(os.environ.get("SAMPLE_APP_LOAD", "200"))
 AT_ONE_TIME = 50
 POSTS = 20

@@ -19,6 +19,7 @@ from test_load import POOLED, why_no_pool
 
 from sample_app.models import Post
 
+pytestmark = pytest.mark.xdist_group("load")
 ROUNDS = int(os.environ.get("SAMPLE_APP_LOAD", "200")) // 50
 
 
