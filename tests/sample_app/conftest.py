@@ -26,14 +26,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite's test database is a file where the settings name it: threads and a server share it as in production."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The test databases, for each worker its own, are called as the settings call a server's.
+
+    SQLite's are files: threads and a server share them as in production.
+    """
     _skip_without_server()
-    folder = tmp_path_factory.mktemp("databases")
+    default, other = (connections[alias].settings_dict for alias in ALIASES)
     if connection.vendor == "sqlite":
-        for alias in ALIASES:
-            name = str(folder / Path(connections[alias].settings_dict["NAME"]).name)
-            connections[alias].settings_dict["TEST"]["NAME"] = name
+        folder = tmp_path_factory.mktemp("databases")
+        for each in (default, other):
+            each["TEST"]["NAME"] = str(folder / Path(each["NAME"]).name)
+    else:
+        name = default["TEST"]["NAME"] or f"test_{default['NAME']}"
+        # Not written into what is there: the settings may give both databases one dict.
+        default["TEST"] = {**default["TEST"], "NAME": name}
+        other["TEST"] = {**other["TEST"], "NAME": f"{name}_other"}
 
 
 def _skip_without_server() -> None:
