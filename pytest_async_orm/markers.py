@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_async_orm.messages.leaks import bad_marker
 from pytest_async_orm.options import Mode, parse_mode, sandbox_mode
 
 _SANDBOX_LINE = (
@@ -15,11 +16,13 @@ _SANDBOX_LINE = (
     "or never "
     "('off'), whatever the option says"
 )
+_LEAKS_LINE = "allow_connection_leaks(reason): this test may leave connections open, for a reason that the report shows"
 EXPLICIT_FIXTURE = "async_db"
 
 
 def register_markers(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _SANDBOX_LINE)
+    config.addinivalue_line("markers", _LEAKS_LINE)
 
 
 def mode_for(item: pytest.Item) -> Mode:
@@ -41,6 +44,17 @@ def _marked_mode(marker: pytest.Mark, nodeid: str) -> Mode:
             f"@pytest.mark.async_orm_sandbox('off')."
         ) from None
     return parse_mode(value, f"{nodeid}: the mode of the marker async_orm_sandbox")
+
+
+def allowed_leaks(item: pytest.Item) -> str | None:
+    """Why a test may leave connections open; None if it may not."""
+    marker = item.get_closest_marker("allow_connection_leaks")
+    if marker is None:
+        return None
+    reason = marker.kwargs.get("reason")
+    if marker.args or set(marker.kwargs) != {"reason"} or not isinstance(reason, str) or not reason.strip():
+        raise pytest.UsageError(bad_marker(item.nodeid))
+    return reason
 
 
 def wants_sandbox(item: pytest.Item) -> bool:

@@ -14,7 +14,9 @@ from pytest_async_orm.fixtures import (
     async_db,
     async_transactional_db,
     class_db,
+    connection_ledger,
     isolation,
+    leaks,
     module_db,
     scopes,
     session_db,
@@ -23,7 +25,7 @@ from pytest_async_orm.fixtures import (
 from pytest_async_orm.markers import register_markers
 from pytest_async_orm.options import add_options, check_options
 
-__all__ = ["async_db", "async_transactional_db", "class_db", "module_db", "session_db"]
+__all__ = ["async_db", "async_transactional_db", "class_db", "connection_ledger", "module_db", "session_db"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     register_markers(config)
     check_options(config)
+    config.pluginmanager.register(leaks.LeakReports(config), "async_orm_leaks")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from leaks.around_setup(item))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,6 +56,16 @@ def pytest_fixture_setup(
     value = yield from scopes.around_wide_fixture(fixturedef, request)
     state.note_loop(request.config, value)
     return value
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from leaks.around_teardown(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return (yield from leaks.around_report(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
