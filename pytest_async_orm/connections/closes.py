@@ -15,10 +15,11 @@ from typing import Any
 
 import django
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3 import base as sqlite3
 from django.db.backends.utils import CursorWrapper
 
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import is_users, user_spot
+from pytest_async_orm.connections.places import is_users
 from pytest_async_orm.connections.spawning import SPAWNING
 
 _DJANGO = f"{django.__path__[0]}/"
@@ -27,6 +28,7 @@ _NATIVE = "django_async_backend.db.backends.base.base"
 
 def watch_closes() -> None:
     _once(BaseDatabaseWrapper, "close", _closing)
+    _once(sqlite3.DatabaseWrapper, "close", _closing_sqlite)
     _once(BaseDatabaseWrapper, "_prepare_cursor", _preparing)
     if "close" not in vars(CursorWrapper):
         CursorWrapper.close = _close_cursor  # type: ignore[attr-defined,unused-ignore]
@@ -53,6 +55,15 @@ def _closing(original: Callable[..., Any]) -> Callable[..., Any]:
     return close
 
 
+def _closing_sqlite(original: Callable[..., Any]) -> Callable[..., Any]:
+    def close(self: Any) -> None:
+        original(self)
+        if self.connection is not None and LEDGER.watching:
+            LEDGER.asked_to_close(self)
+
+    return close
+
+
 def _closing_natively(original: Callable[..., Any]) -> Callable[..., Any]:
     async def close(self: Any) -> None:
         try:
@@ -68,6 +79,8 @@ def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
     def _prepare_cursor(self: Any, cursor: Any) -> Any:
         wrapped = original(self, cursor)
         if LEDGER.watching:
+            if "_async_orm_kept" in vars(self):
+                LEDGER.used_again(self)
             _note_cursor(self, wrapped)
         return wrapped
 
@@ -88,8 +101,7 @@ def _note_cursor(wrapper: Any, cursor: Any) -> None:
     entry = LEDGER.entry_of(wrapper)
     if entry is None:
         return
-    origin = SPAWNING.origin()
-    spot = user_spot(frame) or (origin.spot if origin is not None else None)
+    spot = SPAWNING.spot(frame)
     number, cursors = id(cursor), entry.cursors
     cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), spot)
 

@@ -17,7 +17,7 @@ from typing import Any
 import django
 
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import is_users_file, relative, user_spot
+from pytest_async_orm.connections.places import is_users_file, relative
 from pytest_async_orm.connections.places import place as place_of
 from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.records import Place
@@ -85,7 +85,7 @@ def _made_at(coroutine: Any) -> Place:
         if is_users_file(path):
             return Place(f"{relative(path, LEDGER.root)}:{line}")
     # Dropped where it was made, most often: `Tag.objects.acreate(...)` as a statement.
-    return place_of(user_spot(sys._getframe(2)), root=LEDGER.root)
+    return place_of(SPAWNING.spot(sys._getframe(2)), root=LEDGER.root)
 
 
 COROUTINES = Coroutines()

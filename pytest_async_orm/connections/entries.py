@@ -21,7 +21,7 @@ class Entry:
 
     __slots__ = (
         "_raw_id", "_wrapper", "alias", "by_plugin", "closed_from", "closed_time", "collected", "cursors",
-        "database", "executor", "max_age", "opened_time", "origin", "owned", "reported", "sessions", "spot", "stack", "task",
+        "database", "executor", "max_age", "opened_time", "origin", "owned", "registered", "reported", "sessions", "spot", "stack", "task",
         "task_name", "test", "thread", "vendor", "was_in_transaction", "virtual", "from_pool", "server_id",
     )  # fmt: skip
 
@@ -36,6 +36,8 @@ class Entry:
         self.from_pool = has_pool(wrapper)
         self.server_id = server_id(wrapper.vendor, wrapper.connection)
         self.virtual = False
+        # Whether it is what Django's `connections` gives on its thread; else it is the program's own, such as a copy.
+        self.registered = True
         self.owned = False
         self.sessions = False
         self.test: str | None = None
@@ -73,6 +75,11 @@ class Entry:
         return dialect is None or not dialect.closed()
 
     @property
+    def is_usable(self) -> bool:
+        """Whether its owner may yet close it: not after the plugin has, nor once a sandbox is gone."""
+        return self.closed_time is None and not self.virtual
+
+    @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open on it, or was when the plugin closed it."""
         wrapper = self.wrapper
@@ -90,7 +97,8 @@ class Entry:
 
     def closed(self, spot: Spot | None, *, by_plugin: bool) -> None:
         self.closed_time, self.closed_from, self.by_plugin = time.time(), spot, by_plugin
-        self.cursors.clear()
+        if not by_plugin:
+            self.cursors.clear()
 
     def record(self, root: str) -> ConnectionRecord:
         closed_at = None if self.closed_time is None else place(self.closed_from, root=root)

@@ -16,7 +16,7 @@ from types import AsyncGeneratorType
 from typing import Any
 
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import Spot, is_users, user_spot
+from pytest_async_orm.connections.places import Spot, is_users
 from pytest_async_orm.connections.spawning import SPAWNING, current_task_name
 
 # The generator beneath `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
@@ -29,7 +29,7 @@ class OpenGenerator:
 
     def __init__(self, generator: AsyncGeneratorType[Any, Any]) -> None:
         self._generator = weakref.ref(generator)
-        self.spot: Spot | None = user_spot(sys._getframe(2))
+        self.spot: Spot | None = SPAWNING.spot(sys._getframe(2))
         self.test = SPAWNING.present_test()
         self.task_name = current_task_name()
         self.left_to_loop = False

@@ -20,7 +20,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 
 from pytest_async_orm.connections.entries import Entry
-from pytest_async_orm.connections.places import spots, user_spot
+from pytest_async_orm.connections.places import spots
 from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.connections.virtual import VirtualConnection
 from pytest_async_orm.records import ConnectionRecord
@@ -62,24 +62,24 @@ class Ledger:
         origin = entry.origin = SPAWNING.origin()
         frame = sys._getframe(1)
         entry.stack = spots(frame)
-        entry.spot = user_spot(frame) or (origin.spot if origin is not None else None)
+        entry.spot = SPAWNING.spot(frame)
         entry.test, entry.sessions = SPAWNING.test, SPAWNING.test is None
         if origin is not None:
             entry.test, entry.sessions = origin.test or entry.test, origin.test is None
             entry.task_name, entry.executor = origin.task_name, origin.executor
         _note_task(entry)
-        entry.owned = entry.task is None and self._is_owned(connection, entry.thread)
+        entry.registered = any(known is connection for known in connections.all(initialized_only=True))
+        entry.owned = entry.task is None and entry.registered and self._is_owned(entry)
         with self.changed:
             self._open[id(entry)] = entry
             if self.judging:
                 self._fresh.append(entry)
             self._by_wrapper[connection] = entry
 
-    def _is_owned(self, connection: Any, thread: threading.Thread) -> bool:
+    def _is_owned(self, entry: Entry) -> bool:
         """Whether the plugin or asgiref closes it: the main thread's own, and that of asgiref's one worker."""
-        if thread is not self._main and thread not in _asgirefs_threads():
-            return False
-        return any(known is connection for known in connections.all(initialized_only=True))
+        executor = entry.executor() if entry.executor is not None else None
+        return entry.thread is self._main or executor is SyncToAsync.single_thread_executor
 
     def entry_of(self, wrapper: Any) -> Entry | None:
         return self._by_wrapper.get(wrapper)
@@ -88,9 +88,18 @@ class Ledger:
         """Note a close, with its line, on the thread that closes."""
         entry = self._by_wrapper.get(wrapper)
         if entry is not None and entry.closed_time is None:
-            origin = SPAWNING.origin()
-            spot = user_spot(sys._getframe(2)) or (origin.spot if origin is not None else None)
+            spot = SPAWNING.spot(sys._getframe(2))
             self._settle(entry, lambda: entry.closed(spot, by_plugin=self.is_own_hand))
+
+    def asked_to_close(self, wrapper: Any) -> None:
+        """Django keeps a SQLite database in memory open, but its user has done what is right."""
+        self.closed(wrapper)
+        vars(wrapper)["_async_orm_kept"] = True
+
+    def used_again(self, wrapper: Any) -> None:
+        """And is its user again with the next statement."""
+        del vars(wrapper)["_async_orm_kept"]
+        self._opened(wrapper)
 
     def _gone(self, entry: Entry) -> None:
         """The garbage collector took a connection that nobody closed."""
@@ -143,11 +152,6 @@ class Ledger:
     def records(self) -> list[ConnectionRecord]:
         """What `connection_ledger` shows: facts of this moment."""
         return [entry.record(self.root) for entry in self.entries()]
-
-
-def _asgirefs_threads() -> Any:
-    # Private in the standard library; seen in Python 3.10 to 3.13.
-    return getattr(SyncToAsync.single_thread_executor, "_threads", ())
 
 
 def _note_task(entry: Entry) -> None:

@@ -16,12 +16,14 @@ import django
 
 from pytest_async_orm.records import Place
 
-Spot = tuple[CodeType, int]
+# A code object and an instruction in it, or a file and a line.
+Spot = tuple[CodeType | str, int]
 
 _LIBRARIES = tuple(
     f"{folder}/"
     for folder in {
         sysconfig.get_path("stdlib"),
+        sysconfig.get_path("scripts"),
         str(Path(__file__).parent.parent),
         *(str(Path(module.__path__[0])) for module in (asgiref, django)),
     }
@@ -44,11 +46,17 @@ def is_users_file(path: str) -> bool:
     return not path.startswith(_LIBRARIES)
 
 
-def user_spot(frame: FrameType | None) -> Spot | None:
-    """The innermost frame of the user's code, from a frame outwards."""
+def user_spot(frame: FrameType | None, end: CodeType | None = None) -> Spot | None:
+    """The innermost frame of the user's code, from a frame outwards to the one that ends the search.
+
+    It ends at an event loop too: beyond it nobody has caused what happens.
+    """
     while frame is not None:
-        if is_users(frame.f_code):
-            return frame.f_code, frame.f_lasti
+        code = frame.f_code
+        if is_users(code):
+            return code, frame.f_lasti
+        if code is end or code.co_name == "_run_once":
+            return None
         frame = frame.f_back
     return None
 
@@ -64,6 +72,8 @@ def spots(frame: FrameType | None) -> list[Spot]:
 
 def line_of(spot: Spot) -> int:
     code, instruction = spot
+    if isinstance(code, str):
+        return instruction
     for start, end, line in code.co_lines():
         if start <= instruction < end and line is not None:
             return line
@@ -73,13 +83,18 @@ def line_of(spot: Spot) -> int:
 def place(user: Spot | None, stack: Iterable[Spot] = (), root: str = "") -> Place:
     """Spell a noted line out, relative to a root directory if it is below it."""
     text = "".join(_formatted(spot) for spot in reversed(list(stack)))
-    return Place(f"{relative(user[0].co_filename, root)}:{line_of(user)}" if user is not None else "", text)
+    return Place(f"{relative(_file(user), root)}:{line_of(user)}" if user is not None else "", text)
+
+
+def _file(spot: Spot) -> str:
+    return spot[0] if isinstance(spot[0], str) else spot[0].co_filename
 
 
 def _formatted(spot: Spot) -> str:
-    code, line = spot[0], line_of(spot)
-    source = linecache.getline(code.co_filename, line).strip()
-    return f'  File "{code.co_filename}", line {line}, in {code.co_name}\n' + (f"    {source}\n" if source else "")
+    path, line = _file(spot), line_of(spot)
+    name = getattr(spot[0], "co_name", "?")
+    source = linecache.getline(path, line).strip()
+    return f'  File "{path}", line {line}, in {name}\n' + (f"    {source}\n" if source else "")
 
 
 def relative(path: str, root: str) -> str:

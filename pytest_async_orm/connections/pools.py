@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import Spot, user_spot
+from pytest_async_orm.connections.places import Spot
 from pytest_async_orm.connections.spawning import SPAWNING
 
 _DJANGO = "get_new_connection"
@@ -23,7 +23,7 @@ class Slot:
 
     def __init__(self, pool: Any, frame: Any) -> None:
         self.pool_name = str(pool.name)
-        self.spot: Spot | None = user_spot(frame)
+        self.spot: Spot | None = SPAWNING.spot(frame)
         self.test = SPAWNING.present_test()
         self.thread_name = threading.current_thread().name
 

@@ -14,13 +14,14 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
+from types import FrameType
 from typing import Any
 
 from asgiref.current_thread_executor import CurrentThreadExecutor
 
-from pytest_async_orm.connections.places import Spot, user_spot
+from pytest_async_orm.connections.places import Spot, is_users_file, user_spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Origin:
     spot: Spot | None
     task_name: str | None
     test: str | None
+    # None for asgiref's `CurrentThreadExecutor`, whose thread works for another executor or for none.
     executor: weakref.ref[Any] | None = None
 
 
@@ -67,13 +69,19 @@ class Spawning:
         origin = self.origin()
         return origin.test if origin is not None else self.test
 
+    def spot(self, frame: FrameType | None) -> Spot | None:
+        """The user's line for what happens now: on this stack, where the work was handed over, or where the task that
+        runs was made.
+        """
+        found = user_spot(frame, _RUN)
+        if found is None and (origin := self.origin()) is not None:
+            found = origin.spot
+        return found or _made_task_at()
+
     def _note(self, executor: Executor | None = None) -> Origin:
         # The caller's caller: this function's frame, the patched method's, then the one that hands over.
-        spot = user_spot(sys._getframe(2))
-        above = self.here.origin
-        if spot is None and above is not None:
-            spot = above.spot
-        reference = weakref.ref(executor) if executor is not None else None
+        spot = self.spot(sys._getframe(2))
+        reference = weakref.ref(executor) if isinstance(executor, ThreadPoolExecutor) else None
         return Origin(spot, current_task_name(), self.present_test(), reference)
 
     def _submitting(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +93,10 @@ class Spawning:
     def _run(self, origin: Origin, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         here = self.here
-        before, here.origin = here.origin, origin
+        before = here.origin
+        if origin.executor is None and before is not None:
+            origin = replace(origin, executor=before.executor)
+        here.origin = origin
         try:
             return fn(*args, **kwargs)
         finally:
@@ -106,6 +117,9 @@ class Spawning:
         return start
 
 
+_RUN = Spawning._run.__code__
+
+
 def _patch(owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     original = getattr(owner, name)
     setattr(owner, name, wraps(original)(make(original)))
@@ -117,6 +131,18 @@ def current_task_name() -> str | None:
     except RuntimeError:
         return None
     return task.get_name() if task is not None else None
+
+
+def _made_task_at() -> Spot | None:
+    """Where the running task's coroutine was made, if the interpreter was told to remember: see `coroutines`."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    for path, line, _ in getattr(task.get_coro() if task is not None else None, "cr_origin", None) or ():
+        if is_users_file(path):
+            return path, line
+    return None
 
 
 SPAWNING = Spawning()

@@ -71,6 +71,10 @@ class VirtualConnection(_Base):
             with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
                 self.lease.rollback()
 
+    def close(self) -> None:
+        """As Django's, also where SQLite's own would keep a database in memory: the physical one is kept anyway."""
+        BaseDatabaseWrapper.close(self)
+
     def _close(self) -> None:
         """Give the lease back, as a server frees what a closed connection held; the raw connection is not ours to
         close.

@@ -21,6 +21,8 @@ def kind_of(entry: Entry) -> Kind | None:
         return "pool slot not returned"
     if entry.task is not None:
         return "lingering" if _task_runs(entry) else "orphaned"
+    if not entry.registered:
+        return "orphaned" if entry.collected or not entry.thread.is_alive() else "lingering"
     return _kind_by_thread(entry)
 
 
