@@ -30,9 +30,7 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         help="what a connection that a test leaves open is: nothing, a warning, an error (default: the ini option)",
     )
-    parser.addini(
-        "async_orm_leaks", "what a connection that a test leaves open is: off, warn or error", default="warn"
-    )
+    parser.addini("async_orm_leaks", "what a connection that a test leaves open is: off, warn or error", default="warn")
     parser.addini(
         "async_orm_lock_timeout",
         "seconds that a thread waits for the test's connection before a deadlock is reported",

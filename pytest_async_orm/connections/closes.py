@@ -1,7 +1,7 @@
 """Closes that no signal tells of, and cursors: patched once a process, switched by the ledger.
 
-`close` is public. `BaseDatabaseWrapper._prepare_cursor` is private (seen in Django 4.2 to 6.1): every cursor goes through
-it. Django's `CursorWrapper` has no `close` of its own and gets one, which calls the driver's as before.
+`close` is public. `BaseDatabaseWrapper._prepare_cursor` is private (seen in Django 4.2 to 6.1): every cursor goes
+through it. Django's `CursorWrapper` has no `close` of its own and gets one, which calls the driver's as before.
 """
 
 from __future__ import annotations

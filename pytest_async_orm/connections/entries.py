@@ -20,9 +20,9 @@ class Entry:
     """Made on the thread that opened the connection."""
 
     __slots__ = (
-        "_raw_id", "_wrapper", "alias", "by_plugin", "closed_from", "closed_time", "collected", "cursors",
-        "database", "executor", "max_age", "opened_time", "origin", "owned", "registered", "reported", "sessions", "spot", "stack", "task",
-        "task_name", "test", "thread", "vendor", "was_in_transaction", "virtual", "from_pool", "server_id",
+        "_wrapper", "alias", "by_plugin", "closed_from", "closed_time", "collected", "cursors", "database", "executor",
+        "from_pool", "max_age", "opened_time", "origin", "owned", "registered", "reported", "server_id", "sessions",
+        "spot", "stack", "task", "task_name", "test", "thread", "vendor", "virtual", "was_in_transaction",
     )  # fmt: skip
 
     def __init__(self, wrapper: Any, gone: Callable[[Entry], None]) -> None:

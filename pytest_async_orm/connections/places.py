@@ -63,7 +63,7 @@ def user_spot(frame: FrameType | None, end: CodeType | None = None) -> Spot | No
 
 def spots(frame: FrameType | None) -> list[Spot]:
     """All frames from one outwards, innermost first."""
-    found = []
+    found: list[Spot] = []
     while frame is not None:
         found.append((frame.f_code, frame.f_lasti))
         frame = frame.f_back
@@ -102,4 +102,3 @@ def relative(path: str, root: str) -> str:
         return Path(path).relative_to(root).as_posix() if root else path
     except ValueError:
         return path
-

@@ -64,13 +64,13 @@ def _descriptors(wrapper: Any) -> int:
     if not _FILES.is_dir():
         raise Unseen("without /proc the open files of the process cannot be listed")
     path = str(Path(name).resolve())
-    return sum(target == path for target in _targets(os.listdir(_FILES)))
+    return sum(target == path for target in _targets())
 
 
-def _targets(numbers: Iterable[str]) -> Iterable[str]:
-    for number in numbers:
+def _targets() -> Iterable[str]:
+    for descriptor in list(_FILES.iterdir()):
         try:
-            yield str((_FILES / number).readlink())
+            yield str(descriptor.readlink())
         except OSError:
             # The descriptor by which the folder was listed is closed by now.
             continue

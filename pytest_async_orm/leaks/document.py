@@ -11,7 +11,7 @@ from pytest_async_orm.records import Census, ConnectionRecord, Leak
 MOST_CONNECTIONS = 2000
 
 
-def test_document(
+def facts_of_test(
     records: Iterable[ConnectionRecord], leaks: Iterable[Leak], censuses: Iterable[Census] = ()
 ) -> dict[str, Any]:
     """What one test, or one process's session, hands on: plain types alone, as xdist wants them."""

@@ -26,7 +26,7 @@ class Judge:
         self.seen: list[Entry] = []
         """What the last judgement looked at."""
 
-    def test(self, test: str, *, passed: bool) -> list[Leak]:
+    def test(self, *, passed: bool) -> list[Leak]:
         """The leaks of a test that has been torn down.
 
         A test that failed keeps its frames for the report, and with them its cursors and generators: those are not
@@ -121,9 +121,7 @@ def _plain(
 
 def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:
     kind: Kind = "ORM coroutine never awaited"
-    return [
-        Leak(kind, dropped.made_at, dropped.test, "", "", "", None, messages.mend(kind)) for dropped in coroutines
-    ]
+    return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, messages.mend(kind)) for dropped in coroutines]
 
 
 def of_slots(slots: Iterable[Slot]) -> list[Leak]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 from types import TracebackType
+
+from asgiref.sync import sync_to_async
 
 from pytest_async_orm.connections.entries import Entry
 from pytest_async_orm.connections.ledger import LEDGER
@@ -13,12 +14,10 @@ from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.judgement import leak_of
 from pytest_async_orm.leaks.kinds import is_sessions, kind_of
-from pytest_async_orm.leaks.settling import settle, somebody_works
+from pytest_async_orm.leaks.settling import settle
 from pytest_async_orm.leaks.watching import watch
 from pytest_async_orm.messages import leaks as messages
 from pytest_async_orm.records import Leak
-
-_POLL_SECONDS = 0.02
 
 
 class NoLeaks:
@@ -51,11 +50,9 @@ class NoLeaks:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        deadline = time.monotonic() + self.grace
         # The loop must run: what closes a connection may be a task of this very loop.
-        while self._leaking() and (somebody_works() or len(asyncio.all_tasks()) > 1) and time.monotonic() < deadline:
-            await asyncio.sleep(_POLL_SECONDS)
-        self._judge(error)
+        await asyncio.to_thread(settle, self._opened(), self.grace)
+        await sync_to_async(self._judge)(error)
 
     def _opened(self) -> list[Entry]:
         return [entry for entry in LEDGER.entries() if id(entry) not in self._before]

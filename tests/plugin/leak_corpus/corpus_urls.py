@@ -14,7 +14,9 @@ reached = threading.Event()
 
 
 def sync_view(request):
-    return HttpResponse(Tag.objects.count())  # leak of test_max_age_sync, test_max_age_uvicorn, test_max_age_for_ever: orphaned
+    return HttpResponse(
+        Tag.objects.count()
+    )  # leak of test_max_age_sync, test_max_age_uvicorn, test_max_age_for_ever: orphaned
 
 
 async def async_view(request):

@@ -142,9 +142,13 @@ async def test_generator_of_a_fixture(rows):
 @pytest.mark.locks
 async def test_iterator_with_a_failure(tags):
     """An exception in the middle."""
-    with pytest.raises(ValueError, match="enough"):
+
+    async def work():
         async for _ in Tag.objects.aiterator(chunk_size=1):
             raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        await work()
 
 
 async def test_orm_calls(tags):

@@ -442,5 +442,3 @@ def test_sync_test_with_a_closing_thread():
     thread = threading.Thread(target=count_and_close)
     thread.start()
     thread.join()
-
-

@@ -11,7 +11,6 @@ from django.db import connection
 from sample_app.models import Tag
 
 
-
 @pytest.fixture(autouse=True)
 def no_pool(request):
     if "max_age" in request.node.name and connection.settings_dict.get("OPTIONS", {}).get("pool"):
