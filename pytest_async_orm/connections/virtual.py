@@ -51,7 +51,7 @@ class VirtualConnection(_Base):
         self.closed_in_transaction = False
         self.errors_occurred = False
         self.health_check_done = True
-        self.lease.physical.require()
+        self.lease.physical.require_well()
         self.connection = self.lease.physical.raw
         self.autocommit = self.lease.autocommit = self.settings_dict["AUTOCOMMIT"]
         connection_created.send(sender=self.__class__, connection=self)

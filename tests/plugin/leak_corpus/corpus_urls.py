@@ -14,9 +14,8 @@ reached = threading.Event()
 
 
 def sync_view(request):
-    return HttpResponse(
-        Tag.objects.count()
-    )  # leak of test_max_age_sync, test_max_age_uvicorn, test_max_age_for_ever: orphaned
+    number = Tag.objects.count()  # leak of test_max_age_sync, test_max_age_uvicorn, test_max_age_for_ever: orphaned
+    return HttpResponse(number)
 
 
 async def async_view(request):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from importlib.util import find_spec
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -100,10 +101,9 @@ async def test_forgotten_sync_to_async():
 
 
 @pytest.mark.real_only
+@pytest.mark.skipif(os.environ.get("NATURAL_DATABASE") != "postgresql-pool", reason="no pool")
 async def test_slot():
     """A pool's connection that was taken by hand."""
-    if os.environ.get("NATURAL_DATABASE") != "postgresql-pool":
-        pytest.skip("no pool")
     await Tag.objects.acount()
     await sync_to_async(lambda: connection.pool.getconn())()  # leak: pool slot not returned
 
@@ -119,11 +119,10 @@ async def test_unsafe(monkeypatch):
 
 
 @pytest.mark.real_only
+@pytest.mark.skipif(os.environ.get("NATURAL_DATABASE") != "postgresql", reason="it is for PostgreSQL")
+@pytest.mark.skipif(find_spec("django_async_backend") is None, reason="django-async-backend is not installed")
 async def test_native():
     """A native async connection of a task."""
-    if not os.environ.get("NATURAL_DATABASE", "").startswith("postgresql"):
-        pytest.skip("it is for PostgreSQL")
-    pytest.importorskip("django_async_backend")
     from django_async_backend.db.backends.postgresql.async_base import AsyncDatabaseWrapper
 
     async def work():

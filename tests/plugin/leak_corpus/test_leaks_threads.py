@@ -317,8 +317,6 @@ async def test_deleted_from_the_handler(kept):
 @pytest.mark.real_only
 async def test_handler_of_the_programs_own(kept):
     """A ConnectionHandler of its own has connections of its own."""
-    if connection.vendor == "postgresql" and connection.settings_dict["OPTIONS"].get("pool"):
-        pytest.skip("it shares the pool")
     handler = ConnectionHandler(connections.settings)
     kept.append(handler)
 
