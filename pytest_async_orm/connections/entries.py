@@ -20,7 +20,7 @@ class Entry:
     """Made on the thread that opened the connection."""
 
     __slots__ = (
-        "_wrapper", "alias", "by_plugin", "closed_from", "closed_time", "collected", "cursors", "database", "executor",
+        "_wrapper", "alias", "alive_at_close", "by_plugin", "closed_from", "closed_time", "collected", "cursors", "database", "executor",
         "from_pool", "max_age", "opened_time", "origin", "owned", "registered", "reported", "server_id", "sessions",
         "spot", "stack", "task", "task_name", "test", "thread", "vendor", "virtual", "was_in_transaction",
     )  # fmt: skip
@@ -51,6 +51,7 @@ class Entry:
         self.closed_from: Spot | None = None
         self.collected = False
         self.by_plugin = False
+        self.alive_at_close = False
         self.reported = False
         self.was_in_transaction = False
         # Cursors of the user's that are open, by identity, with the line that made them.
@@ -75,6 +76,11 @@ class Entry:
         return dialect is None or not dialect.closed()
 
     @property
+    def was_taken_away(self) -> bool:
+        """Whether the plugin closed it before its thread could: its owner cannot be blamed then."""
+        return self.by_plugin and self.alive_at_close
+
+    @property
     def is_usable(self) -> bool:
         """Whether its owner may yet close it: not after the plugin has, nor once a sandbox is gone."""
         return self.closed_time is None and not self.virtual
@@ -97,6 +103,7 @@ class Entry:
 
     def closed(self, spot: Spot | None, *, by_plugin: bool) -> None:
         self.closed_time, self.closed_from, self.by_plugin = time.time(), spot, by_plugin
+        self.alive_at_close = self.thread.is_alive()
         if not by_plugin:
             self.cursors.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,19 @@ from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedCo
 from pytest_async_orm.messages import sandbox as messages
 
 _STANDING = "async_orm_autocommit"
+
+
+class _Passer:
+    """Has the turn for the moment that a thread closes another's cursor."""
+
+    in_transaction = False
+
+    def __init__(self, thread: threading.Thread) -> None:
+        self.thread = thread
+        self.in_statement = False
+
+    def abandon(self) -> None:
+        """Nothing was begun."""
 
 
 class Physical:
@@ -109,6 +123,9 @@ class Physical:
 
     def close_cursor(self, holder: Holder, cursor: Any) -> None:
         """Close a cursor now if the turn is free, and with the next statement otherwise."""
+        if holder.thread is not threading.current_thread():
+            # In the lease's name its thread would be let in meanwhile: drivers do not bear two threads at once.
+            holder = _Passer(threading.current_thread())
         try:
             free = self.turn.try_take(holder)
         except SandboxEnded:
@@ -116,10 +133,11 @@ class Physical:
         if not free:
             self._to_close.append(cursor)
             return
+        holder.in_statement = True
         try:
             cursor.close()
         finally:
-            self.turn.give_back(holder)
+            self.turn.give_back(holder, statement=True)
 
     def close_waiting_cursors(self) -> None:
         while self._to_close:

@@ -12,10 +12,11 @@ from pytest_async_orm.connections.generators import GENERATORS, OpenGenerator
 from pytest_async_orm.connections.ledger import LEDGER
 from pytest_async_orm.connections.places import Spot, place
 from pytest_async_orm.connections.pools import SLOTS, Slot
+from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.kinds import is_sessions, kind_of
 from pytest_async_orm.leaks.settling import settle
 from pytest_async_orm.messages import leaks as messages
-from pytest_async_orm.records import ConnectionRecord, Kind, Leak
+from pytest_async_orm.records import Census, ConnectionRecord, Kind, Leak
 
 
 class Judge:
@@ -25,6 +26,9 @@ class Judge:
         self._pending: list[Entry] = []
         self.seen: list[Entry] = []
         """What the last judgement looked at."""
+        self.censuses: list[Census] = []
+        """What the servers said last, before the test databases were dropped."""
+        self._over = False
 
     def test(self, *, passed: bool) -> list[Leak]:
         """The leaks of a test that has been torn down.
@@ -46,13 +50,25 @@ class Judge:
             leaks += of_cursors(fresh, {leak.opened_at for leak in leaks})
         return [*leaks, *of_coroutines(coroutines), *of_slots(slots)]
 
+    def census(self) -> list[Census]:
+        """Ask the servers on which something real was left; a leak is rare, so this is affordable."""
+        aliases = sorted({entry.alias for entry in self.seen if entry.reported and not entry.virtual})
+        return [] if self._over or not aliases else take_census(aliases)
+
+    def last_census(self) -> None:
+        """Ask every server, while there are test databases, and remember what is about to be closed."""
+        self.censuses = take_census()
+        self._over = True
+        LEDGER.observe()
+
     def records(self) -> list[ConnectionRecord]:
         """What the last judgement looked at, as facts."""
         return [entry.record(LEDGER.root) for entry in self.seen]
 
     def session(self) -> list[Leak]:
         """What was left to the session's end, by wider fixtures and by work that outlived its test."""
-        pending, self._pending = [*self._pending, *LEDGER.take_fresh()], []
+        pending = [entry for entry in [*self._pending, *LEDGER.take_fresh()] if not entry.was_taken_away]
+        self._pending = []
         self.seen = pending
         settle(pending)
         return self._connections(pending, wait=False)

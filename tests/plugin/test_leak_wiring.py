@@ -266,7 +266,9 @@ def pytest_unconfigure(config):
     run(LEAK)
     document: dict[str, Any] = json.loads((pytester.path / "document.json").read_text())
     (leak,) = document["leaks"]
-    assert (leak["kind"], leak["line"], leak["count"]) == ("orphaned", "test_inner.py:8", 1) or DATABASE.endswith("pool")
+    assert (leak["kind"], leak["line"], leak["count"]) == ("orphaned", "test_inner.py:8", 1) or DATABASE.endswith(
+        "pool"
+    )
     (bar,) = [bar for bar in document["connections"] if bar["thread"] == "worker"]
     assert (bar["test"], bar["line"]) == ("test_inner.py::test_leaks", "test_inner.py:8")
     assert bar["closed"] is None or bar["closed"] >= bar["opened"]
