@@ -78,8 +78,8 @@ class Judge:
         for entry in entries:
             if entry.reported or (kind := kind_of(entry)) is None:
                 continue
-            if wait and is_sessions(entry):
-                if entry.is_usable:
+            if wait and (entry.test is None or is_sessions(entry)):
+                if entry.is_usable or entry.test is None:
                     self._pending.append(entry)
                 continue
             entry.reported = True

@@ -10,7 +10,6 @@ from django.core.signals import request_finished
 
 from sample_app.models import Tag
 
-
 HAS_POOL = os.environ.get("NATURAL_DATABASE") == "postgresql-pool"
 max_age = pytest.mark.skipif(HAS_POOL, reason="Django refuses CONN_MAX_AGE with a pool")
 
