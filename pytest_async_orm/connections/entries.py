@@ -20,9 +20,10 @@ class Entry:
     """Made on the thread that opened the connection."""
 
     __slots__ = (
-        "_wrapper", "alias", "alive_at_close", "by_plugin", "closed_from", "closed_time", "collected", "cursors", "database", "executor",
-        "from_pool", "max_age", "opened_time", "origin", "owned", "registered", "reported", "server_id", "sessions",
-        "spot", "stack", "task", "task_name", "test", "thread", "vendor", "virtual", "was_in_transaction",
+        "_wrapper", "alias", "alive_at_close", "by_plugin", "closed_from", "closed_time", "collected", "cursors",
+        "database", "executor", "from_pool", "max_age", "opened_time", "origin", "owned", "registered", "reported",
+        "server_id", "sessions", "spot", "stack", "task", "task_name", "test", "thread", "vendor", "virtual",
+        "was_in_transaction",
     )  # fmt: skip
 
     def __init__(self, wrapper: Any, gone: Callable[[Entry], None]) -> None:
@@ -141,8 +142,8 @@ def _in_transaction(wrapper: Any, *, virtual: bool) -> bool:
         return bool(wrapper.in_atomic_block or wrapper.lease.in_transaction)
     if wrapper.in_atomic_block:
         return not wrapper.closed_in_transaction
+    if wrapper.vendor == "mysql":
+        # The drivers' word is out of date after a result set; out of autocommit the first statement begins one.
+        return not wrapper.autocommit
     dialect = dialect_for(wrapper.vendor, wrapper.connection)
-    if dialect is None:
-        return False
-    # mysqlclient does not tell; a connection out of autocommit is taken to be in one.
-    return bool(dialect.alive()) if dialect.sees_transaction else not wrapper.autocommit
+    return dialect is not None and dialect.alive()
