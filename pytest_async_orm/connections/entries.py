@@ -108,13 +108,14 @@ class Entry:
         if not by_plugin:
             self.cursors.clear()
 
-    def record(self, root: str) -> ConnectionRecord:
+    def record(self, root: str, *, stack: bool = True) -> ConnectionRecord:
+        """The facts of this moment; the stack is dear to spell out."""
         closed_at = None if self.closed_time is None else place(self.closed_from, root=root)
         return ConnectionRecord(
             alias=self.alias,
             vendor=self.vendor,
             opened_by=self.test,
-            opened_at=self.opened_at(root),
+            opened_at=self.opened_at(root) if stack else place(self.spot, root=root),
             thread_name=self.thread.name,
             thread_alive=self.thread.is_alive(),
             task_name=self.task_name,

@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,7 +61,6 @@ class Ledger:
         entry.virtual = isinstance(connection, VirtualConnection)
         origin = entry.origin = SPAWNING.origin()
         frame = sys._getframe(1)
-        entry.stack = spots(frame)
         entry.spot = SPAWNING.spot(frame)
         entry.test, entry.sessions = SPAWNING.test, SPAWNING.test is None
         if origin is not None:
@@ -70,6 +69,8 @@ class Ledger:
         _note_task(entry)
         entry.registered = any(known is connection for known in connections.all(initialized_only=True))
         entry.owned = entry.task is None and entry.registered and self._is_owned(entry)
+        if not entry.owned:
+            entry.stack = spots(frame)
         with self.changed:
             self._open[id(entry)] = entry
             if self.judging:
@@ -145,9 +146,20 @@ class Ledger:
         return fresh
 
     def observe(self) -> None:
-        """Remember what the plugin is about to clean away."""
-        for entry in self.open_entries():
+        """Remember what the plugin is about to clean away of what was opened since the last judgement."""
+        with self.changed:
+            fresh = list(self._fresh)
+        for entry in fresh:
             entry.observe()
+
+    def retire(self, entries: Iterable[Entry]) -> None:
+        """Let go of a sandbox's connections, which end with it whether or not anybody closed them."""
+        with self.changed:
+            for entry in entries:
+                if entry.virtual and self._open.pop(id(entry), None) is not None:
+                    self._history.append(entry)
+                if not entry.reported:
+                    entry.stack = []
 
     def records(self) -> list[ConnectionRecord]:
         """What `connection_ledger` shows: facts of this moment."""

@@ -6,6 +6,7 @@ A frame is noted as its code object and the instruction in it: neither keeps the
 from __future__ import annotations
 
 import linecache
+import os
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,15 +29,16 @@ _LIBRARIES = tuple(
         *(str(Path(module.__path__[0])) for module in (asgiref, django)),
     }
 )
-# The verdict on each code object, by its identity: the same functions open connections again and again.
-_VERDICTS: dict[CodeType, bool] = {}
+# The verdict on each file: a string remembers its hash, a code object computes it anew each time.
+_VERDICTS: dict[str, bool] = {}
 
 
 def is_users(code: CodeType) -> bool:
     """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
-    verdict = _VERDICTS.get(code)
+    path = code.co_filename
+    verdict = _VERDICTS.get(path)
     if verdict is None:
-        verdict = _VERDICTS[code] = is_users_file(code.co_filename)
+        verdict = _VERDICTS[path] = is_users_file(path)
     return verdict
 
 
@@ -98,7 +100,5 @@ def _formatted(spot: Spot) -> str:
 
 
 def relative(path: str, root: str) -> str:
-    try:
-        return Path(path).relative_to(root).as_posix() if root else path
-    except ValueError:
-        return path
+    below = f"{root}{os.sep}"
+    return path[len(below) :] if root and path.startswith(below) else path

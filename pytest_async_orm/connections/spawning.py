@@ -14,7 +14,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial, wraps
 from types import FrameType
 from typing import Any
@@ -24,15 +23,19 @@ from asgiref.current_thread_executor import CurrentThreadExecutor
 from pytest_async_orm.connections.places import Spot, is_users_file, user_spot
 
 
-@dataclass(frozen=True, slots=True)
 class Origin:
-    """Who handed work to a thread."""
+    """Who handed work to a thread. No dataclass: one is made at every hand-over, and never changed."""
 
-    spot: Spot | None
-    task_name: str | None
-    test: str | None
-    # None for asgiref's `CurrentThreadExecutor`, whose thread works for another executor or for none.
-    executor: weakref.ref[Any] | None = None
+    __slots__ = ("executor", "spot", "task_name", "test")
+
+    def __init__(
+        self, spot: Spot | None, task_name: str | None, test: str | None, executor: weakref.ref[Any] | None = None
+    ) -> None:
+        self.spot = spot
+        self.task_name = task_name
+        self.test = test
+        # None for asgiref's `CurrentThreadExecutor`, whose thread works for another executor or for none.
+        self.executor = executor
 
 
 class _Here(threading.local):
@@ -95,7 +98,7 @@ class Spawning:
         here = self.here
         before = here.origin
         if origin.executor is None and before is not None:
-            origin = replace(origin, executor=before.executor)
+            origin = Origin(origin.spot, origin.task_name, origin.test, before.executor)
         here.origin = origin
         try:
             return fn(*args, **kwargs)

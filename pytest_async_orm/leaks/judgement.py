@@ -62,8 +62,13 @@ class Judge:
         LEDGER.observe()
 
     def records(self) -> list[ConnectionRecord]:
-        """What the last judgement looked at, as facts."""
-        return [entry.record(LEDGER.root) for entry in self.seen]
+        """What the last judgement looked at, as facts: not asgiref's own connection of each sandbox."""
+        shown = [entry for entry in self.seen if not (entry.virtual and entry.owned) or entry.reported]
+        return [entry.record(LEDGER.root, stack=False) for entry in shown]
+
+    def let_go(self) -> None:
+        """Keep nothing more of the test than its facts."""
+        LEDGER.retire(self.seen)
 
     def session(self) -> list[Leak]:
         """What was left to the session's end, by wider fixtures and by work that outlived its test."""
