@@ -19,7 +19,6 @@ from django.db.backends.sqlite3 import base as sqlite3
 from django.db.backends.utils import CursorWrapper
 
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import is_users
 from pytest_async_orm.connections.spawning import SPAWNING
 
 _DJANGO = f"{django.__path__[0]}/"
@@ -94,14 +93,14 @@ _PASSING = frozenset({"_cursor", "cursor", "inner", "_prepare_cursor"})
 def _note_cursor(wrapper: Any, cursor: Any) -> None:
     """Note a cursor that the user asked for, by hand or by `iterator()`; Django closes all others itself."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code.co_name in _PASSING and not is_users(frame.f_code):
+    while frame is not None and frame.f_code.co_name in _PASSING:
         frame = frame.f_back
     if frame is None or not _keeps_cursors(frame.f_code):
         return
     entry = LEDGER.entry_of(wrapper)
     if entry is None:
         return
-    spot = SPAWNING.spot(frame)
+    spot = SPAWNING.spot(sys._getframe(2))
     number, cursors = id(cursor), entry.cursors
     cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), spot)
 

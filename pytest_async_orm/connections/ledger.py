@@ -67,7 +67,7 @@ class Ledger:
             entry.test, entry.sessions = origin.test or entry.test, origin.test is None
             entry.task_name, entry.executor = origin.task_name, origin.executor
         _note_task(entry)
-        entry.registered = any(known is connection for known in connections.all(initialized_only=True))
+        entry.registered = not connection.is_copy if entry.virtual else _is_registered(connection)
         entry.owned = entry.task is None and entry.registered and self._is_owned(entry)
         if not entry.owned:
             entry.stack = spots(frame)
@@ -164,6 +164,10 @@ class Ledger:
     def records(self) -> list[ConnectionRecord]:
         """What `connection_ledger` shows: facts of this moment."""
         return [entry.record(self.root) for entry in self.entries()]
+
+
+def _is_registered(connection: Any) -> bool:
+    return any(known is connection for known in connections.all(initialized_only=True))
 
 
 def _note_task(entry: Entry) -> None:

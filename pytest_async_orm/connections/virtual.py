@@ -36,6 +36,7 @@ class VirtualConnection(_Base):
     """Mixed into a backend's `DatabaseWrapper`; made by `virtual_connection`."""
 
     lease: Lease
+    is_copy = False
 
     @async_unsafe
     def connect(self) -> None:
@@ -108,6 +109,7 @@ class VirtualConnection(_Base):
         """Another connection of the same test, as independent of this one as two threads' are."""
         twin = virtual_connection(self.lease.physical)
         twin.alias = alias or self.alias
+        twin.is_copy = True
         return twin
 
     def _nodb_cursor(self) -> Any:
