@@ -23,7 +23,7 @@ from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.records import Place
 
 # A manager's method stands between the user's line and the coroutine, no more.
-_DEPTH = 3
+_DEPTH = 2
 _DJANGO = str(Path(django.__path__[0]))
 _ORM = tuple(f"{_DJANGO}/{part}" for part in ("db/", "shortcuts.py", "contrib/auth/", "contrib/sessions/"))
 
