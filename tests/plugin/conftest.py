@@ -16,6 +16,8 @@ from pytest_async_orm.sandbox.isolation import Sandbox
 from pytest_async_orm.sandbox.layers import Layers
 from pytest_async_orm.sandbox.scopes import scope_transaction
 
+# Programs for an inner run: see `test_leak_corpus.py`.
+collect_ignore = ["leak_corpus"]
 HERE = Path(__file__).resolve().parent
 INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
 PREAMBLE = """
