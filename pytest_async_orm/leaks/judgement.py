@@ -105,7 +105,7 @@ def leak_of(entry: Entry, kind: Kind) -> Leak:
         vendor=entry.vendor,
         thread_name=entry.thread.name,
         task_name=entry.task_name,
-        mend=messages.mend(kind, max_age=entry.max_age, in_loop=entry.task is not None),
+        mend=messages.mend(kind, max_age=entry.max_age, in_loop=entry.task is not None, own=not entry.registered),
     )
 
 

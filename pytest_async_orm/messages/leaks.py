@@ -41,8 +41,16 @@ _IN_LOOP = (
 )
 
 
-def mend(kind: Kind, *, max_age: float | None = 0, in_loop: bool = False) -> str:
-    """How to mend a leak; `max_age` is the database's CONN_MAX_AGE."""
+_OWN = (
+    "It is not Django's connection of that thread but one of the program's own, which nothing else closes: use it in "
+    "`with contextlib.closing(connection.copy()) as twin`, or end with close_all() of its ConnectionHandler."
+)
+
+
+def mend(kind: Kind, *, max_age: float | None = 0, in_loop: bool = False, own: bool = False) -> str:
+    """How to mend a leak; `max_age` is the database's CONN_MAX_AGE, `own` a copy or a connection of another handler."""
+    if own and kind in ("orphaned", "lingering"):
+        return _OWN
     if in_loop and kind in ("orphaned", "lingering"):
         return _IN_LOOP
     if max_age != 0 and kind in ("orphaned", "lingering", "executor never shut down"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from pytest_async_orm.sandbox.isolation import Sandbox
 from pytest_async_orm.sandbox.layers import Layers
@@ -66,6 +67,7 @@ class Worker:
         return self._pool.submit(call, *args)
 
     def stop(self) -> None:
+        self._pool.submit(connections.close_all).result(20)
         self._pool.shutdown()
 
 
