@@ -115,12 +115,8 @@ def of_cursors(entries: Iterable[Entry], told: set[str]) -> list[Leak]:
     for entry in entries:
         if entry.reported or (entry.closed_time is not None and not entry.by_plugin):
             continue
-        found = [leak_of(entry, "cursor left open")] * bool(entry.open_cursors())
-        for leak in found:
-            for spot in entry.open_cursors():
-                line = place(spot, root=LEDGER.root)
-                if line not in told:
-                    leaks.append(replace(leak, opened_at=line, mend=messages.mend("cursor left open")))
+        lines = [place(spot, root=LEDGER.root) for spot in entry.open_cursors()]
+        leaks += [replace(leak_of(entry, "cursor left open"), opened_at=line) for line in lines if line not in told]
     return leaks
 
 
