@@ -71,7 +71,8 @@ def folded_lines(leaks: Iterable[Leak]) -> list[str]:
     counts: dict[tuple[object, ...], tuple[Leak, int]] = {}
     for leak in leaks:
         key = (leak.kind, str(leak.opened_at), leak.alias, leak.mend)
-        counts[key] = (leak, counts.get(key, (leak, 0))[1] + 1)
+        first, count = counts.get(key, (leak, 0))
+        counts[key] = (first, count + 1)
     return [line for leak, count in counts.values() for line in _lines(leak, count)]
 
 
@@ -95,7 +96,7 @@ def _where(leak: Leak) -> str:
 def grew(before: int, after: int, leaks: Sequence[Leak], server: Sequence[str]) -> str:
     """The error of `assert_no_leaks`."""
     lines = [
-        f"{len(leaks)} connections or more are left open: {before} were open before, {after} are now."
+        f"{after - before} more connections are open than before the block ({before} then, {after} now):"
         if after > before
         else f"{len(leaks)} leaks, although as many connections are open as before ({after}):",
         *folded_lines(leaks),
