@@ -20,7 +20,7 @@ class Entry:
     """Made on the thread that opened the connection."""
 
     __slots__ = (
-        "_wrapper", "alias", "alive_at_close", "by_plugin", "closed_from", "closed_time", "collected", "cursors",
+        "_wrapper", "alias", "alive_at_end", "by_plugin", "closed_from", "closed_time", "collected", "cursors",
         "database", "executor", "from_pool", "max_age", "opened_time", "origin", "owned", "registered", "reported",
         "server_id", "sessions", "spot", "stack", "task", "task_name", "test", "thread", "vendor", "virtual",
         "was_in_transaction",
@@ -52,7 +52,7 @@ class Entry:
         self.closed_from: Spot | None = None
         self.collected = False
         self.by_plugin = False
-        self.alive_at_close = False
+        self.alive_at_end = False
         self.reported = False
         self.was_in_transaction = False
         # Cursors of the user's that are open, by identity, with the line that made them.
@@ -78,8 +78,9 @@ class Entry:
 
     @property
     def was_taken_away(self) -> bool:
-        """Whether the plugin closed it before its thread could: its owner cannot be blamed then."""
-        return self.by_plugin and self.alive_at_close
+        """Whether the plugin closed it, or ended its sandbox, before its thread could close it."""
+        unclosed = self.closed_time is None or self.collected
+        return self.alive_at_end and (self.by_plugin or (self.virtual and unclosed))
 
     @property
     def is_usable(self) -> bool:
@@ -101,10 +102,10 @@ class Entry:
         """Remember what the plugin is about to clean away."""
         if self.closed_time is None:
             self.was_in_transaction = self.in_transaction
+            self.alive_at_end = self.thread.is_alive()
 
     def closed(self, spot: Spot | None, *, by_plugin: bool) -> None:
         self.closed_time, self.closed_from, self.by_plugin = time.time(), spot, by_plugin
-        self.alive_at_close = self.thread.is_alive()
         if not by_plugin:
             self.cursors.clear()
 

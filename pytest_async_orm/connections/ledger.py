@@ -139,6 +139,11 @@ class Ledger:
     def open_entries(self) -> list[Entry]:
         return list(self._open.values())
 
+    def fresh(self) -> list[Entry]:
+        """What was opened since the last judgement."""
+        with self.changed:
+            return list(self._fresh)
+
     def take_fresh(self) -> list[Entry]:
         """What was opened since this was last asked."""
         with self.changed:
@@ -147,9 +152,7 @@ class Ledger:
 
     def observe(self) -> None:
         """Remember what the plugin is about to clean away of what was opened since the last judgement."""
-        with self.changed:
-            fresh = list(self._fresh)
-        for entry in fresh:
+        for entry in self.fresh():
             entry.observe()
 
     def retire(self, entries: Iterable[Entry]) -> None:

@@ -72,8 +72,7 @@ class Judge:
 
     def session(self) -> list[Leak]:
         """What was left to the session's end, by wider fixtures and by work that outlived its test."""
-        pending = [entry for entry in [*self._pending, *LEDGER.take_fresh()] if not entry.was_taken_away]
-        self._pending = []
+        pending, self._pending = [*self._pending, *LEDGER.take_fresh()], []
         self.seen = pending
         settle(pending)
         return self._connections(pending, wait=False)

@@ -13,7 +13,7 @@ _POOLS = ("asyncio_", "AnyIO worker thread")
 
 def kind_of(entry: Entry) -> Kind | None:
     """The kind of a connection's leak; None if it is none, or not yet."""
-    if not entry.is_open or (entry.owned and not _spoils_its_thread(entry)):
+    if not entry.is_open or (entry.owned and not _spoils_its_thread(entry)) or _belongs_to_a_fixture(entry):
         return None
     if entry.in_transaction:
         return "in transaction"
@@ -29,6 +29,13 @@ def kind_of(entry: Entry) -> Kind | None:
 def _spoils_its_thread(entry: Entry) -> bool:
     """A transaction that is left open on asgiref's thread is every later caller's; the main thread's is the test's."""
     return entry.executor is not None and entry.in_transaction
+
+
+def _belongs_to_a_fixture(entry: Entry) -> bool:
+    """Whether the thread ended in order after the databases were torn down: a fixture's, set up before them, which may
+    have closed what the plugin had closed by then. The loop's own pool is nobody's fixture.
+    """
+    return entry.was_taken_away and not entry.thread.is_alive() and not entry.thread.name.startswith(_POOLS)
 
 
 def _task_runs(entry: Entry) -> bool:

@@ -29,6 +29,12 @@ def settle(entries: Iterable[Entry], grace: float = GRACE_SECONDS) -> None:
             LEDGER.changed.wait(min(left, _POLL_SECONDS))
 
 
+def observe() -> None:
+    """Remember what the plugin is about to clean away, once threads that are about to end have ended."""
+    settle(LEDGER.fresh(), GRACE_SECONDS)
+    LEDGER.observe()
+
+
 def _unsettled(entries: Iterable[Entry]) -> bool:
     return any(entry.closed_time is None and not entry.owned and entry.thread.is_alive() for entry in entries)
 

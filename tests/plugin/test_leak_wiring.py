@@ -216,6 +216,29 @@ def fragile():
     result.stdout.fnmatch_lines(["*ValueError: of the fixture*", "*ConnectionLeakWarning*"])
 
 
+@pytest.mark.parametrize("database", ["db", "transactional_db"])
+def test_fixture_that_closes_late(run, database: str) -> None:
+    """A fixture that was set up before the database may close after it, sync or async, sandboxed or not."""
+    result = run(
+        f"""
+from concurrent.futures import ThreadPoolExecutor
+@pytest.fixture
+def pool(django_db_blocker):
+    def close():
+        connections.close_all()
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+        pool.submit(close).result()
+def test_sync(pool, {database}):
+    assert pool.submit(Tag.objects.count).result() == 0
+async def test_async(pool, {database}):
+    assert await asyncio.wrap_future(pool.submit(Tag.objects.count)) == 0
+""",
+        "--async-orm-leaks=error",
+    )
+    result.assert_outcomes(passed=2)
+
+
 LEDGER = """
 @pytest.mark.django_db(transaction=True)
 def test_records(connection_ledger):

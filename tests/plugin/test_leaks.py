@@ -25,7 +25,7 @@ def entry(**facts: Any) -> Any:
     thread = SimpleNamespace(name="worker", is_alive=lambda: facts.get("alive", False))
     usual = {
         "is_open": True, "owned": False, "in_transaction": False, "from_pool": False, "task": None, "registered": True,
-        "collected": False, "executor": None, "thread": thread, "sessions": False,
+        "collected": False, "executor": None, "was_taken_away": False, "thread": thread, "sessions": False,
     }  # fmt: skip
     return SimpleNamespace(**{**usual, **facts})
 
@@ -64,6 +64,9 @@ DONE, RUNNING = SimpleNamespace(done=lambda: True), SimpleNamespace(done=lambda:
         ({"task": lambda: DONE, "alive": True}, "orphaned"),
         ({"task": lambda: None, "alive": True}, "orphaned"),
         ({"task": lambda: RUNNING}, "lingering"),
+        ({"was_taken_away": True}, None),
+        ({"was_taken_away": True, "alive": True}, "lingering"),
+        ({"was_taken_away": True, "thread": POOLED}, "lingering"),
         ({"registered": False, "alive": True}, "lingering"),
         ({"registered": False, "alive": True, "collected": True}, "orphaned"),
     ],
