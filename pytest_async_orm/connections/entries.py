@@ -102,7 +102,7 @@ class Entry:
         """Remember what the plugin is about to clean away."""
         if self.closed_time is None:
             self.was_in_transaction = self.in_transaction
-            self.alive_at_end = self.thread.is_alive()
+            self.alive_at_end |= self.thread.is_alive()
 
     def closed(self, spot: Spot | None, *, by_plugin: bool) -> None:
         self.closed_time, self.closed_from, self.by_plugin = time.time(), spot, by_plugin
