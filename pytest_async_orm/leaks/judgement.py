@@ -16,7 +16,7 @@ from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.kinds import is_sessions, kind_of
 from pytest_async_orm.leaks.settling import settle
 from pytest_async_orm.messages import leaks as messages
-from pytest_async_orm.records import Census, ConnectionRecord, LeakKind, Leak
+from pytest_async_orm.records import Census, ConnectionRecord, Leak, LeakKind
 
 
 class Judge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pytest_async_orm.records import Census, LeakKind, Leak
+from pytest_async_orm.records import Census, Leak, LeakKind
 
 _ON_ITS_THREAD = (
     "Call django.db.connections.close_all() on that thread, in a finally block, before its work ends: no other thread "

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from natural_matrix import why_not
 from django.db import connections
+from natural_matrix import why_not
 
 from pytest_async_orm.sandbox.isolation import Sandbox
 from pytest_async_orm.sandbox.layers import Layers

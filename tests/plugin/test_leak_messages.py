@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from pytest_async_orm.messages import leaks as messages
-from pytest_async_orm.records import Census, LeakKind, Leak, Place
+from pytest_async_orm.records import Census, Leak, LeakKind, Place
 
 ON_ITS_THREAD = (
     "Call django.db.connections.close_all() on that thread, in a finally block, before its work ends: no other thread "
