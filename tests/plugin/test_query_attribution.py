@@ -22,7 +22,10 @@ from pytest_async_orm.queries import recording
 from pytest_async_orm.queries.recording import Recording
 from sample_app.models import Tag
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.allow_connection_leaks(reason="threads that only query, as the subject is their queries"),
+]
 
 ASYNC_WAYS = ["await", "gather", "task", "sync_to_async", "insensitive", "to_thread", "executor", "thread"]
 SYNC_WAYS = ["call", "executor", "thread", "async_to_sync"]
