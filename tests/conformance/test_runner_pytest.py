@@ -11,7 +11,7 @@ from conformance.results import Results, read_folder
 from tests.conformance.commands import conform, environ
 
 # pytest-asyncio itself warns where no project has chosen this.
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error"]
 PYTEST += ["-o", "asyncio_default_fixture_loop_scope=function", "--pyargs", "conformance"]
 
 
