@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
+from pytest_async_orm.fixtures.leaks import session_leaks
 from pytest_async_orm.fixtures.recording import RECORDING
 from pytest_async_orm.markers import n_plus_one_of
 from pytest_async_orm.queries.log import QueryLog
@@ -30,7 +31,7 @@ class Reporting:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        writing.write_files(session)
+        writing.write_files(session, session_leaks(self._config))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         summary.show(terminalreporter)

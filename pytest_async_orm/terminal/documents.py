@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -47,13 +47,15 @@ def _query(query: Query) -> dict[str, Any]:
     return found
 
 
-def session_document(tests: Sequence[dict[str, Any]], leaks: Sequence[Any]) -> dict[str, Any]:
+def session_document(tests: Sequence[dict[str, Any]], leaks: Mapping[str, Any]) -> dict[str, Any]:
     """The whole session, as `--async-orm-report` writes it."""
     return {
         "schema": SCHEMA,
         "environment": environment_document(),
         "queries": sorted(tests, key=lambda test: str(test["test"])),
-        "leaks": list(leaks),
+        "leaks": leaks.get("leaks", []),
+        "connections": leaks.get("connections", []),
+        "census": leaks.get("census", []),
     }
 
 

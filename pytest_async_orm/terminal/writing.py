@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ from pytest_async_orm.terminal.documents import session_document
 FAILED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
-def write_files(session: pytest.Session) -> None:
-    """Write what the options ask for. A file that cannot be written fails the session, and is told in the summary."""
+def write_files(session: pytest.Session, leaks: Mapping[str, Any]) -> None:
+    """Write what the options ask for; `leaks` is a `leaks_document`.
+
+    A file that cannot be written fails the session, and is told in the summary.
+    """
     config = session.config
     report, page = config.getoption("--async-orm-report"), config.getoption("--async-orm-html")
     if not is_controller(config) or not (report or page):
         return
     tests: list[dict[str, Any]] = config.stash.get(COLLECTED, [])
-    document = session_document(tests, [])
+    document = session_document(tests, leaks)
     # Only the page needs to know where the lines are: it leads to them.
     with_root = {**document, "root": str(config.invocation_params.dir)}
     for path, render, content in ((report, _as_json, document), (page, _as_page, with_root)):

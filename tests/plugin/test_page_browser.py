@@ -237,8 +237,8 @@ def test_a_session_without_tests(opened: Open) -> None:
 
 def test_connections_are_shown_where_there_are_any(opened: Open) -> None:
     """Leaks are a table and connections are bars: a view that other sessions do not have."""
-    connection = {"alias": "default", "thread": "worker", "opened_at": 1.0, "closed_at": None}
-    leak = {"alias": "default", "call_site": "tests/test_blog.py:7"}
+    connection = {"alias": "default", "thread": "worker", "opened": 1.0, "closed": None}
+    leak = {"alias": "default", "line": "tests/test_blog.py:7"}
     browser = opened(a_session(leaks=[leak], connections=[connection]))
     assert "test_blog.py:7" in browser.find_element(By.ID, "connections").text
     assert len(visible(browser, "#connections .bar")) == 1

@@ -230,6 +230,24 @@ def test_without_queries(): pass
     assert three["n_plus_one"][0]["count"] == 3
 
 
+def test_leaks_in_the_report(run, pytester: pytest.Pytester) -> None:
+    """The JSON file holds leaks and connections beside the queries, equal leaks of two workers as one."""
+    source = """
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", range(4))
+async def test_it(number):
+    thread = threading.Thread(target=Tag.objects.count)
+    thread.start()
+    await asyncio.to_thread(thread.join)
+"""
+    run(source, "-n", "2", "--async-orm-report=report.json").assert_outcomes(passed=4, warnings=4)
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    (leak,) = report["leaks"]
+    assert (leak["kind"], leak["count"], len(leak["tests"])) == ("orphaned", 4, 4)
+    assert leak["line"].startswith("test_inner.py:")
+    assert len([one for one in report["connections"] if one["line"] == leak["line"]]) == 4
+
+
 def test_report_that_cannot_be_written(run, pytester: pytest.Pytester) -> None:
     """A file in no folder is refused before the first test; one that fails at the end is told and fails the session."""
     source = "@pytest.mark.django_db\nasync def test_it():\n    await Tag.objects.acount()\n"

@@ -67,7 +67,7 @@ def delete_with_cascades() -> int:
     return deleted
 
 
-@negative(statements=7)
+@negative(statements=8)
 async def delete_many() -> int:
     """Rows of one model, deleted with what hangs on them."""
     deleted, _ = await User.objects.filter(username__startswith="writer").adelete()
