@@ -13,7 +13,13 @@ from tests.docs.pages import README, ROOT, blocks, session, without_versions
 TESTS = "python3 -m venv .venv && .venv/bin/pip install -q tox tox-uv && .venv/bin/tox run -q -e tests"
 MATRIX = TESTS.replace("-e tests", "-e matrix")
 # pytest-asyncio and Django say more in other releases than the README shows; its subject is what the tests say.
-ALONE = {"DJANGO_SETTINGS_MODULE": "sample_app.settings.sqlite", "PYTHONWARNINGS": "ignore", "COLUMNS": "80"}
+ALONE = {
+    "DJANGO_SETTINGS_MODULE": "sample_app.settings.sqlite",
+    "PYTHONWARNINGS": "ignore",
+    "COLUMNS": "80",
+    # The natural suite's random order is installed here; the README's second test is second.
+    "PYTEST_ADDOPTS": "-p no:randomly",
+}
 
 
 def run(command: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
