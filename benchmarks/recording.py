@@ -95,7 +95,7 @@ def measure(work: Callable[[], None], block: Callable[[], AbstractContextManager
         work()
     if block in {recorded, counted}:
         # What differs in text and place is resolved once.
-        different = {(entry.sql, entry.stack[0]): entry for entry in log._recording.entries}
+        different = {(entry.sql, entry.stack[0]): entry for entry in log._recording.entries()}
         assert len({(entry.fingerprint, entry.call_site) for entry in different.values()}) == 1
         assert len(log) == QUERIES
     elif block is captured:

@@ -3,16 +3,21 @@
 from pytest_async_orm.errors import (
     AsyncOrmError,
     AsyncOrmWarning,
+    CensusDisagreement,
+    ConnectionLeakWarning,
+    ConnectionsLeaked,
     EnvironmentTrapWarning,
     EventLoopWouldBlock,
     LeftoverWorkWarning,
     NothingRecorded,
+    PluginFaultWarning,
     QueryAssertionError,
     SandboxDeadlock,
     SandboxEnded,
     TransactionLost,
     UnsupportedConnection,
 )
+from pytest_async_orm.leaks.assertion import assert_no_leaks
 from pytest_async_orm.queries.blocks import (
     assert_max_queries,
     assert_min_queries,
@@ -25,15 +30,21 @@ from pytest_async_orm.queries.blocks import (
     record_queries,
 )
 from pytest_async_orm.queries.log import QueryLog
-from pytest_async_orm.records import Query
+from pytest_async_orm.records import ConnectionRecord, Leak, Query
 
 __all__ = [
     "AsyncOrmError",
     "AsyncOrmWarning",
+    "CensusDisagreement",
+    "ConnectionLeakWarning",
+    "ConnectionRecord",
+    "ConnectionsLeaked",
     "EnvironmentTrapWarning",
     "EventLoopWouldBlock",
+    "Leak",
     "LeftoverWorkWarning",
     "NothingRecorded",
+    "PluginFaultWarning",
     "Query",
     "QueryAssertionError",
     "QueryLog",
@@ -44,6 +55,7 @@ __all__ = [
     "assert_max_queries",
     "assert_min_queries",
     "assert_no_duplicates",
+    "assert_no_leaks",
     "assert_no_n_plus_one",
     "assert_no_queries",
     "assert_no_queries_outside_transactions",

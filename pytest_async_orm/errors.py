@@ -52,3 +52,19 @@ class NPlusOneWarning(AsyncOrmWarning):
 
 class EnvironmentTrapWarning(AsyncOrmWarning):
     """A release or a setting that is known to break async tests."""
+
+
+class ConnectionsLeaked(AsyncOrmError, AssertionError):
+    """The block of `assert_no_leaks`, or with `--async-orm-leaks=error` a test, left connections open."""
+
+
+class ConnectionLeakWarning(AsyncOrmWarning):
+    """A test left connections open, or work on the database undone."""
+
+
+class PluginFaultWarning(AsyncOrmWarning):
+    """The plugin itself failed. It never changes the outcome of a test."""
+
+
+class CensusDisagreement(PluginFaultWarning):
+    """The ledger of connections and the database's server do not agree."""

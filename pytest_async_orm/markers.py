@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_async_orm.messages.leaks import bad_marker
 from pytest_async_orm.options import Mode, Reaction, max_queries, n_plus_one, parse_mode, sandbox_mode
 
 _SANDBOX_LINE = (
@@ -19,11 +20,12 @@ _QUERIES_LINE = "max_queries(n, using=None): the test sends at most n queries, o
 _LOOPS_LINE = (
     "no_n_plus_one(threshold=2): no line sends one read of this test by more than `threshold` calls of the ORM"
 )
+_LEAKS_LINE = "allow_connection_leaks(reason): this test may leave connections open, for a reason that the report shows"
 EXPLICIT_FIXTURE = "async_db"
 
 
 def register_markers(config: pytest.Config) -> None:
-    for line in (_SANDBOX_LINE, _QUERIES_LINE, _LOOPS_LINE):
+    for line in (_SANDBOX_LINE, _QUERIES_LINE, _LOOPS_LINE, _LEAKS_LINE):
         config.addinivalue_line("markers", line)
 
 
@@ -83,6 +85,17 @@ def n_plus_one_of(item: pytest.Item) -> tuple[int, Reaction]:
     if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 1:
         raise pytest.UsageError(f"{item.nodeid}: no_n_plus_one({threshold!r}) takes {remedy}.")
     return threshold, "error"
+
+
+def allowed_leaks(item: pytest.Item) -> str | None:
+    """Why a test may leave connections open; None if it may not."""
+    marker = item.get_closest_marker("allow_connection_leaks")
+    if marker is None:
+        return None
+    reason = marker.kwargs.get("reason")
+    if marker.args or set(marker.kwargs) != {"reason"} or not isinstance(reason, str) or not reason.strip():
+        raise pytest.UsageError(bad_marker(item.nodeid))
+    return reason
 
 
 def wants_sandbox(item: pytest.Item) -> bool:

@@ -11,6 +11,8 @@ Mode = Literal["async", "all", "off"]
 Reaction = Literal["off", "warn", "error"]
 REACTIONS: tuple[str, ...] = get_args(Reaction)
 MODES: tuple[str, ...] = get_args(Mode)
+LeakMode = Literal["off", "warn", "error"]
+LEAK_MODES: tuple[str, ...] = get_args(LeakMode)
 DEFAULT_LOCK_TIMEOUT = 10.0
 
 
@@ -38,6 +40,13 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "async_orm_sandbox", "which database tests are isolated on every thread: async, all or off", default="async"
     )
+    group.addoption(
+        "--async-orm-leaks",
+        choices=LEAK_MODES,
+        default=None,
+        help="what a connection that a test leaves open is: nothing, a warning, an error (default: the ini option)",
+    )
+    parser.addini("async_orm_leaks", "what a connection that a test leaves open is: off, warn or error", default="warn")
     parser.addini(
         "async_orm_lock_timeout",
         "seconds that a thread waits for the test's connection before a deadlock is reported",
@@ -48,6 +57,7 @@ def add_options(parser: pytest.Parser) -> None:
 def check_options(config: pytest.Config) -> None:
     """Fail before a test runs, not in the middle of the session."""
     sandbox_mode(config)
+    leak_mode(config)
     lock_timeout(config)
     max_queries(config)
     n_plus_one(config)
@@ -106,6 +116,15 @@ def parse_mode(value: object, source: str) -> Mode:
     if value not in MODES:
         raise pytest.UsageError(f"{source} is {value!r}: use one of {', '.join(map(repr, MODES))}.")
     return cast("Mode", value)
+
+
+def leak_mode(config: pytest.Config) -> LeakMode:
+    value = config.getoption("--async-orm-leaks") or config.getini("async_orm_leaks")
+    if value not in LEAK_MODES:
+        raise pytest.UsageError(
+            f"the ini option async_orm_leaks is {value!r}: use one of {', '.join(map(repr, LEAK_MODES))}."
+        )
+    return cast("LeakMode", value)
 
 
 def lock_timeout(config: pytest.Config) -> float:

@@ -16,7 +16,9 @@ from pytest_async_orm.fixtures import (
     async_db,
     async_transactional_db,
     class_db,
+    connection_ledger,
     isolation,
+    leaks,
     module_db,
     queries,
     query_log,
@@ -35,6 +37,7 @@ __all__ = [
     "async_db",
     "async_transactional_db",
     "class_db",
+    "connection_ledger",
     "module_db",
     "query_log",
     "query_snapshot",
@@ -53,6 +56,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_async_orm.reporting import Reporting
 
         config.pluginmanager.register(Reporting(config), "async_orm_reporting")
+    config.pluginmanager.register(leaks.LeakReports(config), "async_orm_leaks")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from leaks.around_setup(item))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,6 +84,16 @@ def pytest_fixture_setup(
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return (yield from recording.around_call(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from leaks.around_teardown(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return (yield from leaks.around_report(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -6,11 +6,18 @@ defect of the ORM's methods can colour what it sees.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from conformance.checks.plain import mask_key, mask_moment
 
+_SESSIONS = {
+    "postgresql": "SELECT COUNT(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+    "mysql": "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+}
 Snapshot = dict[str, list[tuple[Any, ...]]]
 
 
@@ -21,6 +28,8 @@ class Observer:
         from django.db import connections
 
         self._connection = connections.create_connection(alias)
+        # It may look while the check's own thread waits for a coroutine.
+        self._connection.inc_thread_sharing()
         self._models = tuple(models)
 
     def replace_rows(self, rows: Iterable[tuple[type[Any], list[dict[str, Any]]]]) -> None:
@@ -44,6 +53,14 @@ class Observer:
     def snapshot(self, known_keys: frozenset[int]) -> Snapshot:
         """What is committed now: for each table its rows, keys of new rows and clock readings masked."""
         return {model._meta.db_table: self._rows(model, known_keys) for model in self._models}
+
+    def sessions(self) -> int:
+        """Connections to the database besides this one, by what its server says; open files of an embedded one."""
+        if self._connection.vendor == "sqlite":
+            return _open_files(str(self._connection.settings_dict["NAME"])) - 1
+        with self._connection.cursor() as cursor:
+            cursor.execute(_SESSIONS[self._connection.vendor])
+            return int(cursor.fetchone()[0])
 
     def close(self) -> None:
         self._connection.close()
@@ -78,3 +95,15 @@ class Observer:
     def _quote(self, name: str) -> str:
         quoted: str = self._connection.ops.quote_name(name)
         return quoted
+
+
+def _open_files(path: str) -> int:
+    """How often this process has the file open, where the system tells."""
+    links = Path("/proc/self/fd")
+    found = (_target(link) for link in links.iterdir()) if links.exists() else ()
+    return sum(target == os.path.realpath(path) for target in found)
+
+
+def _target(link: Path) -> str:
+    # The directory that is being read is among them, and gone by now.
+    return os.path.realpath(link)

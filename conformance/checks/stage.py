@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,8 @@ from conformance.checks.seed import KNOWN_KEYS, seeded_models, seeded_rows, sent
 if TYPE_CHECKING:
     from conformance.strategies import Rows
 
+# Seconds in which a server notices that a client is gone, and between two looks.
+_PATIENCE, _PAUSE = 2.0, 0.01
 T = TypeVar("T")
 RunCoroutine = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -73,12 +76,27 @@ class Stage:
 
     def trace_async(self, function: Callable[[], Awaitable[Any]]) -> Trace:
         """Run the asynchronous side; what the instruments see becomes evidence."""
-        trace = self._trace(lambda: self.run(function))
+        return self.trace_call(lambda: self.run(function))
+
+    def trace_call(self, function: Callable[[], Any]) -> Trace:
+        """The same, for what runs its coroutines itself."""
+        trace = self._trace(function)
         self.evidence.saw_statements(list(trace.statements), threading.get_ident())
         self.evidence.saw_result(trace.value)
         if trace.error is not None:
             self.evidence.saw_exception(trace.error)
         return trace
+
+    def sessions(self) -> int:
+        """How many connections to the database are open besides the observer's, by what the other side says."""
+        return self._observer.sessions()
+
+    def sessions_settled(self, most: int) -> int:
+        """The same once it is `most`, or after a moment: a session ends after its client, and nobody is told."""
+        deadline = time.monotonic() + _PATIENCE
+        while (found := self.sessions()) > most and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        return found
 
     def close(self) -> None:
         self._observer.close()

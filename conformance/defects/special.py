@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
+
+from conformance.defects.workarounds import WORKAROUNDS
 
 
 def guard_off() -> None:
@@ -117,7 +120,100 @@ def _give_requests(read: Callable[[Any], bytes]) -> None:
     HttpRequest.aread = aread  # type: ignore[attr-defined]
 
 
+def atomic_nothing() -> None:
+    """`atomic` opens no transaction."""
+    from django.db.transaction import Atomic
+
+    def nothing(_: Any, *__: Any) -> None: ...
+
+    Atomic.__enter__ = nothing  # type: ignore[method-assign]
+    Atomic.__exit__ = nothing  # type: ignore[method-assign]
+
+
+def atomic_always_rolls_back() -> None:
+    """`atomic` rolls back also what went well, on every thread but the main one, which migrates; and says nothing."""
+    from django.db.transaction import Atomic
+
+    leave = Atomic.__exit__
+
+    def roll_back(self: Any, *exc: Any) -> None:
+        from django.db import transaction
+
+        if exc[0] is None and threading.current_thread() is not threading.main_thread():
+            transaction.set_rollback(True, using=self.using)
+        leave(self, *exc)
+
+    Atomic.__exit__ = roll_back  # type: ignore[method-assign]
+
+
+def run_atomic_leaves_early() -> None:
+    """`run_atomic` does not wait for the end of what was cancelled, and lets it commit."""
+    from asgiref.sync import sync_to_async
+    from django.db import transaction
+
+    from sample_app.utils import async_transactions
+
+    async def run_atomic(function: Any) -> Any:
+        return await sync_to_async(transaction.atomic(function))()
+
+    async_transactions.run_atomic = run_atomic  # type: ignore[assignment]
+
+
+def async_atomic_shares_thread() -> None:
+    """`async_atomic` runs on the thread that every task of the process shares."""
+    from conformance.checks import forms
+    from sample_app.utils import async_atomic
+
+    async_atomic.async_atomic = forms.printed.atomic_block  # type: ignore[assignment]
+
+
+def _printed_as_ours(printed: str, ours: str) -> Callable[[], None]:
+    """The printed form is replaced by the sample app's: the checks must accept it."""
+
+    def put_in() -> None:
+        from conformance.checks import forms
+
+        setattr(forms.printed, printed, getattr(forms.ours, ours))
+
+    return put_in
+
+
+def _printed_w4_as_ours() -> None:
+    """All four calls of the printed connection managers are replaced by the sample app's."""
+    for printed, ours in (
+        ("close_in_coroutine", "close_old_connections"),
+        ("close_wrapped", "close_old_connections"),
+        ("ensure_in_coroutine", "ensure_connection"),
+        ("ensure_through_proxy", "ensure_connection"),
+    ):
+        _printed_as_ours(printed, ours)()
+
+
+_KEPT: list[Any] = []
+
+
+def requests_keep_connections() -> None:
+    """Nobody closes a connection when its request ends, and it outlives the request's thread."""
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+    from django.db.backends.signals import connection_created
+
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    connection_created.connect(lambda connection, **_: _KEPT.append(connection.connection), weak=False)
+    _close_nothing()
+
+
+def _close_nothing() -> None:
+    from django.db.utils import ConnectionHandler
+
+    def nothing(_: Any) -> None: ...
+
+    ConnectionHandler.close_all = nothing  # type: ignore[assignment,method-assign]
+
+
 SPECIAL: dict[str, Callable[[], None]] = {
+    **WORKAROUNDS,
     "guard/off": guard_off,
     "guard/other-exception": guard_other,
     "atomic.async_with/no-transaction": async_atomic_without_transaction,
@@ -128,4 +224,15 @@ SPECIAL: dict[str, Callable[[], None]] = {
     "queryset/concurrent": queries_concurrent,
     "request.aread/right": aread_right,
     "request.aread/truncates": aread_truncates,
+    "atomic/no-transaction": atomic_nothing,
+    "atomic/always-rolls-back": atomic_always_rolls_back,
+    "run_atomic/leaves-early": run_atomic_leaves_early,
+    "async_atomic/shared-thread": async_atomic_shares_thread,
+    "requests/keep-connections": requests_keep_connections,
+    "printed.w2/ours": _printed_as_ours("atomic_function", "run_atomic"),
+    "printed.w5.function/ours": _printed_as_ours("manager_function", "run_atomic"),
+    "printed.w4/ours": _printed_w4_as_ours,
+    "printed.w7/ours": _printed_as_ours("statistics", "statistics"),
+    "printed.w9/ours": _printed_as_ours("query_count", "query_count"),
+    "printed.w5.block/ours": _printed_as_ours("atomic_block", "async_atomic"),
 }

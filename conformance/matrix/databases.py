@@ -24,7 +24,7 @@ DATABASES = {
             "postgresql",
             "PostgreSQL",
             "sample_app.settings.postgresql",
-            ("psycopg[binary]>=3.1.8",),
+            ("psycopg[binary,pool]>=3.1.8",),
             "Start the server, or set PGHOST, PGPORT, PGUSER and PGPASSWORD; "
             "the role must be allowed to create databases.",
         ),

@@ -39,7 +39,8 @@ HOP: ContextVar[Hop] = ContextVar("async_orm_hop", default=NOWHERE)
 # What is attributed: an opaque value to this module. None: nothing is recorded in this context.
 BELONGS_TO: ContextVar[Any] = ContextVar("async_orm_recording", default=None)
 
-_started: WeakKeyDictionary[threading.Thread, tuple[Any, Hop]] = WeakKeyDictionary()
+STARTED: WeakKeyDictionary[threading.Thread, tuple[Any, Hop]] = WeakKeyDictionary()
+"""What a thread belongs to that was started by somebody who belongs to something."""
 _workers_start = threading.local()
 _installed = False
 
@@ -49,15 +50,15 @@ def belonging() -> tuple[Any, bool]:
     found = BELONGS_TO.get()
     if found is not None:
         return found, True
-    entry = _started.get(threading.current_thread())
+    entry = STARTED.get(threading.current_thread())
     return (None, False) if entry is None else (entry[0], True)
 
 
 def behind() -> Hop:
     """The hop that the calling context stands behind."""
     hop = HOP.get()
-    if hop is NOWHERE and _started:
-        entry = _started.get(threading.current_thread())
+    if hop is NOWHERE and STARTED:
+        entry = STARTED.get(threading.current_thread())
         return hop if entry is None else entry[1]
     return hop
 
@@ -145,7 +146,7 @@ def _patch_threads() -> None:
     def started(self: threading.Thread) -> None:
         found, known = belonging()
         if known and not _is_worker(self):
-            _started[self] = (found, _seen(None))
+            STARTED[self] = (found, _seen(None))
         start(self)
 
     def submitted(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:

@@ -68,6 +68,10 @@ class Physical:
         """Raise if the transaction is gone: asked before every statement, lest one be committed for good."""
         if self.lost is None and self._used and not self.dialect.alive():
             self.spoil("it had ended before the next statement")
+        self.require_well()
+
+    def require_well(self) -> None:
+        """Raise if a loss was noticed: without the turn no more can be asked, since another thread may just begin."""
         if self.lost is not None:
             raise TransactionLost(messages.transaction_lost(self.test, self.alias, self.lost))
 
@@ -132,6 +136,7 @@ class Physical:
         if not free:
             self._to_close.append(cursor)
             return
+        holder.in_statement = True
         try:
             cursor.close()
         finally:

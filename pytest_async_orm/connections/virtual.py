@@ -41,6 +41,7 @@ class VirtualConnection(_Base):
     """Mixed into a backend's `DatabaseWrapper`; made by `virtual_connection`."""
 
     lease: Lease
+    is_copy = False
 
     @async_unsafe
     def connect(self) -> None:
@@ -56,7 +57,7 @@ class VirtualConnection(_Base):
         self.closed_in_transaction = False
         self.errors_occurred = False
         self.health_check_done = True
-        self.lease.physical.require()
+        self.lease.physical.require_well()
         self.connection = self.lease.physical.raw
         self.autocommit = self.lease.autocommit = self.settings_dict["AUTOCOMMIT"]
         connection_created.send(sender=self.__class__, connection=self)
@@ -75,6 +76,10 @@ class VirtualConnection(_Base):
         if self.connection is not None:
             with _logged(self, "ROLLBACK"), self.wrap_database_errors:
                 self.lease.rollback()
+
+    def close(self) -> None:
+        """As Django's, also where SQLite's own would keep a database in memory: the physical one is kept anyway."""
+        BaseDatabaseWrapper.close(self)
 
     def _close(self) -> None:
         """Give the lease back, as a server frees what a closed connection held; the raw connection is not ours to
@@ -104,6 +109,7 @@ class VirtualConnection(_Base):
         """Another connection of the same test, as independent of this one as two threads' are."""
         twin = virtual_connection(self.lease.physical)
         twin.alias = alias or self.alias
+        twin.is_copy = True
         return twin
 
     def _nodb_cursor(self) -> Any:

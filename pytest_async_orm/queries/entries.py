@@ -14,7 +14,7 @@ _EPOCH = time.time() - time.perf_counter()
 
 
 class Entry(NamedTuple):
-    """One query, unresolved. Made by `tuple.__new__`, since it is made with every query."""
+    """One query, unresolved."""
 
     sql: Any
     params: Any

@@ -25,8 +25,7 @@ class QueryLog(Sequence[Query]):
         self._resolved: list[Query] = []
 
     def _queries(self) -> list[Query]:
-        entries = self._recording.entries
-        self._resolved += [entry.query() for entry in entries[len(self._resolved) :]]
+        self._resolved += [entry.query() for entry in self._recording.entries(len(self._resolved))]
         if self._using is None:
             return self._resolved
         return [query for query in self._resolved if query.alias == self._using]
@@ -34,7 +33,7 @@ class QueryLog(Sequence[Query]):
     def __len__(self) -> int:
         if self._using is None:
             return len(self._recording)
-        return sum(entry.alias == self._using for entry in self._recording.entries) + self.dropped
+        return sum(entry.alias == self._using for entry in self._recording.entries()) + self.dropped
 
     def __iter__(self) -> Iterator[Query]:
         return iter(self._queries())

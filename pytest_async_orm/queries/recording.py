@@ -16,7 +16,7 @@ from typing import Any
 
 from pytest_async_orm.connections.atomics import in_application_transaction
 from pytest_async_orm.connections.callsites import LIMIT, place_of_libraries, places_from
-from pytest_async_orm.connections.hops import BELONGS_TO, HOP, NOWHERE, behind, belonging, install
+from pytest_async_orm.connections.hops import BELONGS_TO, HOP, NOWHERE, STARTED, behind, belonging, install
 from pytest_async_orm.connections.refused import NATIVE_USED
 from pytest_async_orm.connections.statements import text_of
 from pytest_async_orm.connections.watching import WATCH
@@ -34,7 +34,8 @@ class Recording:
         user's code that lead to a query, not for the innermost alone, which is cheaper.
         """
         self.parent: Recording | None = None
-        self.entries: list[Entry] = []
+        # The fields of an `Entry` each: making one takes longer than all the rest.
+        self._fields: list[tuple[Any, ...]] = []
         self.beyond: Counter[tuple[str, str]] = Counter()
         """Queries that were not kept: how many of an alias and a text."""
         self.is_open = False
@@ -77,18 +78,22 @@ class Recording:
                 BELONGS_TO.reset(self._token)
         WATCH.close()
 
-    def take(self, entry: Entry) -> None:
-        if len(self.entries) < self.kept:
-            self.entries.append(entry)
+    def take(self, fields: tuple[Any, ...]) -> None:
+        if len(self._fields) < self.kept:
+            self._fields.append(fields)
             return
         with self._lock:
+            entry = Entry(*fields)
             self.beyond[entry.alias, entry.sql] += 1
 
+    def entries(self, start: int = 0) -> list[Entry]:
+        """What was kept, from a number on."""
+        return [Entry(*fields) for fields in self._fields[start:]]
+
     def __len__(self) -> int:
-        return len(self.entries) + self.beyond.total()
+        return len(self._fields) + self.beyond.total()
 
 
-_new = tuple.__new__
 _WIDE: list[Recording] = []
 _WANT_STACKS: list[Recording] = []
 
@@ -99,7 +104,7 @@ def _record(
     """Hand a statement to every open recording that it belongs to. Runs with every query: hence in one piece."""
     recording = BELONGS_TO.get()
     known = recording is not None
-    if not known:
+    if not known and STARTED:
         recording, known = belonging()
     wide = _WIDE[-1] if _WIDE else None
     if recording is None and wide is None:
@@ -107,39 +112,37 @@ def _record(
     frame = _getframe(2)
     places, call = places_from(frame, LIMIT if _WANT_STACKS else 1)
     hop = HOP.get()
-    if hop is NOWHERE:
+    if hop is NOWHERE and STARTED:
         hop = behind()
     if hop is not NOWHERE:
         if not places:
             call = hop.call or call
         places += hop.places
-    entry: Entry = _new(
-        Entry,
-        (
-            sql if type(sql) is str else text_of(sql, connection),
-            params,
-            many,
-            connection.alias,
-            connection.vendor,
-            started,
-            ended - started,
-            # The driver's own cursor: Django's wrapper takes longer to find it than the driver to answer.
-            -1 if cursor is None or error is not None else cursor.cursor.rowcount,
-            current_thread().name,
-            hop.task_name,
-            in_application_transaction(connection) if connection.in_atomic_block else not connection.autocommit,
-            places or place_of_libraries(frame),
-            call,
-            # The text, not the exception: its traceback would keep every frame's locals alive.
-            None if error is None else f"{type(error).__name__}: {error}",
-            known,
-        ),
+    # The fields of an `Entry`.
+    entry = (
+        sql if type(sql) is str else text_of(sql, connection),
+        params,
+        many,
+        connection.alias,
+        connection.vendor,
+        started,
+        ended - started,
+        # The driver's own cursor: Django's wrapper takes longer to find it than the driver to answer.
+        -1 if cursor is None or error is not None else cursor.cursor.rowcount,
+        current_thread().name,
+        hop.task_name,
+        in_application_transaction(connection) if connection.in_atomic_block else not connection.autocommit,
+        places or place_of_libraries(frame),
+        call,
+        # The text, not the exception: its traceback would keep every frame's locals alive.
+        None if error is None else f"{type(error).__name__}: {error}",
+        known,
     )
     while recording is not None:
         if recording.is_open:
             # `take`, in the usual case without the call.
-            if len(recording.entries) < recording.kept:
-                recording.entries.append(entry)
+            if len(recording._fields) < recording.kept:
+                recording._fields.append(entry)
             else:
                 recording.take(entry)
             if recording is wide:

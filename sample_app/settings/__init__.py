@@ -1,1 +1,4 @@
-"""One module for each database: `sqlite`, `postgresql`, `mariadb`. Credentials come from the environment."""
+"""One module for each way to a database: `sqlite`, `sqlite_immediate`, `postgresql`, `postgresql_pool`, `mariadb`.
+
+Credentials come from the environment.
+"""

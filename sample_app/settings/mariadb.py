@@ -16,7 +16,21 @@ _SERVER = {
     "PORT": os.environ.get("MYSQL_TCP_PORT", "3306"),
     "USER": os.environ.get("MYSQL_USER", "root"),
     "PASSWORD": os.environ.get("MYSQL_PWD", ""),
-    "OPTIONS": {"charset": "utf8mb4", "connect_timeout": 5},
+    # Close at the end of the request: under ASGI its thread ends with it, and no other request can have its connection.
+    # Django has no pool for this backend; a proxy in front of the server can be one.
+    "CONN_MAX_AGE": 0,
+    # Nothing to check while every request connects anew.
+    "CONN_HEALTH_CHECKS": False,
+    "OPTIONS": {
+        # Every Unicode text, not the three bytes a character of MySQL's "utf8".
+        "charset": "utf8mb4",
+        # A server that does not answer, or goes away in the middle of a statement, is an error, not a hang (seconds).
+        "connect_timeout": 5,
+        "read_timeout": 60,
+        "write_timeout": 60,
+        # Django's default, said aloud: the server's own, repeatable read, locks the gaps between rows as well.
+        "isolation_level": "read committed",
+    },
 }
 # Every Unicode text must survive a round trip, whatever the server's default is.
 _TEST = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}

@@ -10,8 +10,16 @@ _SERVER = {
     "PORT": os.environ.get("PGPORT", "5432"),
     "USER": os.environ.get("PGUSER", "postgres"),
     "PASSWORD": os.environ.get("PGPASSWORD", ""),
-    # A server that does not answer is an error within seconds, not a hang.
-    "OPTIONS": {"connect_timeout": 5},
+    # Close at the end of the request: under ASGI its thread ends with it, and no other request can have its connection.
+    "CONN_MAX_AGE": 0,
+    # Nothing to check while every request connects anew; with a pool it is what finds the connections that broke.
+    "CONN_HEALTH_CHECKS": False,
+    "OPTIONS": {
+        # A server that does not answer is an error within seconds, not a hang.
+        "connect_timeout": 5,
+        # So is one that goes away in the middle of a statement (milliseconds; where the system supports it).
+        "tcp_user_timeout": 10_000,
+    },
 }
 _NAME = os.environ.get("PGDATABASE", "postgres")
 

@@ -1,4 +1,4 @@
-"""SQLite: embedded, in files below `SAMPLE_APP_SQLITE_DIR` (default: the working directory)."""
+"""SQLite, embedded, in files below `SAMPLE_APP_SQLITE_DIR` (default: the working directory)."""
 
 import os
 from pathlib import Path

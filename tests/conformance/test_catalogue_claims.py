@@ -12,6 +12,7 @@ from conformance.requirements import FLAGS
 
 CATALOGUE = load_catalogue()
 ROWS = [f"O{number}" for number in range(1, 12)] + [f"N{number}" for number in range(1, 7)]
+ROWS += [f"W{number}" for number in range(1, 12)]
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -14,6 +14,7 @@ PAGES = (
     ROOT / "docs/index.md",
     ROOT / "docs/sandbox.md",
     ROOT / "docs/queries.md",
+    ROOT / "docs/sample_app.md",
     CONFORMANCE,
 )
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from natural_matrix import why_not
 
 from pytest_async_orm.sandbox.isolation import Sandbox
@@ -18,6 +19,8 @@ from pytest_async_orm.sandbox.layers import Layers
 from pytest_async_orm.sandbox.scopes import scope_transaction
 
 DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
+# Programs for an inner run: see `test_leak_corpus.py`.
+collect_ignore = ["leak_corpus"]
 HERE = Path(__file__).resolve().parent
 INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
 PREAMBLE = """
@@ -79,6 +82,7 @@ class Worker:
         return self._pool.submit(call, *args)
 
     def stop(self) -> None:
+        self._pool.submit(connections.close_all).result(20)
         self._pool.shutdown()
 
 

@@ -18,7 +18,11 @@ from pytest_async_orm.connections.virtual import VirtualConnection
 STEPS = int(os.environ.get("ASYNC_ORM_MACHINE_STEPS", "500"))
 STEPS_OF_A_RUN = 20
 
-pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.async_orm_sandbox("off"),
+    pytest.mark.allow_connection_leaks(reason="generated threads end where they are"),
+]
 
 
 def explore(steps: int, **options: object) -> None:

@@ -188,6 +188,61 @@ def test_status_of_the_driver(db: None) -> None:
     )
 
 
+def test_every_cursor_is_prepared() -> None:
+    """The ledger sees cursors in this method of the wrapper's."""
+    assert "self._prepare_cursor(" in inspect.getsource(BaseDatabaseWrapper), (
+        "Django prepares cursors in another way now: connections/closes.py would miss cursors that are left open"
+    )
+
+
+def test_cursor_wrapper_has_no_close() -> None:
+    """Django's cursor wrapper hands close() through to the driver's cursor; the plugin stands in between."""
+    from django.db.backends.utils import CursorWrapper
+
+    source = inspect.getsource(CursorWrapper)
+    assert "def close" not in source, (
+        "Django's CursorWrapper has a close() of its own now: connections/closes.py must call it"
+    )
+
+
+def test_generator_beneath_aiterator() -> None:
+    """`aiterator()` holds its cursor in a generator of this name."""
+    from django.db.models.query import BaseIterable
+
+    assert inspect.isasyncgenfunction(getattr(BaseIterable, "_async_generator", None)), (
+        "Django has no BaseIterable._async_generator any more: connections/generators.py would miss async iterators"
+    )
+
+
+@pytest.mark.parametrize("name", ["_asyncgen_firstiter_hook", "shutdown_asyncgens"])
+def test_hooks_of_the_loop(name: str) -> None:
+    """asyncio's loop is told of async generators by these methods."""
+    import asyncio
+
+    assert callable(getattr(asyncio.BaseEventLoop, name, None)), (
+        f"asyncio's loop has no {name} any more: see connections/generators.py"
+    )
+
+
+def test_hook_of_the_interpreter() -> None:
+    """The interpreter tells of a coroutine that was never awaited by this function of `warnings`."""
+    import warnings
+
+    assert callable(getattr(warnings, "_warn_unawaited_coroutine", None)), (
+        "warnings._warn_unawaited_coroutine is gone: connections/coroutines.py would miss coroutines never awaited"
+    )
+
+
+def test_state_of_executors() -> None:
+    """An executor that is shut down is told by a private attribute."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    assert getattr(pool, "_shutdown", None) is False
+    pool.shutdown()
+    assert getattr(pool, "_shutdown", None) is True, "ThreadPoolExecutor._shutdown is gone: see leaks/kinds.py"
+
+
 def test_atomic_blocks_of_a_connection() -> None:
     """Whether the application has a transaction open is told by the connection's atomic blocks."""
     assert "atomic_blocks" in inspect.getsource(transaction.Atomic), (

@@ -75,7 +75,8 @@ async def test_next():
     await asyncio.to_thread(kept["thread"].join)
     assert "test_leaves" in str(kept["error"]) and "test_next" in str(kept["error"])
     assert await Tag.objects.acount() == 0
-"""
+""",
+        "--async-orm-leaks=off",
     )
     result.assert_outcomes(passed=2, warnings=1)
     result.stdout.fnmatch_lines(

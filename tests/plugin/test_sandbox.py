@@ -18,6 +18,7 @@ from pytest_async_orm.sandbox.layers import Layers, work_of
 from sample_app.models import AuditEntry, Comment, Post, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
+LEAVES_IT_OPEN = pytest.mark.allow_connection_leaks(reason="what is left open is what the test is about")
 
 
 @contextmanager
@@ -214,6 +215,7 @@ def test_closed_connection_is_noticed(sandbox: Sandbox, layers: Layers, physical
     assert ending.committed == []
 
 
+@LEAVES_IT_OPEN
 def test_unfinished_transaction_is_rolled_back(sandbox: Sandbox, layers: Layers) -> None:
     """What is still open at the end is rolled back; what was committed stays until the test's own roll-back."""
     Tag.objects.create(name="kept")
@@ -224,6 +226,7 @@ def test_unfinished_transaction_is_rolled_back(sandbox: Sandbox, layers: Layers)
     assert list(Tag.objects.values_list("name", flat=True)) == ["kept"]
 
 
+@LEAVES_IT_OPEN
 def test_use_after_the_end(sandbox: Sandbox, layers: Layers, worker: Any) -> None:
     """A connection that outlives its sandbox is refused, with the test's name."""
     kept = worker(lambda: connections["default"])
@@ -286,6 +289,7 @@ def test_closing_costs_nothing(sandbox: Sandbox, physical: Any) -> None:
     assert Tag.objects.count() == 1
 
 
+@LEAVES_IT_OPEN
 def test_copy_is_a_second_connection_of_the_test(sandbox: Sandbox) -> None:
     """`connection.copy()` gives another connection with the same rows, not a real one that would commit."""
     Tag.objects.create(name="a")
@@ -325,6 +329,7 @@ def test_knowledge_is_shared(sandbox: Sandbox, layers: Layers, worker: Any) -> N
     assert "learnt" in vars(virtual.lease.physical.wrapper.features)
 
 
+@LEAVES_IT_OPEN
 def test_executor_call_is_told_from_its_thread(db: None, layers: Layers, worker: Any) -> None:
     """A pool's thread that finished one test's work serves the next."""
     from pytest_async_orm.sandbox.scopes import scope_transaction

@@ -216,3 +216,59 @@ async def test_function():
         "--async-orm-sandbox=all",
     )
     result.assert_outcomes(passed=4)
+
+
+def test_no_thread_hops_and_no_connects(run, pytester: pytest.Pytester) -> None:
+    """Exact counts: an isolated test hands as many calls to threads as one that is not, starts no thread, and opens no
+    connection, from set-up to tear-down.
+    """
+    pytester.makeconftest(
+        """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+import pytest
+
+COUNTS = {"submit": 0, "start": 0, "connect": 0}
+
+def counted(owner, method, name):
+    original = getattr(owner, method)
+    def call(*args, **kwargs):
+        COUNTS[name] += 1
+        return original(*args, **kwargs)
+    setattr(owner, method, call)
+
+def pytest_sessionstart():
+    from django.db import connections
+    counted(ThreadPoolExecutor, "submit", "submit")
+    counted(threading.Thread, "start", "start")
+    counted(type(connections["default"]), "get_new_connection", "connect")
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    before = dict(COUNTS)
+    result = yield
+    print(item.name, *(COUNTS[name] - before[name] for name in COUNTS))
+    return result
+"""
+    )
+    result = run(
+        """
+pytestmark = pytest.mark.django_db
+async def body():
+    await Tag.objects.aget_or_create(name="a")
+    await sync_to_async(transaction.atomic(Tag.objects.count))()
+@pytest.mark.async_orm_sandbox("off")
+async def test_warm(): await body()
+async def test_warm_isolated(): await body()
+@pytest.mark.async_orm_sandbox("off")
+async def test_unisolated(): await body()
+async def test_isolated(): await body()
+async def test_last(): "Pays for the end of the session."
+""",
+        "-s",
+    )
+    result.assert_outcomes(passed=5)
+    counts = {
+        line.split()[0].lstrip("."): line.split()[1:] for line in result.outlines if "test_" in line and " " in line
+    }
+    assert counts["test_isolated"] == counts["test_unisolated"] == ["2", "0", "0"]

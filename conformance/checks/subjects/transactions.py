@@ -78,7 +78,7 @@ def _register_block(entry: str, block: AsyncBlock) -> None:
             statement.sql
             for statement in asynchronous.statements
             # SQLite begins by a statement, which is not in the transaction yet.
-            if not statement.in_atomic_block and statement.sql != "BEGIN"
+            if not statement.in_atomic_block and not statement.sql.startswith("BEGIN")
         ]
         if outside:
             raise Silent(

@@ -1,0 +1,104 @@
+"""Lines of the user's code: cheap to note where something happens, dear to spell out, so that is done later.
+
+A frame is noted as its code object and the instruction in it: neither keeps the frame's variables alive.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+from types import CodeType, FrameType
+
+import asgiref
+import django
+
+from pytest_async_orm.records import Place
+
+# A code object and an instruction in it, or a file and a line.
+Spot = tuple[CodeType | str, int]
+
+_LIBRARIES = tuple(
+    f"{folder}/"
+    for folder in {
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("scripts"),
+        str(Path(__file__).parent.parent),
+        *(str(Path(module.__path__[0])) for module in (asgiref, django)),
+    }
+)
+# The verdict on each file: a string remembers its hash, a code object computes it anew each time.
+_VERDICTS: dict[str, bool] = {}
+
+
+def is_users(code: CodeType) -> bool:
+    """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
+    path = code.co_filename
+    verdict = _VERDICTS.get(path)
+    if verdict is None:
+        verdict = _VERDICTS[path] = is_users_file(path)
+    return verdict
+
+
+def is_users_file(path: str) -> bool:
+    if path.startswith("<") or "site-packages" in path or "dist-packages" in path:
+        return False
+    return not path.startswith(_LIBRARIES)
+
+
+def user_spot(frame: FrameType | None, end: CodeType | None = None) -> Spot | None:
+    """The innermost frame of the user's code, from a frame outwards to the one that ends the search.
+
+    It ends at an event loop too: beyond it nobody has caused what happens.
+    """
+    while frame is not None:
+        code = frame.f_code
+        if is_users(code):
+            return code, frame.f_lasti
+        if code is end or code.co_name == "_run_once":
+            return None
+        frame = frame.f_back
+    return None
+
+
+def spots(frame: FrameType | None) -> list[Spot]:
+    """All frames from one outwards, innermost first."""
+    found: list[Spot] = []
+    while frame is not None:
+        found.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return found
+
+
+def line_of(spot: Spot) -> int:
+    code, instruction = spot
+    if isinstance(code, str):
+        return instruction
+    for start, end, line in code.co_lines():
+        if start <= instruction < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def place(user: Spot | None, stack: Iterable[Spot] = (), root: str = "") -> Place:
+    """Spell a noted line out, relative to a root directory if it is below it."""
+    text = "".join(_formatted(spot) for spot in reversed(list(stack)))
+    return Place(f"{relative(_file(user), root)}:{line_of(user)}" if user is not None else "", text)
+
+
+def _file(spot: Spot) -> str:
+    return spot[0] if isinstance(spot[0], str) else spot[0].co_filename
+
+
+def _formatted(spot: Spot) -> str:
+    path, line = _file(spot), line_of(spot)
+    name = getattr(spot[0], "co_name", "?")
+    source = linecache.getline(path, line).strip()
+    return f'  File "{path}", line {line}, in {name}\n' + (f"    {source}\n" if source else "")
+
+
+def relative(path: str, root: str) -> str:
+    below = f"{root}{os.sep}"
+    return path[len(below) :] if root and path.startswith(below) else path

@@ -1,0 +1,22 @@
+"""What users import: Django is not, until it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_async_orm.leaks.load import NoLeaks
+
+DEFAULT_GRACE = 0.5
+
+
+def assert_no_leaks(grace: float = DEFAULT_GRACE) -> NoLeaks:
+    """Require that a block closes the connections that it opens: `with assert_no_leaks():`, or `async with`.
+
+    For load tests: run many real requests inside, and the count of open connections returns to where it was. `grace`,
+    in seconds, is how long a server may take to close a connection after it has answered. Raises `ConnectionsLeaked`
+    with the lines that opened what is left, and how to mend each.
+    """
+    from pytest_async_orm.leaks.load import NoLeaks
+
+    return NoLeaks(grace)

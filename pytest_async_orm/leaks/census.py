@@ -1,0 +1,74 @@
+"""The server as witness: what it sees is compared with the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connections
+
+from pytest_async_orm.connections.entries import Entry
+from pytest_async_orm.connections.ledger import LEDGER
+from pytest_async_orm.connections.servers import Unseen, seen_by_server, was_ended_by_server
+from pytest_async_orm.records import Census
+
+# A server notices a close a little later than the client that closes.
+_GRACE_SECONDS = 2.0
+_POLL_SECONDS = 0.02
+
+
+def take_census(aliases: Iterable[str] | None = None) -> list[Census]:
+    """Ask the server of each database; by the calling thread's settings, on a connection of the census's own."""
+    return [_of_alias(alias) for alias in (connections if aliases is None else aliases)]
+
+
+def _of_alias(alias: str) -> Census:
+    wrapper = connections[alias]
+    real = wrapper.lease.physical.wrapper if hasattr(wrapper, "lease") else wrapper
+    return census_of(alias, real)
+
+
+def census_of(alias: str, wrapper: Any) -> Census:
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while True:
+        mine = [entry for entry in LEDGER.entries() if not entry.virtual and _same_database(entry, wrapper)]
+        opened = [entry for entry in mine if entry.is_physically_open]
+        try:
+            seen = seen_by_server(wrapper)
+        except Unseen as reason:
+            return Census(alias, len(opened), None, 0, "", str(reason))
+        except Exception as error:  # noqa: BLE001 - each driver has its own
+            return Census(alias, len(opened), None, 0, "", f"the server does not answer: {error!r}")
+        census = _compared(alias, wrapper.vendor, mine, opened, seen)
+        if not census.disagreement or time.monotonic() >= deadline:
+            return census
+        with LEDGER.changed:
+            LEDGER.changed.wait(_POLL_SECONDS)
+
+
+def _same_database(entry: Entry, wrapper: Any) -> bool:
+    return (entry.vendor, entry.database) == (wrapper.vendor, str(wrapper.settings_dict.get("NAME") or ""))
+
+
+def _compared(alias: str, vendor: str, mine: list[Entry], opened: list[Entry], seen: Counter[int]) -> Census:
+    if vendor == "sqlite":
+        return _compared_files(alias, opened, seen[0])
+    held = {entry.server_id for entry in opened if not was_ended_by_server(entry.wrapper)}
+    # A pool keeps the connections that were returned to it.
+    closed = {entry.server_id for entry in mine if not entry.from_pool} - held
+    missing, undead = held - seen.keys(), closed & seen.keys()
+    texts = [
+        f"{len(missing)} that the ledger holds for open are unknown to the server" if missing else "",
+        f"{len(undead)} that the ledger holds for closed are open on the server" if undead else "",
+    ]
+    strangers = len(seen.keys() - {entry.server_id for entry in mine})
+    return Census(alias, len(held), len(held & seen.keys()), strangers, " and ".join(filter(None, texts)), "")
+
+
+def _compared_files(alias: str, opened: list[Entry], descriptors: int) -> Census:
+    """SQLite keeps a closed connection's descriptor while another one of the process holds a lock on the file."""
+    missing = len(opened) - descriptors
+    text = f"{missing} that the ledger holds for open have no open file" if missing > 0 else ""
+    return Census(alias, len(opened), min(len(opened), descriptors), max(0, -missing), text, "")

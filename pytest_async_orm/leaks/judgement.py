@@ -1,0 +1,151 @@
+"""The judgement: what a test, or the session, left open."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pytest_async_orm.connections.coroutines import COROUTINES, Unawaited
+from pytest_async_orm.connections.entries import Entry
+from pytest_async_orm.connections.generators import GENERATORS, OpenGenerator
+from pytest_async_orm.connections.ledger import LEDGER
+from pytest_async_orm.connections.places import Spot, place
+from pytest_async_orm.connections.pools import SLOTS, Slot
+from pytest_async_orm.leaks.census import take_census
+from pytest_async_orm.leaks.kinds import is_sessions, kind_of
+from pytest_async_orm.leaks.settling import settle
+from pytest_async_orm.messages import leaks as messages
+from pytest_async_orm.records import Census, ConnectionRecord, Leak, LeakKind
+
+
+class Judge:
+    """Judges one test after another; keeps what only the session's end can tell."""
+
+    def __init__(self) -> None:
+        self._pending: list[Entry] = []
+        self.seen: list[Entry] = []
+        """What the last judgement looked at."""
+        self.censuses: list[Census] = []
+        """What the servers said last, before the test databases were dropped."""
+        self._over = False
+
+    def test(self, *, passed: bool) -> list[Leak]:
+        """The leaks of a test that has been torn down.
+
+        A test that failed keeps its frames for the report, and with them its cursors and generators: those are not
+        judged.
+        """
+        fresh = LEDGER.take_fresh()
+        generators, coroutines, slots = GENERATORS.take(), COROUTINES.take(), SLOTS.take()
+        self.seen = fresh
+        if not (fresh or generators or coroutines or slots):
+            return []
+        settle([entry for entry in fresh if not is_sessions(entry)])
+        leaks = self._connections(fresh, wait=True)
+        if passed and (generators or _cursors(fresh)):
+            # What only a cycle holds is nobody's: a running loop would have closed it by now.
+            gc.collect()
+            leaks += of_generators([generator for generator in generators if generator.is_open], fresh)
+            leaks += of_cursors(fresh, {leak.opened_at for leak in leaks})
+        return [*leaks, *of_coroutines(coroutines), *of_slots(slots)]
+
+    def census(self) -> list[Census]:
+        """Ask the servers on which something real was left; a leak is rare, so this is affordable."""
+        aliases = sorted({entry.alias for entry in self.seen if entry.reported and not entry.virtual})
+        return [] if self._over or not aliases else take_census(aliases)
+
+    def last_census(self) -> None:
+        """Ask every server, while there are test databases, and remember what is about to be closed."""
+        self.censuses = take_census()
+        self._over = True
+        LEDGER.observe()
+
+    def records(self) -> list[ConnectionRecord]:
+        """What the last judgement looked at, as facts: not asgiref's own connection of each sandbox."""
+        shown = [entry for entry in self.seen if not (entry.virtual and entry.owned) or entry.reported]
+        return [entry.record(LEDGER.root, stack=False) for entry in shown]
+
+    def let_go(self) -> None:
+        """Keep nothing more of the test than its facts."""
+        LEDGER.retire(self.seen)
+
+    def session(self) -> list[Leak]:
+        """What was left to the session's end, by wider fixtures and by work that outlived its test."""
+        pending, self._pending = [*self._pending, *LEDGER.take_fresh()], []
+        self.seen = pending
+        settle(pending)
+        return self._connections(pending, wait=False)
+
+    def _connections(self, entries: Iterable[Entry], *, wait: bool) -> list[Leak]:
+        leaks = []
+        for entry in entries:
+            if entry.reported or (kind := kind_of(entry)) is None:
+                continue
+            if wait and (entry.test is None or is_sessions(entry)):
+                if entry.is_usable or entry.test is None:
+                    self._pending.append(entry)
+                continue
+            entry.reported = True
+            leaks.append(leak_of(entry, kind))
+        return leaks
+
+
+def _cursors(entries: Iterable[Entry]) -> bool:
+    return any(entry.open_cursors() for entry in entries)
+
+
+def leak_of(entry: Entry, kind: LeakKind) -> Leak:
+    return Leak(
+        kind=kind,
+        opened_at=entry.opened_at(LEDGER.root),
+        test=entry.test,
+        alias=entry.alias,
+        vendor=entry.vendor,
+        thread_name=entry.thread.name,
+        task_name=entry.task_name,
+        mend=messages.mend(kind, max_age=entry.max_age, in_loop=entry.task is not None, own=not entry.registered),
+    )
+
+
+def of_cursors(entries: Iterable[Entry], told: set[str]) -> list[Leak]:
+    """Cursors of connections that are in order themselves; a generator that was told of takes its cursor along."""
+    leaks = []
+    for entry in entries:
+        if entry.reported or (entry.closed_time is not None and not entry.by_plugin):
+            continue
+        lines = [place(spot, root=LEDGER.root) for spot in entry.open_cursors()]
+        leaks += [replace(leak_of(entry, "cursor left open"), opened_at=line) for line in lines if line not in told]
+    return leaks
+
+
+def of_generators(generators: Iterable[OpenGenerator], entries: Iterable[Entry]) -> list[Leak]:
+    vendors = {entry.alias: entry.vendor for entry in entries}
+    alias = next(iter(vendors), "default")
+    return [
+        _plain("async generator left open", generator.spot, generator.test, generator.task_name, alias, vendors)
+        for generator in generators
+    ]
+
+
+def _plain(
+    kind: LeakKind, spot: Spot | None, test: str | None, task: str | None, alias: str, vendors: dict[str, str]
+) -> Leak:
+    line = place(spot, root=LEDGER.root)
+    return Leak(kind, line, test, alias, vendors.get(alias, ""), "", task, messages.mend(kind))
+
+
+def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:
+    kind: LeakKind = "ORM coroutine never awaited"
+    return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, messages.mend(kind)) for dropped in coroutines]
+
+
+def of_slots(slots: Iterable[Slot]) -> list[Leak]:
+    kind: LeakKind = "pool slot not returned"
+    return [
+        Leak(
+            kind, place(slot.spot, root=LEDGER.root), slot.test, slot.pool_name, "postgresql", slot.thread_name, None,
+            messages.mend(kind),
+        )
+        for slot in slots
+    ]  # fmt: skip

@@ -1,0 +1,84 @@
+"""`assert_no_leaks`: as many connections are open after a block as before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+
+from asgiref.sync import sync_to_async
+
+from pytest_async_orm.connections.entries import Entry
+from pytest_async_orm.connections.ledger import LEDGER
+from pytest_async_orm.errors import ConnectionsLeaked
+from pytest_async_orm.leaks.census import take_census
+from pytest_async_orm.leaks.judgement import leak_of
+from pytest_async_orm.leaks.kinds import is_sessions, kind_of
+from pytest_async_orm.leaks.settling import settle
+from pytest_async_orm.leaks.watching import watch
+from pytest_async_orm.messages import leaks as messages
+from pytest_async_orm.records import Leak
+
+
+class NoLeaks:
+    """A block, for `with` and `async with`, that must close the connections that it opens.
+
+    Raises `ConnectionsLeaked` at its end, with the lines that opened them and the mends. Inside a sandbox the virtual
+    connections are judged: in production each is one of its own. Tests of real connections
+    (`@pytest.mark.django_db(transaction=True)`) count physical ones, and ask the server as well.
+    """
+
+    def __init__(self, grace: float) -> None:
+        """`grace`: seconds that a server may take to close a connection after it has answered."""
+        self.grace = grace
+        self._before: set[int] = set()
+        self._earlier: list[Entry] = []
+
+    def __enter__(self) -> NoLeaks:
+        watch()
+        self._earlier = list(LEDGER.entries())
+        self._before = {id(entry) for entry in self._earlier}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        settle(self._opened(), self.grace)
+        self._judge(error)
+
+    async def __aenter__(self) -> NoLeaks:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        # The loop must run: what closes a connection may be a task of this very loop.
+        await asyncio.to_thread(settle, self._opened(), self.grace)
+        await sync_to_async(self._judge)(error)
+
+    def _opened(self) -> list[Entry]:
+        return [entry for entry in LEDGER.entries() if id(entry) not in self._before]
+
+    def _leaking(self) -> list[Entry]:
+        return [
+            entry
+            for entry in self._opened()
+            if not entry.reported and not entry.by_plugin and not is_sessions(entry) and kind_of(entry) is not None
+        ]
+
+    def _judge(self, error: BaseException | None) -> None:
+        leaking = self._leaking()
+        if not leaking or (error is not None and not isinstance(error, Exception)):
+            return
+        leaks = [leak_of(entry, kind) for entry in leaking if (kind := kind_of(entry)) is not None]
+        text = messages.grew(_count(self._earlier), _count([*self._earlier, *leaking]), leaks, _server(leaks))
+        for entry in leaking:
+            # Told here, so not once more at the test's end.
+            entry.reported = True
+        raise ConnectionsLeaked(text) from error
+
+
+def _count(entries: Iterable[Entry]) -> int:
+    return sum(entry.closed_time is None and not entry.collected for entry in entries)
+
+
+def _server(leaks: Iterable[Leak]) -> list[str]:
+    return [messages.witness(census) for census in take_census(sorted({leak.alias for leak in leaks}))]

@@ -1,0 +1,91 @@
+"""What is known of a connection, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+LeakKind = Literal[
+    "orphaned",
+    "lingering",
+    "in transaction",
+    "pool slot not returned",
+    "cursor left open",
+    "async generator left open",
+    "executor never shut down",
+    "ORM coroutine never awaited",
+]
+
+
+class Place(str):
+    """A line of code as 'file:line', the file relative to pytest's root directory; empty if it is not known."""
+
+    __slots__ = ("stack",)
+    stack: str
+    """Formatted as `traceback.format_stack` does, the innermost frame last."""
+
+    def __new__(cls, line: str = "", stack: str = "") -> Place:
+        place = super().__new__(cls, line)
+        place.stack = stack
+        return place
+
+
+@dataclass(frozen=True)
+class ConnectionRecord:
+    """One opened connection: a fact of the moment at which the ledger was asked."""
+
+    alias: str
+    vendor: str
+    opened_by: str | None
+    """The test's id; None for what the session itself opened (fixtures of wider scope, pytest-django)."""
+    opened_at: Place
+    """The innermost line of the user's code, with the whole stack in `.stack`."""
+    thread_name: str
+    thread_alive: bool
+    task_name: str | None
+    in_transaction: bool
+    from_pool: bool
+    closed_at: Place | None
+    """The line that closed it; None while it is open. Empty if the garbage collector did."""
+    open_cursors: int
+    opened_time: float
+    """Seconds since the epoch, as `closed_time`."""
+    closed_time: float | None
+    virtual: bool
+    """A sandbox's connection: in production it would be one of its own."""
+    owned: bool
+    """pytest-django's, the plugin's or asgiref's: the main thread's and that of asgiref's single executor thread."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something of the database that a test, or the session, left open."""
+
+    kind: LeakKind
+    opened_at: Place
+    test: str | None
+    """The test's id; None for the session."""
+    alias: str
+    vendor: str
+    thread_name: str
+    task_name: str | None
+    mend: str
+    allowed: str | None = None
+    """The reason of the marker `allow_connection_leaks`, if the test has it."""
+
+
+@dataclass(frozen=True)
+class Census:
+    """What the ledger and the database's server say of one database, at one moment."""
+
+    alias: str
+    ledger: int
+    """Physical connections that the ledger holds for open."""
+    server: int | None
+    """Those of the ledger's that the server sees; None if it cannot be asked."""
+    strangers: int
+    """Connections to the same database of which the ledger knows nothing: other processes, bare drivers."""
+    disagreement: str
+    """Empty if both agree."""
+    cannot_see: str
+    """Why the server cannot be asked; empty if it can."""

@@ -1,0 +1,1 @@
+"""What async code around the ORM needs: one module for each job."""

@@ -1,0 +1,232 @@
+"""The judgement by plain calls: lines, kinds, documents, the server."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from pytest_async_orm.connections import places, servers
+from pytest_async_orm.connections.spawning import SPAWNING
+from pytest_async_orm.leaks import census
+from pytest_async_orm.leaks.document import MOST_CONNECTIONS, facts_of_test, folded, leaks_document
+from pytest_async_orm.leaks.kinds import is_sessions, kind_of
+from pytest_async_orm.records import ConnectionRecord, Leak, Place
+
+
+def entry(**facts: Any) -> Any:
+    """An entry of the ledger, orphaned unless said otherwise."""
+    thread = SimpleNamespace(name="worker", is_alive=lambda: facts.get("alive", False))
+    usual = {
+        "is_open": True, "owned": False, "in_transaction": False, "from_pool": False, "task": None, "registered": True,
+        "collected": False, "executor": None, "was_taken_away": False, "thread": thread, "sessions": False,
+    }  # fmt: skip
+    return SimpleNamespace(**{**usual, **facts})
+
+
+class Pool:
+    """An executor as far as the judgement looks at it."""
+
+    def __init__(self, *, test: str | None = "test_it", stopped: bool = False) -> None:
+        self._async_orm_test = test
+        self._shutdown = stopped
+
+    def __call__(self) -> Pool:
+        return self
+
+
+POOLED = SimpleNamespace(name="asyncio_0", is_alive=lambda: False)
+DONE, RUNNING = SimpleNamespace(done=lambda: True), SimpleNamespace(done=lambda: False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({}, "orphaned"),
+        ({"alive": True}, "lingering"),
+        ({"alive": True, "collected": True}, "orphaned"),
+        ({"is_open": False}, None),
+        ({"owned": True}, None),
+        ({"owned": True, "in_transaction": True}, None),
+        ({"owned": True, "in_transaction": True, "executor": Pool()}, "in transaction"),
+        ({"in_transaction": True, "from_pool": True}, "in transaction"),
+        ({"from_pool": True}, "pool slot not returned"),
+        ({"thread": POOLED}, "lingering"),
+        ({"executor": Pool()}, "executor never shut down"),
+        ({"executor": Pool(test=None)}, "lingering"),
+        ({"executor": Pool(stopped=True), "alive": True}, "orphaned"),
+        ({"task": lambda: DONE, "alive": True}, "orphaned"),
+        ({"task": lambda: None, "alive": True}, "orphaned"),
+        ({"task": lambda: RUNNING}, "lingering"),
+        ({"was_taken_away": True}, None),
+        ({"was_taken_away": True, "alive": True}, "lingering"),
+        ({"was_taken_away": True, "thread": POOLED}, "lingering"),
+        ({"registered": False, "alive": True}, "lingering"),
+        ({"registered": False, "alive": True, "collected": True}, "orphaned"),
+    ],
+)
+def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
+    """The kind follows from what is known of the connection, its thread and its executor."""
+    assert kind_of(entry(**facts)) == kind
+
+
+@pytest.mark.parametrize(
+    ("facts", "sessions"),
+    [
+        ({"sessions": True, "alive": True}, True),
+        ({"sessions": True}, False),
+        ({"executor": Pool(test=None)}, True),
+        ({"executor": Pool(test=None, stopped=True)}, False),
+        ({"executor": Pool()}, False),
+    ],
+)
+def test_what_is_the_sessions(facts: dict[str, Any], *, sessions: bool) -> None:
+    """A wider fixture's thread or executor may close later what a test opened on it."""
+    assert is_sessions(entry(**facts)) is sessions
+
+
+def test_lines_of_the_user() -> None:
+    """The innermost frame that is neither the standard library's, nor an installed package's, nor the plugin's."""
+    spot = places.user_spot(sys._getframe())
+    line = sys._getframe().f_lineno - 1
+    assert places.place(spot, root="") == f"{__file__}:{line}"
+    for path in (threading.__file__, pytest.__file__, places.__file__, "<string>", "<frozen importlib>"):
+        assert not places.is_users_file(path)
+    assert places.is_users_file(__file__)
+
+
+def test_line_beyond_an_event_loop() -> None:
+    """Whoever runs a loop has not caused what happens in it."""
+
+    def _run_once() -> Any:
+        return eval("look()", {"look": lambda: places.user_spot(sys._getframe(1))})
+
+    code = _run_once.__code__.replace(co_filename="<frozen loop>")
+    assert type(_run_once)(code, globals())() is None
+
+
+def test_stack_of_a_place() -> None:
+    """A place is its line, and has the whole stack with the innermost frame last."""
+    frame = sys._getframe()
+    found = places.place(places.user_spot(frame), places.spots(frame))
+    assert found.stack.rstrip().splitlines()[-2].endswith("in test_stack_of_a_place")
+    assert places.place(None) == ""
+
+
+def test_handed_over() -> None:
+    """A thread of a pool knows the line that handed its work over, and forgets it afterwards."""
+    SPAWNING.install()
+    with ThreadPoolExecutor(1) as pool:
+        origin = pool.submit(SPAWNING.origin).result()
+        line = sys._getframe().f_lineno - 1
+        second = pool.submit(SPAWNING.origin).result()
+    assert origin is not None
+    assert second is not None
+    assert places.place(origin.spot) == f"{__file__}:{line}"
+    assert places.place(second.spot) == f"{__file__}:{line + 2}"
+    assert SPAWNING.here.origin is None
+
+
+def test_failures_are_handed_back() -> None:
+    """An executor's call raises what it raised without the plugin."""
+    SPAWNING.install()
+    with ThreadPoolExecutor(1) as pool:
+        assert isinstance(pool.submit(int, "x").exception(), ValueError)
+        assert pool.submit(lambda *args, **kwargs: (args, kwargs), 1, fn=2).result() == ((1,), {"fn": 2})
+
+
+def leak(test: str | None, **facts: Any) -> Leak:
+    return Leak("orphaned", Place("a.py:1"), test, "default", "sqlite", facts.pop("thread", "worker"), None, "mend it")
+
+
+def test_folding() -> None:
+    """Equal leaks are one entry, with their count, tests and threads."""
+    leaks = [leak("one"), leak("two", thread="other"), leak("two"), leak(None)]
+    (entry_,) = folded(facts_of_test([], leaks)["leaks"])
+    assert (entry_["count"], entry_["tests"]) == (4, ["one", "two", "the session"])
+    assert entry_["threads"] == ["worker", "other"]
+
+
+def test_document_is_bounded() -> None:
+    """The newest connections are listed, and how many are not."""
+    records = [
+        ConnectionRecord(
+            "default", "sqlite", None, Place("a.py:1"), "worker", False, None, False, False, None, 0, float(number),
+            None, False, False,
+        )
+        for number in range(MOST_CONNECTIONS + 5)
+    ]  # fmt: skip
+    document = leaks_document([facts_of_test(records, [])])
+    assert (len(document["connections"]), document["dropped"]) == (MOST_CONNECTIONS, 5)
+    assert document["connections"][-1]["opened"] == MOST_CONNECTIONS + 4
+
+
+def server(number: int, *, pool: bool = False) -> Any:
+    return SimpleNamespace(server_id=number, wrapper=None, from_pool=pool)
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    ("opened", "closed", "seen", "text"),
+    [
+        ([1, 2], [3], [1, 2], ""),
+        ([1, 2], [3], [1], "1 that the ledger holds for open are unknown to the server"),
+        ([1], [2, 3], [1, 2, 3], "2 that the ledger holds for closed are open on the server"),
+        ([1], [2], [1, 9], ""),
+    ],
+)
+def test_comparison_with_the_server(opened: list[int], closed: list[int], seen: list[int], text: str) -> None:
+    """What one side has and the other has not is a disagreement; what neither knows of is a stranger."""
+    mine, rest = [server(number) for number in opened], [server(number) for number in closed]
+    found = census._compared("default", "postgresql", [*mine, *rest], mine, Counter(seen))
+    assert found.disagreement == text
+    assert found.strangers == len(set(seen) - set(opened) - set(closed))
+
+
+@pytest.mark.planted
+def test_comparison_with_files() -> None:
+    """Fewer open files than connections is a disagreement; more are strangers."""
+    assert census._compared_files("default", [server(1), server(2)], 1).disagreement
+    assert census._compared_files("default", [server(1)], 2).strangers == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.async_orm_sandbox("off")
+def test_server_sees_the_own_connection(db: None) -> None:
+    """The server, or the process's list of files, has the connection that is open here."""
+    connection.ensure_connection()
+    number = servers.server_id(connection.vendor, connection.connection)
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():  # type: ignore[attr-defined]
+        with pytest.raises(servers.Unseen, match="in memory"):
+            servers.seen_by_server(connection)
+        return
+    seen = servers.seen_by_server(connection)
+    assert seen[number or 0] >= 1
+    assert not servers.was_ended_by_server(connection)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_that_the_server_ended() -> None:
+    """A connection that the server has hung up on is told from one that the ledger has forgotten."""
+    if connection.vendor == "sqlite":
+        pytest.skip("no server")
+    twin = connection.copy()
+    twin.ensure_connection()
+    number = servers.server_id(twin.vendor, twin.connection)
+    sql = "SELECT pg_terminate_backend(%s)" if connection.vendor == "postgresql" else "KILL %s"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [number])
+    ended = threading.Event()
+    for _ in range(100):
+        if servers.was_ended_by_server(twin):
+            ended.set()
+            break
+        ended.wait(0.02)
+    assert ended.is_set()
+    twin.close()

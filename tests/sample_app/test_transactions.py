@@ -1,0 +1,285 @@
+"""`run_atomic` and `async_atomic`, each promise of their docstrings."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
+from django.db import connection, connections, transaction
+from django.db.transaction import TransactionManagementError
+from observer import Observer
+
+from sample_app.models import Post
+from sample_app.utils.async_atomic import async_atomic
+from sample_app.utils.async_transactions import run_atomic
+
+HAS_BLOCKS = "executor" in inspect.signature(ThreadSensitiveContext).parameters
+needs_blocks = pytest.mark.skipif(not HAS_BLOCKS, reason="asgiref 3.13 gives a block its own thread")
+Main = Callable[[], Awaitable[Any]]
+
+
+def run_plainly(main: Main) -> Any:
+    return asyncio.run(_coroutine(main))
+
+
+def run_in_a_request(main: Main) -> Any:
+    async def request() -> Any:
+        async with ThreadSensitiveContext():
+            try:
+                return await main()
+            finally:
+                await sync_to_async(connections.close_all)()
+
+    return asyncio.run(request())
+
+
+def run_under_async_to_sync(main: Main) -> Any:
+    return async_to_sync(partial(_coroutine, main))()
+
+
+async def _coroutine(main: Main) -> Any:
+    return await main()
+
+
+@pytest.fixture(params=[run_plainly, run_in_a_request, run_under_async_to_sync], ids=lambda runner: runner.__name__)
+def run(request: pytest.FixtureRequest) -> Callable[[Main], Any]:
+    return request.param
+
+
+def add(title: str = "a") -> int:
+    return Post.objects.create(title=title, content="").pk
+
+
+def add_and_fail() -> None:
+    add()
+    raise LookupError("after the first statement")
+
+
+def test_a_function_is_all_or_nothing(run: Any, observer: Observer) -> None:
+    """Its result is given, its exception raised, and what it had written by then is gone."""
+
+    async def main() -> None:
+        assert await run_atomic(add) > 0
+        with pytest.raises(LookupError, match="after the first"):
+            await run_atomic(add_and_fail)
+
+    run(main)
+    assert observer.count("post") == 1
+
+
+def test_a_function_inside_a_transaction_is_a_savepoint(observer: Observer) -> None:
+    """Under `async_to_sync` it joins the caller's transaction, and rolls back alone."""
+
+    async def main() -> None:
+        with pytest.raises(LookupError):
+            await run_atomic(add_and_fail)
+        await run_atomic(add)
+
+    with transaction.atomic():
+        run_under_async_to_sync(main)
+        assert observer.count("post") == 0
+    assert observer.count("post") == 1
+
+
+def test_a_function_whose_work_would_run_outside_is_refused(observer: Observer) -> None:
+    """A coroutine function at once; one that gives a coroutine after a rollback."""
+
+    async def coroutine_function() -> None: ...
+
+    coroutine = coroutine_function()
+
+    def gives_one() -> Any:
+        add()
+        return coroutine
+
+    for function in (coroutine_function, gives_one):
+        with pytest.raises(TypeError, match="transaction"):
+            asyncio.run(_coroutine(partial(run_atomic, function)))
+    coroutine.close()
+    assert observer.count("post") == 0
+
+
+def test_a_cancelled_function_leaves_nothing_under_way(run: Any, observer: Observer) -> None:
+    """Cancelled while it runs, it is rolled back before `CancelledError` is raised."""
+    inside, go = threading.Event(), threading.Event()
+
+    def function() -> None:
+        add()
+        inside.set()
+        assert go.wait(20)
+
+    async def main() -> None:
+        task = asyncio.ensure_future(run_atomic(function))
+        await asyncio.to_thread(inside.wait)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()  # nor does a second one make it leave
+        await asyncio.sleep(0)
+        assert not task.done()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(_count_posts) == 0
+
+    run(main)
+
+
+def test_a_function_that_is_cancelled_in_the_queue_never_runs(observer: Observer) -> None:
+    """While another function has the thread, a waiting one is told at once that it is cancelled."""
+    inside, go = threading.Event(), threading.Event()
+
+    def occupy() -> None:
+        inside.set()
+        assert go.wait(20)
+
+    async def main() -> None:
+        first = asyncio.ensure_future(sync_to_async(occupy)())
+        await asyncio.to_thread(inside.wait)
+        task = asyncio.ensure_future(run_atomic(add))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        go.set()
+        await first
+        await run_atomic(lambda: None)
+
+    asyncio.run(main())
+    assert observer.count("post") == 0
+
+
+@needs_blocks
+def test_a_block_is_all_or_nothing(run: Any, observer: Observer) -> None:
+    """With the rows of the tasks that it started, and nobody else's."""
+
+    async def block_that_fails() -> None:
+        async with async_atomic():
+            await Post.objects.acreate(title="a", content="")
+            await run_atomic(add)
+            raise LookupError
+
+    async def main() -> None:
+        async with async_atomic():
+            await asyncio.gather(*(Post.objects.acreate(title=str(number), content="") for number in range(3)))
+        with pytest.raises(LookupError):
+            await block_that_fails()
+        assert await Post.objects.acount() == 3
+
+    run(main)
+    assert observer.count("post") == 3
+
+
+@needs_blocks
+def test_a_block_is_nobody_elses(run: Any, observer: Observer) -> None:
+    """Another task's statement, made while the block is open, is committed when the block rolls back."""
+    if connection.vendor == "sqlite":
+        pytest.skip("an embedded database has one writer at a time: nobody else writes while a block is open")
+
+    async def main() -> None:
+        opened, written = asyncio.Event(), asyncio.Event()
+
+        async def other() -> None:
+            await opened.wait()
+            await Post.objects.acreate(title="other", content="")
+            written.set()
+
+        async def block() -> None:
+            async with async_atomic():
+                await Post.objects.acreate(title="block", content="")
+                opened.set()
+                await written.wait()
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            await asyncio.gather(other(), block())
+
+    run(main)
+    assert observer.rows("SELECT title FROM sample_app_post") == [("other",)]
+
+
+@needs_blocks
+@pytest.mark.parametrize("where", ["enter", "body", "leave"])
+def test_a_cancelled_block_is_whole_and_over(where: str, run: Any, observer: Observer) -> None:
+    """Wherever it is cancelled: all or nothing, nothing under way afterwards, and its connection is closed."""
+    at, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        at.set()
+        assert go.wait(20)
+
+    async def block() -> None:
+        async with async_atomic():
+            await Post.objects.acreate(title="a", content="")
+            if where == "body":
+                await sync_to_async(hold)()
+            await sync_to_async(transaction.on_commit)(hold)
+
+    async def main() -> None:
+        task = asyncio.ensure_future(block())
+        if where == "enter":
+            await asyncio.sleep(0)
+        else:
+            await asyncio.to_thread(at.wait)
+        task.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(_count_posts) == (1 if where == "leave" else 0)
+
+    connection.close()
+    before = observer.sessions() if connection.vendor != "sqlite" else 0
+    run(main)
+    connection.close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("async_atomic"):
+            thread.join(20)
+            assert not thread.is_alive()
+    if connection.vendor != "sqlite" and run is run_under_async_to_sync:
+        assert observer.sessions_at_most(before)
+
+
+@needs_blocks
+def test_a_block_is_refused_inside_a_transaction(observer: Observer) -> None:
+    """Inside another block, and under `async_to_sync` in a transaction: with nothing sent."""
+
+    async def block() -> None:
+        async with async_atomic():
+            await Post.objects.acreate(title="a", content="")
+
+    async def nested() -> None:
+        async with async_atomic():
+            await block()
+
+    with pytest.raises(TransactionManagementError, match="run_atomic"):
+        asyncio.run(nested())
+    with transaction.atomic(), pytest.raises(TransactionManagementError, match="transaction of default"):
+        async_to_sync(block)()
+    assert observer.count("post") == 0
+
+
+@pytest.mark.skipif(HAS_BLOCKS, reason="this asgiref gives a block its own thread")
+def test_a_block_is_refused_before_asgiref_3_13(observer: Observer) -> None:
+    """With the remedy, and before anything is sent."""
+
+    async def main() -> None:
+        async with async_atomic():
+            add()
+
+    with pytest.raises(RuntimeError, match=r"asgiref 3\.13 .* use run_atomic"):
+        asyncio.run(main())
+    assert observer.count("post") == 0
+
+
+def _count_posts() -> int:
+    observer = Observer()
+    try:
+        return observer.count("post")
+    finally:
+        observer.close()
