@@ -35,9 +35,18 @@ class Use:
 
     def over(self) -> None:
         """It has ended: nobody waits any longer for what it will not reach, as where the form refused it."""
-        for gate in (self.begun, self.halfway, self.passed):
-            gate.note()
+        self.left()
+        for gate in self._gates:
             gate.open()
+
+    def left(self) -> None:
+        """Its caller has left it, and a thread may be at a gate still: nobody waits any longer for it to get there."""
+        for gate in self._gates:
+            gate.note()
+
+    @property
+    def _gates(self) -> tuple[Gate, ...]:
+        return self.begun, self.halfway, self.passed
 
 
 # Await it: the use ran in the form. `Absent` and refusals are raised.

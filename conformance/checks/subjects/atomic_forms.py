@@ -195,7 +195,8 @@ async def _cancel(form: Form, stage: Stage, use: Use, queued: bool, seen: list[A
         if queued and form not in _BLOCKS:
             await occupy()
         task = asyncio.ensure_future(form(stage, use))
-        task.add_done_callback(lambda _: use.over())
+        # Its gates stay shut: what a thread does after its caller was told must come after the look at what is there.
+        task.add_done_callback(lambda _: use.left())
         if not queued or form in _BLOCKS:
             await use.halfway.reached()
         if queued and form in _BLOCKS and not task.done():
