@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
-from django.db import connections
-from django.db.backends.signals import connection_created
 from ways import send_in_process
 
+from pytest_async_orm import record_queries
 from sample_app.models import Comment, Post
 
 _BEGINNING = re.compile(r"PRAGMA|SET|\s*SELECT VERSION")
@@ -30,30 +24,6 @@ VIEWS: list[tuple[str, str, Any]] = [
     ("POST", "/posts/bulk/", {"posts": [{"title": "a", "content": "b"}] * 10}),
     ("POST", "/posts/transfer/", {"from_user": "ada", "to_user": "grace"}),
 ]
-
-
-@contextmanager
-def counting() -> Iterator[list[str]]:
-    """The statements of every thread's connections."""
-    lock, statements = threading.Lock(), []
-
-    def count(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        with lock:
-            statements.append(str(sql))
-        return execute(sql, params, many, context)
-
-    def watch(connection: Any, **_: Any) -> None:
-        if count not in connection.execute_wrappers:
-            connection.execute_wrappers.append(count)
-
-    connection_created.connect(watch)
-    # Every connection is opened anew, and so seen: this thread's, and that of the thread on which the ORM runs.
-    connections.close_all()
-    asyncio.run(sync_to_async(connections.close_all)())
-    try:
-        yield statements
-    finally:
-        connection_created.disconnect(watch)
 
 
 def fill(size: int) -> dict[str, int]:
@@ -73,10 +43,10 @@ def queries(size: int) -> dict[str, list[str]]:
     for method, path, body in VIEWS:
         if body is not None:
             body = {name: names.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
-        with counting() as statements:
+        with record_queries() as log:
             answer = send_in_process(method, path.format(**names), b"" if body is None else body)
-            # What a connection begins with is not the view's.
-            sent = [statement[:40] for statement in statements if not _BEGINNING.match(statement)]
+        # What a connection begins with is not the view's.
+        sent = [query.fingerprint for query in log if not _BEGINNING.match(query.sql)]
         assert answer.status in (200, 201), answer
         found[f"{method} {path}"] = sent
     for model in (Comment, Post, get_user_model()):
