@@ -11,8 +11,6 @@ Mode = Literal["async", "all", "off"]
 Reaction = Literal["off", "warn", "error"]
 REACTIONS: tuple[str, ...] = get_args(Reaction)
 MODES: tuple[str, ...] = get_args(Mode)
-LeakMode = Literal["off", "warn", "error"]
-LEAK_MODES: tuple[str, ...] = get_args(LeakMode)
 DEFAULT_LOCK_TIMEOUT = 10.0
 
 
@@ -42,7 +40,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--async-orm-leaks",
-        choices=LEAK_MODES,
+        choices=REACTIONS,
         default=None,
         help="what a connection that a test leaves open is: nothing, a warning, an error (default: the ini option)",
     )
@@ -100,11 +98,13 @@ def max_queries(config: pytest.Config) -> int | None:
 
 def n_plus_one(config: pytest.Config) -> Reaction:
     value = config.getini("async_orm_n_plus_one")
-    if value not in REACTIONS:
-        raise pytest.UsageError(
-            f"the ini option async_orm_n_plus_one is {value!r}: use one of {', '.join(map(repr, REACTIONS))}."
-        )
-    return cast("Reaction", value)
+    return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_n_plus_one"))
+
+
+def _one_of(allowed: tuple[str, ...], value: object, source: str) -> object:
+    if value not in allowed:
+        raise pytest.UsageError(f"{source} is {value!r}: use one of {', '.join(map(repr, allowed))}.")
+    return value
 
 
 def sandbox_mode(config: pytest.Config) -> Mode:
@@ -113,18 +113,12 @@ def sandbox_mode(config: pytest.Config) -> Mode:
 
 
 def parse_mode(value: object, source: str) -> Mode:
-    if value not in MODES:
-        raise pytest.UsageError(f"{source} is {value!r}: use one of {', '.join(map(repr, MODES))}.")
-    return cast("Mode", value)
+    return cast("Mode", _one_of(MODES, value, source))
 
 
-def leak_mode(config: pytest.Config) -> LeakMode:
+def leak_mode(config: pytest.Config) -> Reaction:
     value = config.getoption("--async-orm-leaks") or config.getini("async_orm_leaks")
-    if value not in LEAK_MODES:
-        raise pytest.UsageError(
-            f"the ini option async_orm_leaks is {value!r}: use one of {', '.join(map(repr, LEAK_MODES))}."
-        )
-    return cast("LeakMode", value)
+    return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_leaks"))
 
 
 def lock_timeout(config: pytest.Config) -> float:

@@ -18,6 +18,9 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+import asgiref
+import django
+
 Place = tuple[CodeType, int]
 Places = tuple[Place, ...]
 
@@ -48,23 +51,32 @@ _calls = count(1)
 
 
 def _library_folders() -> tuple[str, ...]:
-    found = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")}
     found.update(site.getsitepackages() if hasattr(site, "getsitepackages") else [])
     found.add(str(Path(threading.__file__).parent))
+    # Where they are checkouts of their own.
+    found.update(str(Path(module.__path__[0])) for module in (asgiref, django))
     return tuple(sorted({f"{path}{os.sep}" for path in found if path}))
 
 
 _FOLDERS = _library_folders()
+_DJANGOS = str(Path(django.__path__[0])) + os.sep
 _OWN = str(Path(__file__).resolve().parent.parent) + os.sep
 _verdicts: dict[str, int] = {}
+
+
+def is_users_file(filename: str) -> bool:
+    """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
+    installed = "site-packages" in filename or "dist-packages" in filename
+    return not (installed or filename.startswith((*_FOLDERS, _OWN, "<")))
 
 
 def _verdict(filename: str) -> int:
     if filename.endswith(_BOUNDARIES):
         found = _BOUNDARY
-    elif f"{os.sep}django{os.sep}" in filename and filename.startswith(_FOLDERS):
+    elif filename.startswith(_DJANGOS):
         found = _DJANGO
-    elif filename.startswith((*_FOLDERS, _OWN, "<frozen")):
+    elif not is_users_file(filename):
         found = _LIBRARY
     else:
         found = _USER
@@ -114,10 +126,11 @@ def _call_of(frame: FrameType) -> int:
 def line_of(place: Place) -> str:
     """`file:line`, the file relative to the working directory if it is below it."""
     code, offset = place
-    return f"{_shown(code.co_filename)}:{_line(code, offset)}"
+    return f"{_shown(code.co_filename)}:{number_of_line(code, offset)}"
 
 
-def _line(code: CodeType, offset: int) -> int:
+def number_of_line(code: CodeType, offset: int) -> int:
+    """The line of an instruction, by its offset in a code object."""
     for start, end, line in code.co_lines():
         if start <= offset < end and line is not None:
             return line

@@ -16,9 +16,10 @@ from typing import Any
 
 import django
 
+from pytest_async_orm.connections.callsites import is_users_file
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import is_users_file, relative
 from pytest_async_orm.connections.places import place as place_of
+from pytest_async_orm.connections.places import relative
 from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.records import Place
 

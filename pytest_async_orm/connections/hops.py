@@ -45,13 +45,13 @@ _workers_start = threading.local()
 _installed = False
 
 
-def belonging() -> tuple[Any, bool]:
-    """What the calling context belongs to, and whether anything tells: (None, False) if nothing does."""
+def belonging() -> Any:
+    """What the calling context, or else the start of its thread, belongs to; None if nothing tells."""
     found = BELONGS_TO.get()
     if found is not None:
-        return found, True
+        return found
     entry = STARTED.get(threading.current_thread())
-    return (None, False) if entry is None else (entry[0], True)
+    return None if entry is None else entry[0]
 
 
 def behind() -> Hop:
@@ -95,7 +95,7 @@ def _patch_asgiref() -> None:
     to_thread, to_loop = SyncToAsync.__call__, AsyncToSync.__call__
 
     async def sync_to_async_call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if belonging()[0] is None:
+        if belonging() is None:
             return await to_thread(self, *args, **kwargs)
         token = HOP.set(_seen(_task_name()))
         try:
@@ -104,7 +104,7 @@ def _patch_asgiref() -> None:
             _reset(token)
 
     def async_to_sync_call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if belonging()[0] is None:
+        if belonging() is None:
             return to_loop(self, *args, **kwargs)
         token = HOP.set(_seen(None))
         try:
@@ -128,7 +128,7 @@ def _patch_tasks() -> None:
     create = asyncio.BaseEventLoop.create_task
 
     def create_task(self: Any, coro: Any, **options: Any) -> Any:
-        if options.get("context") is not None or belonging()[0] is None:
+        if options.get("context") is not None or belonging() is None:
             return create(self, coro, **options)
         # The task copies the context in which it is made.
         token = HOP.set(_seen(None)._replace(task_name=None))
@@ -144,15 +144,15 @@ def _patch_threads() -> None:
     start, submit = threading.Thread.start, ThreadPoolExecutor.submit
 
     def started(self: threading.Thread) -> None:
-        found, known = belonging()
-        if known and not _is_worker(self):
+        found = belonging()
+        if found is not None and not _is_worker(self):
             STARTED[self] = (found, _seen(None))
         start(self)
 
     def submitted(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        found, known = belonging()
+        found = belonging()
         with _starting_workers():
-            if not known or _is_asgirefs(fn):
+            if found is None or _is_asgirefs(fn):
                 return submit(self, fn, *args, **kwargs)
             hop = _seen(_task_name())
             if (context := _context_of(fn)) is not None:

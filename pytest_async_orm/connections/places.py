@@ -7,45 +7,25 @@ from __future__ import annotations
 
 import linecache
 import os
-import sysconfig
 from collections.abc import Iterable
-from pathlib import Path
 from types import CodeType, FrameType
 
-import asgiref
-import django
-
+from pytest_async_orm.connections.callsites import is_users_file, number_of_line
 from pytest_async_orm.records import Place
 
 # A code object and an instruction in it, or a file and a line.
 Spot = tuple[CodeType | str, int]
 
-_LIBRARIES = tuple(
-    f"{folder}/"
-    for folder in {
-        sysconfig.get_path("stdlib"),
-        sysconfig.get_path("scripts"),
-        str(Path(__file__).parent.parent),
-        *(str(Path(module.__path__[0])) for module in (asgiref, django)),
-    }
-)
 # The verdict on each file: a string remembers its hash, a code object computes it anew each time.
 _VERDICTS: dict[str, bool] = {}
 
 
 def is_users(code: CodeType) -> bool:
-    """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
     path = code.co_filename
     verdict = _VERDICTS.get(path)
     if verdict is None:
         verdict = _VERDICTS[path] = is_users_file(path)
     return verdict
-
-
-def is_users_file(path: str) -> bool:
-    if path.startswith("<") or "site-packages" in path or "dist-packages" in path:
-        return False
-    return not path.startswith(_LIBRARIES)
 
 
 def user_spot(frame: FrameType | None, end: CodeType | None = None) -> Spot | None:
@@ -76,10 +56,7 @@ def line_of(spot: Spot) -> int:
     code, instruction = spot
     if isinstance(code, str):
         return instruction
-    for start, end, line in code.co_lines():
-        if start <= instruction < end and line is not None:
-            return line
-    return code.co_firstlineno
+    return number_of_line(code, instruction)
 
 
 def place(user: Spot | None, stack: Iterable[Spot] = (), root: str = "") -> Place:

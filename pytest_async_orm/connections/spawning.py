@@ -20,7 +20,8 @@ from typing import Any
 
 from asgiref.current_thread_executor import CurrentThreadExecutor
 
-from pytest_async_orm.connections.places import Spot, is_users_file, user_spot
+from pytest_async_orm.connections.callsites import is_users_file
+from pytest_async_orm.connections.places import Spot, user_spot
 
 
 class Origin:

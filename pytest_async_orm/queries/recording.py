@@ -51,7 +51,7 @@ class Recording:
     def open(self) -> None:
         install()
         WATCH.open(_record)
-        self.parent = belonging()[0]
+        self.parent = belonging()
         self.is_open = True
         self._token = BELONGS_TO.set(self)
         if self._wide:
@@ -103,9 +103,8 @@ def _record(
 ) -> None:
     """Hand a statement to every open recording that it belongs to. Runs with every query: hence in one piece."""
     recording = BELONGS_TO.get()
-    known = recording is not None
-    if not known and STARTED:
-        recording, known = belonging()
+    if recording is None and STARTED:
+        recording = belonging()
     wide = _WIDE[-1] if _WIDE else None
     if recording is None and wide is None:
         return
@@ -136,7 +135,7 @@ def _record(
         call,
         # The text, not the exception: its traceback would keep every frame's locals alive.
         None if error is None else f"{type(error).__name__}: {error}",
-        known,
+        True,
     )
     while recording is not None:
         if recording.is_open:
@@ -149,4 +148,5 @@ def _record(
                 wide = None
         recording = recording.parent
     if wide is not None:
-        wide.take(entry)
+        # No context led to it: the entry says so.
+        wide.take((*entry[:-1], False))

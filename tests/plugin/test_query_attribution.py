@@ -277,7 +277,7 @@ def one_recorder_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
     variable = Global()
     monkeypatch.setattr(recording, "BELONGS_TO", variable)
-    monkeypatch.setattr(recording, "belonging", lambda: (variable.value, variable.value is not None))
+    monkeypatch.setattr(recording, "belonging", lambda: variable.value)
 
 
 def threads_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

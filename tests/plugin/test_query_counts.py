@@ -173,6 +173,7 @@ async def test_count_of_each_operation(name: str) -> None:
     assert len(log) == len(twin) > 0
 
 
+@pytest.mark.async_orm_sandbox("off")
 def test_count_on_the_real_connection(db: None) -> None:
     """Beside Django's own log, on the same run, the numbers are the same."""
     with CaptureQueriesContext(connection) as captured, record_queries() as log:

@@ -122,6 +122,22 @@ def test_sync():
     )
 
 
+def test_a_budget_trusts_no_blind_recording(run) -> None:
+    """Where a connection was used whose queries nobody can see, a budget is an error, not too small a number."""
+    result = run(
+        """
+from pytest_async_orm.connections.refused import NATIVE_USED
+@pytest.mark.django_db
+@pytest.mark.max_queries(5)
+async def test_it():
+    await Tag.objects.acount()
+    NATIVE_USED["other"] += 1
+"""
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*NothingRecorded: A native async connection to 'other' was used while*"])
+
+
 def test_n_plus_one_by_ini(run) -> None:
     """The ini option warns of loops, or fails the test, or does nothing."""
     source = """
