@@ -180,6 +180,12 @@ def main() -> None:
         print(
             f"{options.database}, {kind}: with / without {shown([on / off for on, off in pairs])} of {len(pairs)} pairs"
         )
+    whole = [
+        sum(times[f"test_{kind}_on"][number] for kind in ("sync", "async"))
+        / sum(times[f"test_{kind}_off"][number] for kind in ("sync", "async"))
+        for number in range(5, options.pairs)
+    ]
+    print(f"{options.database}, a suite of both: with / without {shown(whole)}")
     line = next(line for line in output.splitlines() if "MICROSECONDS" in line)
     print(f"{options.database}: noting an opened connection {shown(json.loads(line.partition('MICROSECONDS')[2]))} µs")
 

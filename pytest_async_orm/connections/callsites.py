@@ -110,6 +110,24 @@ def places_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Places, in
     return tuple(found), 0 if batching is None else _call_of(batching)
 
 
+def user_place(frame: FrameType | None, end: CodeType | None = None) -> Place | None:
+    """The innermost place of the user's code from a frame outwards, as far as the task, thread or test reaches, or the
+    function that ends the search.
+    """
+    get = _verdicts.get
+    while frame is not None:
+        code = frame.f_code
+        verdict = get(code.co_filename)
+        if verdict is None:
+            verdict = _verdict(code.co_filename)
+        if verdict == _USER:
+            return code, frame.f_lasti
+        if verdict == _BOUNDARY or code is end:
+            return None
+        frame = frame.f_back
+    return None
+
+
 def _call_of(frame: FrameType) -> int:
     """The number of the call that a frame is: kept in the frame itself, and so gone with it.
 

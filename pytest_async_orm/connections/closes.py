@@ -10,7 +10,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from functools import partial, wraps
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import django
@@ -77,36 +77,31 @@ def _closing_natively(original: Callable[..., Any]) -> Callable[..., Any]:
 def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
     def _prepare_cursor(self: Any, cursor: Any) -> Any:
         wrapped = original(self, cursor)
+        # Every cursor of every test comes by: hence no more calls than are needed.
         if LEDGER.watching:
-            if "_async_orm_kept" in vars(self):
+            if "_async_orm_kept" in self.__dict__:
                 LEDGER.used_again(self)
-            _note_cursor(self, wrapped)
+            frame: FrameType | None = sys._getframe(2)
+            while frame is not None and (code := frame.f_code).co_name in _PASSING:
+                frame = frame.f_back
+            # The user asked for it, by hand or by `iterator()`; Django closes all others itself.
+            if code.co_name == "chunked_cursor" or not code.co_filename.startswith(_DJANGO):
+                _note_cursor(self, wrapped)
         return wrapped
 
     return _prepare_cursor
 
 
-# Functions between a cursor's making and whoever wanted it.
-_PASSING = frozenset({"_cursor", "cursor", "inner", "_prepare_cursor"})
+# Functions between `_cursor`, which prepares every cursor, and whoever wanted it.
+_PASSING = frozenset({"cursor", "inner"})
 
 
 def _note_cursor(wrapper: Any, cursor: Any) -> None:
-    """Note a cursor that the user asked for, by hand or by `iterator()`; Django closes all others itself."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code.co_name in _PASSING:
-        frame = frame.f_back
-    if frame is None or not _keeps_cursors(frame.f_code):
-        return
     entry = LEDGER.entry_of(wrapper)
-    if entry is None:
-        return
-    spot = SPAWNING.spot(sys._getframe(2))
-    number, cursors = id(cursor), entry.cursors
-    cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), spot)
-
-
-def _keeps_cursors(code: CodeType) -> bool:
-    return code.co_name == "chunked_cursor" or not code.co_filename.startswith(_DJANGO)
+    if entry is not None:
+        spot = SPAWNING.spot(sys._getframe(2))
+        number, cursors = id(cursor), entry.cursors
+        cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), spot)
 
 
 def _forget(cursors: dict[int, Any], number: int, _: Any) -> None:
@@ -116,6 +111,6 @@ def _forget(cursors: dict[int, Any], number: int, _: Any) -> None:
 def _close_cursor(self: Any) -> Any:
     """Close the driver's cursor, as without the plugin, and tell the ledger."""
     entry = LEDGER.entry_of(self.db)
-    if entry is not None:
+    if entry is not None and entry.cursors:
         entry.cursors.pop(id(self), None)
     return self.cursor.close()

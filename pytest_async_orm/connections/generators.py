@@ -15,8 +15,9 @@ from functools import wraps
 from types import AsyncGeneratorType
 from typing import Any
 
+from pytest_async_orm.connections.callsites import is_users_file
 from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import Spot, is_users
+from pytest_async_orm.connections.places import Spot
 from pytest_async_orm.connections.spawning import SPAWNING, current_task_name
 
 # The generator beneath `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
@@ -68,7 +69,12 @@ class Generators:
         def _asyncgen_firstiter_hook(loop: Any, agen: Any) -> None:
             original(loop, agen)
             code = getattr(agen, "ag_code", None)
-            if code is not None and code.co_name == _HOLDING and not is_users(code) and LEDGER.watching:
+            if (
+                code is not None
+                and code.co_name == _HOLDING
+                and not is_users_file(code.co_filename)
+                and LEDGER.watching
+            ):
                 self._begun.append(OpenGenerator(agen))
 
         return _asyncgen_firstiter_hook

@@ -6,24 +6,27 @@ sent; and threads and executors' calls, which carry no context but are started b
 application's own context is carried where Python does not carry it.
 
 Patched public methods, once a process and never per test (see `routing`): `SyncToAsync.__call__`,
-`AsyncToSync.__call__`, `BaseEventLoop.create_task`, `Thread.start`, `ThreadPoolExecutor.submit`.
+`AsyncToSync.__call__`, `BaseEventLoop.create_task`. What starts threads and hands calls to executors is patched in
+`spawning`, which asks here what to carry.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from concurrent.futures import thread as futures_thread
+from contextlib import suppress
 from contextvars import Context, ContextVar, Token
-from functools import partial
+from functools import partial, wraps
+from types import FrameType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
 from pytest_async_orm.connections.callsites import LIMIT, Places, caller, places_from
+from pytest_async_orm.connections.watching import WATCH
 
 
 class Hop(NamedTuple):
@@ -41,14 +44,17 @@ BELONGS_TO: ContextVar[Any] = ContextVar("async_orm_recording", default=None)
 
 STARTED: WeakKeyDictionary[threading.Thread, tuple[Any, Hop]] = WeakKeyDictionary()
 """What a thread belongs to that was started by somebody who belongs to something."""
-_workers_start = threading.local()
 _installed = False
 
 
 def belonging() -> Any:
-    """What the calling context, or else the start of its thread, belongs to; None if nothing tells."""
+    """What the calling context, or else the start of its thread, belongs to; None if nothing tells, or if nothing is
+    recorded anywhere.
+    """
+    if not WATCH.recordings:
+        return None
     found = BELONGS_TO.get()
-    if found is not None:
+    if found is not None or not STARTED:
         return found
     entry = STARTED.get(threading.current_thread())
     return None if entry is None else entry[0]
@@ -71,7 +77,6 @@ def install() -> None:
     _installed = True
     _patch_asgiref()
     _patch_tasks()
-    _patch_threads()
 
 
 def _seen(task_name: str | None) -> Hop:
@@ -92,8 +97,10 @@ def _task_name() -> str | None:
 
 
 def _patch_asgiref() -> None:
-    to_thread, to_loop = SyncToAsync.__call__, AsyncToSync.__call__
+    to_thread: Callable[..., Any] = SyncToAsync.__call__
+    to_loop: Callable[..., Any] = AsyncToSync.__call__
 
+    @wraps(to_thread)
     async def sync_to_async_call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if belonging() is None:
             return await to_thread(self, *args, **kwargs)
@@ -103,6 +110,7 @@ def _patch_asgiref() -> None:
         finally:
             _reset(token)
 
+    @wraps(to_loop)
     def async_to_sync_call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if belonging() is None:
             return to_loop(self, *args, **kwargs)
@@ -127,6 +135,7 @@ def _reset(token: Token[Hop]) -> None:
 def _patch_tasks() -> None:
     create = asyncio.BaseEventLoop.create_task
 
+    @wraps(create)
     def create_task(self: Any, coro: Any, **options: Any) -> Any:
         if options.get("context") is not None or belonging() is None:
             return create(self, coro, **options)
@@ -140,34 +149,32 @@ def _patch_tasks() -> None:
     asyncio.BaseEventLoop.create_task = create_task  # type: ignore[method-assign]
 
 
-def _patch_threads() -> None:
-    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
-
-    def started(self: threading.Thread) -> None:
-        found = belonging()
-        if found is not None and not _is_worker(self):
-            STARTED[self] = (found, _seen(None))
-        start(self)
-
-    def submitted(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        found = belonging()
-        with _starting_workers():
-            if found is None or _is_asgirefs(fn):
-                return submit(self, fn, *args, **kwargs)
-            hop = _seen(_task_name())
-            if (context := _context_of(fn)) is not None:
-                # One that is entered already cannot be written to; its call lacks these lines.
-                with suppress(RuntimeError):
-                    context.run(HOP.set, hop)
-                return submit(self, fn, *args, **kwargs)
-            return submit(self, _carried, found, hop, fn, args, kwargs)
-
-    threading.Thread.start = started  # type: ignore[method-assign]
-    ThreadPoolExecutor.submit = submitted  # type: ignore[method-assign, assignment]
+def thread_starts(thread: threading.Thread, starter: FrameType) -> None:
+    """Note for whom a thread works. A pool's thread works for nobody: only the calls that it is given do."""
+    found = belonging()
+    if found is not None and not _is_worker(thread, starter):
+        STARTED[thread] = (found, _seen(None))
 
 
-def _is_worker(thread: threading.Thread) -> bool:
-    return getattr(_workers_start, "under_way", False) or type(thread).__module__.startswith("anyio.")
+def _is_worker(thread: threading.Thread, starter: FrameType) -> bool:
+    return starter.f_code.co_filename == _EXECUTORS or type(thread).__module__.startswith("anyio.")
+
+
+_EXECUTORS = futures_thread.__file__
+
+
+def carried(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """What an executor is to run so that a call belongs to whoever submits it."""
+    found = belonging()
+    if found is None or _is_asgirefs(fn):
+        return fn
+    hop = _seen(_task_name())
+    if (context := _context_of(fn)) is not None:
+        # One that is entered already cannot be written to; its call lacks these lines.
+        with suppress(RuntimeError):
+            context.run(HOP.set, hop)
+        return fn
+    return partial(_carried, found, hop, fn)
 
 
 def _is_asgirefs(fn: Any) -> bool:
@@ -181,18 +188,7 @@ def _context_of(fn: Any) -> Context | None:
     return owner if isinstance(owner, Context) else None
 
 
-@contextmanager
-def _starting_workers() -> Iterator[None]:
-    """A pool's thread belongs to nobody: only the calls that it is given do."""
-    before = getattr(_workers_start, "under_way", False)
-    _workers_start.under_way = True
-    try:
-        yield
-    finally:
-        _workers_start.under_way = before
-
-
-def _carried(found: Any, hop: Hop, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _carried(found: Any, hop: Hop, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Run an executor's call for whoever submitted it."""
     tokens = BELONGS_TO.set(found), HOP.set(hop)
     try:

@@ -26,6 +26,8 @@ from pytest_async_orm.connections.virtual import VirtualConnection
 from pytest_async_orm.records import ConnectionRecord
 
 _UID = "pytest_async_orm.ledger"
+# Kept in the connection itself: every cursor asks for it, and a weak dictionary takes five times as long to answer.
+_ENTRY = "_async_orm_entry"
 # Closed connections are kept for the report alone: the newest of them.
 _HISTORY = 2000
 
@@ -43,7 +45,6 @@ class Ledger:
         self._open: dict[int, Entry] = {}
         self._fresh: list[Entry] = []
         self._history: deque[Entry] = deque(maxlen=_HISTORY)
-        self._by_wrapper: weakref.WeakKeyDictionary[Any, Entry] = weakref.WeakKeyDictionary()
         self._own_hand = threading.local()
 
     def watch(self) -> None:
@@ -53,7 +54,7 @@ class Ledger:
             connection_created.connect(self._opened, dispatch_uid=_UID)
 
     def unwatch(self) -> None:
-        self.watching = self.judging = False
+        self.watching = self.judging = SPAWNING.noting = False
         connection_created.disconnect(dispatch_uid=_UID)
 
     def _opened(self, connection: Any, **signal: Any) -> None:  # noqa: ARG002 - the signal protocol
@@ -75,7 +76,7 @@ class Ledger:
             self._open[id(entry)] = entry
             if self.judging:
                 self._fresh.append(entry)
-            self._by_wrapper[connection] = entry
+            vars(connection)[_ENTRY] = entry
 
     def _is_owned(self, entry: Entry) -> bool:
         """Whether the plugin or asgiref closes it: the main thread's own, and that of asgiref's one worker."""
@@ -83,11 +84,13 @@ class Ledger:
         return entry.thread is self._main or executor is SyncToAsync.single_thread_executor
 
     def entry_of(self, wrapper: Any) -> Entry | None:
-        return self._by_wrapper.get(wrapper)
+        """The entry of a connection's present or last opening."""
+        found: Entry | None = wrapper.__dict__.get(_ENTRY)
+        return found
 
     def closed(self, wrapper: Any) -> None:
         """Note a close, with its line, on the thread that closes."""
-        entry = self._by_wrapper.get(wrapper)
+        entry = self.entry_of(wrapper)
         if entry is not None and entry.closed_time is None:
             spot = SPAWNING.spot(sys._getframe(2))
             self._settle(entry, lambda: entry.closed(spot, by_plugin=self.is_own_hand))
@@ -156,17 +159,25 @@ class Ledger:
             entry.observe()
 
     def retire(self, entries: Iterable[Entry]) -> None:
-        """Let go of a sandbox's connections, which end with it whether or not anybody closed them."""
+        """Let go of a sandbox's connections, which end with it whether or not anybody closed them: asgiref's own of
+        every test would drive what is real out of the history.
+        """
         with self.changed:
             for entry in entries:
                 if entry.virtual and self._open.pop(id(entry), None) is not None:
                     self._history.append(entry)
                 if not entry.reported:
                     entry.stack = []
+            while self._history and _is_nothing_new(self._history[-1]):
+                self._history.pop()
 
     def records(self) -> list[ConnectionRecord]:
         """What `connection_ledger` shows: facts of this moment."""
         return [entry.record(self.root) for entry in self.entries()]
+
+
+def _is_nothing_new(entry: Entry) -> bool:
+    return entry.virtual and entry.owned and not entry.reported
 
 
 def _is_registered(connection: Any) -> bool:

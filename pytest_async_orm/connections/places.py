@@ -10,37 +10,11 @@ import os
 from collections.abc import Iterable
 from types import CodeType, FrameType
 
-from pytest_async_orm.connections.callsites import is_users_file, number_of_line
+from pytest_async_orm.connections.callsites import number_of_line
 from pytest_async_orm.records import Place
 
 # A code object and an instruction in it, or a file and a line.
 Spot = tuple[CodeType | str, int]
-
-# The verdict on each file: a string remembers its hash, a code object computes it anew each time.
-_VERDICTS: dict[str, bool] = {}
-
-
-def is_users(code: CodeType) -> bool:
-    path = code.co_filename
-    verdict = _VERDICTS.get(path)
-    if verdict is None:
-        verdict = _VERDICTS[path] = is_users_file(path)
-    return verdict
-
-
-def user_spot(frame: FrameType | None, end: CodeType | None = None) -> Spot | None:
-    """The innermost frame of the user's code, from a frame outwards to the one that ends the search.
-
-    It ends at an event loop too: beyond it nobody has caused what happens.
-    """
-    while frame is not None:
-        code = frame.f_code
-        if is_users(code):
-            return code, frame.f_lasti
-        if code is end or code.co_name == "_run_once":
-            return None
-        frame = frame.f_back
-    return None
 
 
 def spots(frame: FrameType | None) -> list[Spot]:

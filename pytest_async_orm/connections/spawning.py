@@ -1,9 +1,9 @@
 """Which line, task and test handed work to another thread.
 
 A thread's own frames do not tell: `await Tag.objects.aget()` runs Django's code alone on its worker. So the hand-over
-is noted where it happens, on the stack that has the user's frames. Public methods, patched once a process:
-`ThreadPoolExecutor.submit` (by which asyncio's executors and asgiref's `sync_to_async` go) and `__init__`,
-`Thread.start`, and `submit` of asgiref's `CurrentThreadExecutor`.
+is noted where it happens, on the stack that has the user's frames. Public methods, patched once a process for the
+ledger and for recordings (see `hops`) alike: `ThreadPoolExecutor.submit` (by which asyncio's executors and asgiref's
+`sync_to_async` go) and `__init__`, `Thread.start`, and `submit` of asgiref's `CurrentThreadExecutor`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
 from types import FrameType
 from typing import Any
 
 from asgiref.current_thread_executor import CurrentThreadExecutor
 
-from pytest_async_orm.connections.callsites import is_users_file
-from pytest_async_orm.connections.places import Spot, user_spot
+from pytest_async_orm.connections.callsites import is_users_file, user_place
+from pytest_async_orm.connections.hops import carried, thread_starts
+from pytest_async_orm.connections.places import Spot
+from pytest_async_orm.connections.watching import WATCH
 
 
 class Origin:
@@ -48,6 +50,8 @@ class Spawning:
 
     def __init__(self) -> None:
         self.test: str | None = None
+        self.noting = False
+        """Whether somebody asks where connections come from."""
         self.here = _Here()
         self._installed = False
 
@@ -77,20 +81,28 @@ class Spawning:
         """The user's line for what happens now: on this stack, where the work was handed over, or where the task that
         runs was made.
         """
-        found = user_spot(frame, _RUN)
-        if found is None and (origin := self.origin()) is not None:
-            found = origin.spot
-        return found or _made_task_at()
+        spot: Spot | None = user_place(frame, _RUN)
+        return spot if spot is not None else self._spot_beyond(self.origin())
 
-    def _note(self, executor: Executor | None = None) -> Origin:
-        # The caller's caller: this function's frame, the patched method's, then the one that hands over.
-        spot = self.spot(sys._getframe(2))
-        reference = weakref.ref(executor) if isinstance(executor, ThreadPoolExecutor) else None
-        return Origin(spot, current_task_name(), self.present_test(), reference)
+    def _spot_beyond(self, origin: Origin | None) -> Spot | None:
+        return (origin.spot if origin is not None else None) or _made_task_at()
+
+    def _note(self, frame: FrameType, executor: weakref.ref[Any] | None = None) -> Origin:
+        spot: Spot | None = user_place(frame, _RUN)
+        origin = self.origin()
+        if spot is None:
+            spot = self._spot_beyond(origin)
+        return Origin(spot, current_task_name(), self.test if origin is None else origin.test, executor)
 
     def _submitting(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def submit(executor: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-            return original(executor, partial(self._run, self._note(executor), fn), *args, **kwargs)
+            # Every call of the ORM from a coroutine comes by: hence no more calls than are needed.
+            if WATCH.recordings:
+                fn = carried(fn)
+            if self.noting:
+                reference = weakref.ref(executor) if isinstance(executor, ThreadPoolExecutor) else None
+                fn = partial(self._run, self._note(sys._getframe(1), reference), fn)
+            return original(executor, fn, *args, **kwargs)
 
         return submit
 
@@ -115,7 +127,10 @@ class Spawning:
 
     def _starting(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def start(thread: threading.Thread) -> None:
-            vars(thread)["_async_orm_origin"] = self._note()
+            starter = sys._getframe(1)
+            thread_starts(thread, starter)
+            if self.noting:
+                vars(thread)["_async_orm_origin"] = self._note(starter)
             original(thread)
 
         return start

@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from time import perf_counter
 from typing import Any
 
@@ -49,7 +50,8 @@ class Watch:
         self._lock = threading.RLock()
         self._known: weakref.WeakSet[BaseDatabaseWrapper] = weakref.WeakSet()
         self._has_connected = False
-        self._open = 0
+        self.recordings = 0
+        """How many are open."""
         self._installed = False
 
     def install(self) -> None:
@@ -67,23 +69,19 @@ class Watch:
     def open(self, sink: Sink) -> None:
         self.install()
         with self._lock:
-            self._open += 1
+            self.recordings += 1
             _sinks[:] = [sink]
-            if self._open == 1:
+            if self.recordings == 1:
                 for connection in [*self._known, *connections.all(initialized_only=True)]:
                     self._attach(connection)
 
     def close(self) -> None:
         with self._lock:
-            self._open -= 1
-            if self._open == 0:
+            self.recordings -= 1
+            if self.recordings == 0:
                 for connection in list(self._known):
                     if seen in connection.execute_wrappers:
                         connection.execute_wrappers.remove(seen)
-
-    @property
-    def is_open(self) -> bool:
-        return self._open > 0
 
     def sees_something(self) -> bool:
         """Whether any of the connections that are watched has ever been open."""
@@ -93,7 +91,7 @@ class Watch:
         with self._lock:
             self._has_connected = True
             self._known.add(connection)
-            if self._open:
+            if self.recordings:
                 self._attach(connection)
 
     def _attach(self, connection: BaseDatabaseWrapper) -> None:
@@ -124,8 +122,9 @@ def _patch_transaction_control(watch: Watch) -> None:
         with watch.transaction_control(connection, sql), original(connection, sql):
             yield
 
+    @wraps(original)
     def switched(connection: Any, sql: str) -> Any:
-        return debug_transaction(connection, sql) if watch.is_open else original(connection, sql)
+        return debug_transaction(connection, sql) if watch.recordings else original(connection, sql)
 
     setattr(base, "debug_transaction", switched)  # noqa: B010 - imported there, not defined
 

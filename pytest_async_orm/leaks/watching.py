@@ -14,6 +14,6 @@ def watch() -> None:
     """Watch connections, cursors, hand-overs, generators, coroutines and pools, from now on; again does no harm."""
     watch_closes()
     LEDGER.watch()
-    LEDGER.judging = True
+    LEDGER.judging = SPAWNING.noting = True
     for part in (SPAWNING, GENERATORS, COROUTINES, SLOTS):
         part.install()

@@ -18,6 +18,7 @@ from pytest_async_orm.connections.atomics import in_application_transaction
 from pytest_async_orm.connections.callsites import LIMIT, place_of_libraries, places_from
 from pytest_async_orm.connections.hops import BELONGS_TO, HOP, NOWHERE, STARTED, behind, belonging, install
 from pytest_async_orm.connections.refused import NATIVE_USED
+from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.connections.statements import text_of
 from pytest_async_orm.connections.watching import WATCH
 from pytest_async_orm.queries.entries import Entry
@@ -50,6 +51,7 @@ class Recording:
 
     def open(self) -> None:
         install()
+        SPAWNING.install()
         WATCH.open(_record)
         self.parent = belonging()
         self.is_open = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections import Counter
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from pytest_async_orm.connections import places, servers
+from pytest_async_orm.connections import callsites, places, servers
 from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.leaks import census
 from pytest_async_orm.leaks.document import MOST_CONNECTIONS, facts_of_test, folded, leaks_document
@@ -93,28 +94,37 @@ def test_what_is_the_sessions(facts: dict[str, Any], *, sessions: bool) -> None:
 
 def test_lines_of_the_user() -> None:
     """The innermost frame that is neither the standard library's, nor an installed package's, nor the plugin's."""
-    spot = places.user_spot(sys._getframe())
+    spot = callsites.user_place(sys._getframe())
     line = sys._getframe().f_lineno - 1
     assert places.place(spot, root="") == f"{__file__}:{line}"
     for path in (threading.__file__, pytest.__file__, places.__file__, "<string>", "<frozen importlib>"):
-        assert not places.is_users_file(path)
-    assert places.is_users_file(__file__)
+        assert not callsites.is_users_file(path)
+    assert callsites.is_users_file(__file__)
 
 
 def test_line_beyond_an_event_loop() -> None:
     """Whoever runs a loop has not caused what happens in it."""
 
-    def _run_once() -> Any:
-        return eval("look()", {"look": lambda: places.user_spot(sys._getframe(1))})
-
-    code = _run_once.__code__.replace(co_filename="<frozen loop>")
-    assert type(_run_once)(code, globals())() is None
+    found: list[Any] = []
+    # Code that is no user's, called by the loop alone.
+    look = eval(
+        "lambda: found.append(look(frame()))", {"found": found, "look": callsites.user_place, "frame": sys._getframe}
+    )
+    loop = asyncio.new_event_loop()
+    loop.call_soon(look)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()
+    look()
+    beyond, here = found
+    assert beyond is None
+    assert places.place(here).startswith(__file__)
 
 
 def test_stack_of_a_place() -> None:
     """A place is its line, and has the whole stack with the innermost frame last."""
     frame = sys._getframe()
-    found = places.place(places.user_spot(frame), places.spots(frame))
+    found = places.place(callsites.user_place(frame), places.spots(frame))
     assert found.stack.rstrip().splitlines()[-2].endswith("in test_stack_of_a_place")
     assert places.place(None) == ""
 

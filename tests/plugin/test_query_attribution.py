@@ -146,7 +146,7 @@ async def check(tree: Node) -> None:
 
 def nothing_is_left() -> None:
     assert BELONGS_TO.get() is None
-    assert not WATCH.is_open
+    assert not WATCH.recordings
     assert connection.execute_wrappers == []
 
 
@@ -282,7 +282,7 @@ def one_recorder_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def threads_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hops, "STARTED", {})
-    monkeypatch.setattr(hops, "_is_worker", lambda thread: True)
+    monkeypatch.setattr(hops, "_is_worker", lambda thread, starter: True)
 
 
 def pools_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
