@@ -26,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -177,7 +178,8 @@ def probe(directory: Path, options: argparse.Namespace) -> dict[str, list[float]
     command = [sys.executable, "-m", "pytest", "-q", "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider"]
     if options.pin is not None:
         os.sched_setaffinity(0, {options.pin})
-    plugin = [] if options.installed else ["-p", "pytest_async_orm.plugin"]
+    installed = any(entry.value == "pytest_async_orm.plugin" for entry in entry_points(group="pytest11"))
+    plugin = [] if installed else ["-p", "pytest_async_orm.plugin"]
     result = subprocess.run(
         [*command, *plugin, str(directory)], cwd=directory, env=environment, capture_output=True, text=True
     )
@@ -203,7 +205,6 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--pin", type=int, metavar="CPU", help="keep the process on this processor (Linux)")
     parser.add_argument("--transactional", action="store_true", help="compare with real connections too")
-    parser.add_argument("--installed", action="store_true", help="the plugin is installed, not merely importable")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         times = probe(Path(directory) / "suite", options)
