@@ -14,8 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from observer import Observer
-from servers import Proxy, Served, uvicorn
-from test_load import POOLED, why_no_pool
+from servers import POOLED, Proxy, Served, uvicorn, why_not_pooled
 
 from sample_app.models import Post
 
@@ -37,7 +36,7 @@ def proxy(transactional_db: None) -> Iterator[Proxy]:
 @pytest.fixture(params=["as named", "pooled"])
 def behind(request: pytest.FixtureRequest, proxy: Proxy) -> Iterator[Served]:
     """The sample app, which reaches its database through the proxy alone."""
-    if request.param == "pooled" and (reason := why_no_pool()):
+    if request.param == "pooled" and (reason := why_not_pooled()):
         pytest.skip(reason)
     with uvicorn(POOLED if request.param == "pooled" else settings.SETTINGS_MODULE, proxy.port) as served:
         yield served
