@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 
 from sample_app import payloads
@@ -21,6 +21,9 @@ MOST_LISTED = 10_000
 
 async def page(request: HttpRequest) -> HttpResponse:
     """The newest posts, as HTML."""
+    # Not Django's require_safe, which takes async views from Django 5.0 on.
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     return render(request, "sample_app/posts.html", {"headlines": await newest_headlines(50)})
 
 

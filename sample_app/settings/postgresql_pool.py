@@ -11,9 +11,11 @@ from sample_app.settings.postgresql import DATABASES as _DATABASES
 _POOL = {
     # Kept open while nothing happens.
     "min_size": 2,
-    # For each process: times the number of processes, it must stay below the server's max_connections.
+    # For each process and each database: all of them together must stay below the server's max_connections. A request
+    # has a connection from its first query until its end, and those beyond max_size wait in line for one: of so many at
+    # one time, the last waits about (many - max_size) / max_size times as long as a request takes.
     "max_size": 20,
-    # A request that gets no connection for so many seconds fails, rather than wait for ever.
+    # A request that gets no connection for so many seconds fails, rather than wait for ever: more than that wait.
     "timeout": 10,
 }
 

@@ -29,6 +29,9 @@ async def async_atomic(using: str | None = None) -> AsyncIterator[None]:
     requests may come), connecting once for each block (a pool makes that cheap), and a cancelled block ends only when
     the statement that is under way does.
 
+    In a pool, a request that has asked the database before has a connection and waits for a second: when as many wait
+    as the pool has connections, none gets one. `await close_old_connections()` before the block gives the first back.
+
     Raises `TransactionManagementError`, with nothing sent, inside another transaction: a second connection would not
     see its rows, and could wait for its locks for ever. Raises `RuntimeError` before asgiref 3.13, where a block inside
     a request or under `async_to_sync` cannot get a thread of its own.

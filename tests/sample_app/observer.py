@@ -21,8 +21,11 @@ class Observer:
     """Plain SQL, autocommitted."""
 
     def __init__(self) -> None:
-        self._connection = connections.create_connection("default")
-        self.vendor = self._connection.vendor
+        found = connections["default"]
+        # Without a pool: in that, it would share connections with the code under test.
+        options = {name: value for name, value in found.settings_dict["OPTIONS"].items() if name != "pool"}
+        self._connection = type(found)({**found.settings_dict, "OPTIONS": options}, found.alias)
+        self.vendor = found.vendor
 
     def rows(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:

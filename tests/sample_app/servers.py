@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
@@ -15,8 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from django.db import connections
+import django
+from django.conf import settings
+from django.db import connection, connections
 
+POOLED = "sample_app.settings.postgresql_pool"
 _NAMES = {"postgresql": "PGDATABASE", "mysql": "MYSQL_DATABASE"}
 _PORTS = {"postgresql": "PGPORT", "mysql": "MYSQL_TCP_PORT"}
 
@@ -34,21 +38,35 @@ class Served:
         return Path(self._log.name).read_text("utf-8", "replace")
 
 
+def why_no_pool() -> str:
+    """Why connections to the test's database cannot be kept in a pool; empty if they can."""
+    if connection.vendor != "postgresql":
+        return "Django has a pool for PostgreSQL alone"
+    if django.VERSION < (5, 1):
+        return "Django has a pool from 5.1 on"
+    return "" if importlib.util.find_spec("psycopg_pool") else "psycopg_pool is not installed"
+
+
+def why_not_pooled() -> str:
+    """Why there is no server with a pool to try beside the one that is named."""
+    return "it is what is named" if settings.SETTINGS_MODULE == POOLED else why_no_pool()
+
+
 def database_environment(port: int | None = None) -> dict[str, str]:
     """What makes the sample app's settings name the test's database; `port` is where to reach its server."""
-    settings: dict[str, Any] = connections["default"].settings_dict
+    found: dict[str, Any] = connections["default"].settings_dict
     vendor = connections["default"].vendor
     if vendor == "sqlite":
-        return {"SAMPLE_APP_SQLITE_DIR": str(Path(settings["NAME"]).parent)}
-    return {_NAMES[vendor]: settings["NAME"], **({_PORTS[vendor]: str(port)} if port else {})}
+        return {"SAMPLE_APP_SQLITE_DIR": str(Path(found["NAME"]).parent)}
+    return {_NAMES[vendor]: found["NAME"], **({_PORTS[vendor]: str(port)} if port else {})}
 
 
 @contextmanager
-def uvicorn(settings: str, port: int | None = None, planted: str | None = None) -> Iterator[Served]:
+def uvicorn(module: str, port: int | None = None, planted: str | None = None) -> Iterator[Served]:
     """The sample app under uvicorn; it has ended when the block has. It is stopped as a server is, by SIGTERM."""
-    environment = {**os.environ, **database_environment(port), "DJANGO_SETTINGS_MODULE": settings}
+    environment = {**os.environ, **database_environment(port), "DJANGO_SETTINGS_MODULE": module}
     if planted:
-        environment |= {"DJANGO_SETTINGS_MODULE": "planted_settings", "SAMPLE_APP_BASE": settings}
+        environment |= {"DJANGO_SETTINGS_MODULE": "planted_settings", "SAMPLE_APP_BASE": module}
         environment |= {"SAMPLE_APP_PLANTED": planted, "PYTHONPATH": str(Path(__file__).parent)}
     # The socket is bound here: uvicorn accepts from its start, and no port is guessed.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, tempfile.NamedTemporaryFile() as log:
@@ -57,7 +75,7 @@ def uvicorn(settings: str, port: int | None = None, planted: str | None = None) 
             [sys.executable, *arguments], env=environment, pass_fds=[listener.fileno()], stdout=log, stderr=log
         )
         try:
-            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", settings, process.pid, log)
+            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", module, process.pid, log)
         finally:
             process.send_signal(signal.SIGTERM)
             if process.wait(20) not in (0, -signal.SIGTERM):

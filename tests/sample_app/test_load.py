@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import time
 from collections import Counter
@@ -20,34 +19,26 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from observer import Observer, open_files
-from servers import Served, uvicorn
+from servers import POOLED, Served, uvicorn, why_not_pooled
 
 from sample_app.models import Post
+from sample_app.settings import postgresql_pool
 
 # On one worker: a server has so many connections, and no more.
 pytestmark = pytest.mark.xdist_group("load")
 REQUESTS = int(os.environ.get("SAMPLE_APP_LOAD", "200"))
 AT_ONE_TIME = 50
 POSTS = 20
-# Seconds that one request may take, with so many before it.
+# Seconds that one request may take, with so many beside it.
 PATIENCE = 60
-POOLED = "sample_app.settings.postgresql_pool"
-POOL_SIZE = 20
+POOL_SIZE: int = postgresql_pool.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
 Call = tuple[str, str, Any]
-
-
-def why_no_pool() -> str:
-    if connection.vendor != "postgresql":
-        return "Django has a pool for PostgreSQL alone"
-    if django.VERSION < (5, 1):
-        return "Django has a pool from 5.1 on"
-    return "" if importlib.util.find_spec("psycopg_pool") else "psycopg_pool is not installed"
 
 
 @pytest.fixture(params=["as named", "pooled"])
 def loaded(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Served]:
     """A server of this test's own, so that every connection that it has is this load's."""
-    if request.param == "pooled" and (reason := why_no_pool()):
+    if request.param == "pooled" and (reason := why_not_pooled()):
         pytest.skip(reason)
     with uvicorn(POOLED if request.param == "pooled" else settings.SETTINGS_MODULE) as served:
         yield served
@@ -80,6 +71,13 @@ def settle(served: Served, observer: Observer, most: int) -> int:
     while (found := left_open(served, observer)) > most and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
+
+
+def close_own() -> None:
+    """This test's connections are not the server's; those that a pool of this process keeps are none either."""
+    connection.close()
+    if settings.SETTINGS_MODULE == POOLED:
+        connection.close_pool()
 
 
 def test_nothing_is_lost_under_load(loaded: Served, observer: Observer, users: list[int]) -> None:
@@ -128,9 +126,6 @@ def check_load(loaded: Served, observer: Observer, users: list[int], requests: i
     assert by_call[str(overview), 200] <= counted <= by_call[str(overview), 200] + by_call[str(overview), 500]
     # Every transfer gives all posts to one user: one that took a part only would leave two.
     assert len(set(observer.rows("SELECT author_id FROM sample_app_post"))) == 1
-    # This test's own are not the server's.
-    connection.close()
-    if hasattr(connection, "close_pool"):
-        connection.close_pool()
+    close_own()
     most = POOL_SIZE if loaded.settings == POOLED else 0
     assert settle(loaded, observer, most) <= most

@@ -14,8 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from observer import Observer
-from servers import Proxy, Served, uvicorn
-from test_load import POOLED, why_no_pool
+from servers import POOLED, Proxy, Served, uvicorn, why_not_pooled
 
 from sample_app.models import Post
 
@@ -37,7 +36,7 @@ def proxy(transactional_db: None) -> Iterator[Proxy]:
 @pytest.fixture(params=["as named", "pooled"])
 def behind(request: pytest.FixtureRequest, proxy: Proxy) -> Iterator[Served]:
     """The sample app, which reaches its database through the proxy alone."""
-    if request.param == "pooled" and (reason := why_no_pool()):
+    if request.param == "pooled" and (reason := why_not_pooled()):
         pytest.skip(reason)
     with uvicorn(POOLED if request.param == "pooled" else settings.SETTINGS_MODULE, proxy.port) as served:
         yield served
@@ -67,13 +66,37 @@ async def rounds(url: str, users: list[int], proxy: Proxy, tries: int) -> list[C
 
         well = await many(lambda: None)
         broken = await many(proxy.cut)
-        down = Counter(await asyncio.gather(*(ask(client, number, users) for number in range(4))))
+        asked = asyncio.gather(*(ask(client, number, users) for number in range(4)))
+        statuses, _ = await asyncio.gather(asked, check_every_view_says_so(client))
+        down = Counter(statuses)
         proxy.mend()
         for _ in range(tries):
             if await ask(client, 0, users) == 200:
                 break
         again = Counter([await ask(client, number, users) for number in range(10)])
     return [well, broken, down, again]
+
+
+POST: dict[str, Any] = {"title": "a", "content": "b", "comments": [{"content": "c"}]}
+FAILING: list[tuple[str, str, Any]] = [
+    ("GET", "/posts/", None),
+    ("GET", "/posts/1/", None),
+    ("PATCH", "/posts/1/", {"title": "a"}),
+    ("POST", "/posts/", POST),
+    ("POST", "/posts/bulk/", {"posts": [POST, POST]}),
+]
+
+
+async def check_every_view_says_so(client: httpx.AsyncClient) -> None:
+    """While the database is away: 500 in JSON, or HTML for the page; and what asks how it is is told that it is not."""
+    requests = [*FAILING, ("GET", "/", None), ("GET", "/database/", None)]
+    answers = await asyncio.gather(*(client.request(method, path, json=body) for method, path, body in requests))
+    *failed, page, database = answers
+    assert [(answer.status_code, answer.json()) for answer in failed] == [(500, {"error": "internal error"})] * len(
+        FAILING
+    )
+    assert (page.status_code, b"Server Error" in page.content) == (500, True)
+    assert [found["usable"] for found in database.json()["databases"].values()] == [False, False]
 
 
 def test_a_database_that_breaks_is_an_error_and_then_works_again(
@@ -107,4 +130,5 @@ def check_recovery(behind: Served, proxy: Proxy, observer: Observer, users: list
     # Whole transfers and whole increments alone.
     assert len(set(observer.rows("SELECT author_id FROM sample_app_post"))) == 1
     assert len(set(observer.rows("SELECT views FROM sample_app_post"))) == 1
-    assert observer.count("post") == 20
+    assert observer.counts() == (20, 0)
+    assert observer.value("SELECT COUNT(*) FROM sample_app_post WHERE title = 'a'") == 0

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.transaction import TransactionManagementError
 from observer import Observer
+from servers import why_no_pool
 
 from sample_app.models import Post
 from sample_app.utils.async_atomic import async_atomic
+from sample_app.utils.async_db import close_old_connections
 from sample_app.utils.async_transactions import run_atomic
 
 HAS_BLOCKS = "executor" in inspect.signature(ThreadSensitiveContext).parameters
@@ -262,6 +264,61 @@ def test_a_block_is_refused_inside_a_transaction(observer: Observer) -> None:
     with transaction.atomic(), pytest.raises(TransactionManagementError, match="transaction of default"):
         async_to_sync(block)()
     assert observer.count("post") == 0
+
+
+@pytest.fixture
+def pool_of_three(observer: Observer, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Every connection to the database comes from a pool of three, which is waited for at most a second."""
+    if reason := why_no_pool():
+        pytest.skip(reason)
+    connection.close()
+    connection.close_pool()
+    options = connection.settings_dict["OPTIONS"]
+    monkeypatch.setitem(options, "pool", {"min_size": 0, "max_size": 3, "timeout": 1})
+    yield 3
+    connection.close()
+    connection.close_pool()
+
+
+async def _ask_and_open_a_block(all_have_asked: Callable[[], Awaitable[None]], *, give_back: bool) -> None:
+    async with ThreadSensitiveContext():
+        try:
+            await Post.objects.acount()
+            await all_have_asked()
+            if give_back:
+                await close_old_connections()
+            async with async_atomic():
+                await Post.objects.acreate(title="a", content="")
+        finally:
+            await sync_to_async(connections.close_all)()
+
+
+def in_so_many_requests(many: int, *, give_back: bool) -> list[Any]:
+    async def main() -> list[Any]:
+        asked, everybody = 0, asyncio.Event()
+
+        async def all_have_asked() -> None:
+            nonlocal asked
+            asked += 1
+            if asked == many:
+                everybody.set()
+            await everybody.wait()
+
+        requests = (_ask_and_open_a_block(all_have_asked, give_back=give_back) for _ in range(many))
+        return await asyncio.gather(*requests, return_exceptions=True)
+
+    return asyncio.run(main())
+
+
+@needs_blocks
+def test_blocks_share_a_pool_with_their_requests(pool_of_three: int, observer: Observer) -> None:
+    """Those that gave theirs back all get a connection; those that keep it wait for each other until the time-out."""
+    assert in_so_many_requests(pool_of_three, give_back=True) == [None] * pool_of_three
+    assert observer.count("post") == pool_of_three
+    errors = in_so_many_requests(pool_of_three, give_back=False)
+    # The first to give up makes room for another.
+    assert OperationalError in map(type, errors)
+    assert observer.count("post") == pool_of_three + errors.count(None)
 
 
 @pytest.mark.skipif(HAS_BLOCKS, reason="this asgiref gives a block its own thread")

@@ -198,3 +198,10 @@ def test_another_method_is_405(send: Send, path: str, allowed: str) -> None:
     answer = send("DELETE", path)
     assert (answer.status, answer.headers["allow"]) == (405, allowed)
     assert answer.json == {"error": "method not allowed"}
+
+
+def test_another_method_on_the_page_is_405(send: Send) -> None:
+    """It is read alone; HEAD is GET without the body."""
+    answer = send("POST", "/", GOOD)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert send("HEAD", "/").status == 200
