@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from observer import Observer, open_files
 from servers import POOLED, Served, uvicorn, why_not_pooled
+from ways import LIMITS
 
 from sample_app.models import Post
 from sample_app.settings import postgresql_pool
@@ -49,7 +50,7 @@ async def send_all(url: str, calls: list[Call]) -> list[int]:
     # Not httpx's own queue: there a request's patience runs while it waits for its turn, and the last of many would be
     # out of it whatever the server does.
     turns = asyncio.Semaphore(AT_ONE_TIME)
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=httpx.Limits()) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=LIMITS) as client:
 
         async def send(method: str, path: str, body: Any) -> httpx.Response:
             async with turns:

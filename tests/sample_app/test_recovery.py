@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from observer import Observer
 from servers import POOLED, Proxy, Served, uvicorn, why_not_pooled
+from ways import LIMITS
 
 from sample_app.models import Post
 
@@ -55,7 +56,7 @@ async def ask(client: httpx.AsyncClient, number: int, users: list[int]) -> int:
 
 async def rounds(url: str, users: list[int], proxy: Proxy, tries: int) -> list[Counter[int]]:
     """The statuses while all is well, from when it is cut, and after it was mended."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=LIMITS) as client:
 
         async def many(before: Any) -> Counter[int]:
             tasks = [asyncio.ensure_future(ask(client, number, users)) for number in range(50)]

@@ -11,6 +11,10 @@ from typing import Any
 import httpx
 from django.test import AsyncClient
 
+# Shorter than the five seconds after which uvicorn closes what is idle: where both give a connection up at one time, a
+# request can be sent into one that the server is closing, and is reset.
+LIMITS = httpx.Limits(keepalive_expiry=1)
+
 
 @dataclass(frozen=True)
 class Answer:
