@@ -17,6 +17,8 @@ _SERVER = {
     "USER": os.environ.get("MYSQL_USER", "root"),
     "PASSWORD": os.environ.get("MYSQL_PWD", ""),
     # Close at the end of the request: under ASGI its thread ends with it, and no other request can have its connection.
+    # So there are as many connections as requests at one time, and beyond the server's max_connections a request fails:
+    # `uvicorn --limit-concurrency` bounds them.
     # Django has no pool for this backend; a proxy in front of the server can be one.
     "CONN_MAX_AGE": 0,
     # Nothing to check while every request connects anew.

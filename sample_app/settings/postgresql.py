@@ -11,6 +11,8 @@ _SERVER = {
     "USER": os.environ.get("PGUSER", "postgres"),
     "PASSWORD": os.environ.get("PGPASSWORD", ""),
     # Close at the end of the request: under ASGI its thread ends with it, and no other request can have its connection.
+    # So there are as many connections as requests at one time, and beyond the server's max_connections a request fails:
+    # a pool bounds them.
     "CONN_MAX_AGE": 0,
     # Nothing to check while every request connects anew; with a pool it is what finds the connections that broke.
     "CONN_HEALTH_CHECKS": False,

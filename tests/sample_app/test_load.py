@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from observer import Observer, open_files
 from servers import POOLED, Served, uvicorn, why_not_pooled
+from ways import LIMITS
 
 from sample_app.models import Post
 from sample_app.settings import postgresql_pool
@@ -46,12 +47,16 @@ def loaded(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[S
 
 async def send_all(url: str, calls: list[Call]) -> list[int]:
     """The status of each. Raises `httpx.TimeoutException` for a request that waits too long."""
-    # One connection a request: one that is kept may be closed by the server just as the next request takes it.
-    limits = httpx.Limits(max_connections=AT_ONE_TIME, max_keepalive_connections=0)
-    # The wait for one of the client's own connections is no wait for the server.
-    timeout = httpx.Timeout(PATIENCE, pool=None)
-    async with httpx.AsyncClient(base_url=url, timeout=timeout, limits=limits) as client:
-        answers = await asyncio.gather(*(client.request(method, path, json=body) for method, path, body in calls))
+    # Not httpx's own queue: there a request's patience runs while it waits for its turn, and the last of many would be
+    # out of it whatever the server does.
+    turns = asyncio.Semaphore(AT_ONE_TIME)
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=LIMITS) as client:
+
+        async def send(method: str, path: str, body: Any) -> httpx.Response:
+            async with turns:
+                return await client.request(method, path, json=body)
+
+        answers = await asyncio.gather(*(send(*call) for call in calls))
     for answer in answers:
         if answer.status_code >= 400:
             assert answer.json()["error"], answer
