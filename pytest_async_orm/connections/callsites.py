@@ -62,7 +62,6 @@ def _library_folders() -> tuple[str, ...]:
 _FOLDERS = _library_folders()
 _DJANGOS = str(Path(django.__path__[0])) + os.sep
 _OWN = str(Path(__file__).resolve().parent.parent) + os.sep
-_verdicts: dict[str, int] = {}
 
 
 def is_users_file(filename: str) -> bool:
@@ -71,17 +70,23 @@ def is_users_file(filename: str) -> bool:
     return not (installed or filename.startswith((*_FOLDERS, _OWN, "<")))
 
 
-def _verdict(filename: str) -> int:
-    if filename.endswith(_BOUNDARIES):
-        found = _BOUNDARY
-    elif filename.startswith(_DJANGOS):
-        found = _DJANGO
-    elif not is_users_file(filename):
-        found = _LIBRARY
-    else:
-        found = _USER
-    _verdicts[filename] = found
-    return found
+class _Verdicts(dict[str, int]):
+    """What each file's code is, found out at its first frame."""
+
+    def __missing__(self, filename: str) -> int:
+        if filename.endswith(_BOUNDARIES):
+            found = _BOUNDARY
+        elif filename.startswith(_DJANGOS):
+            found = _DJANGO
+        elif not is_users_file(filename):
+            found = _LIBRARY
+        else:
+            found = _USER
+        self[filename] = found
+        return found
+
+
+_verdicts = _Verdicts()
 
 
 def places_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Places, int]:
@@ -90,12 +95,10 @@ def places_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Places, in
     """
     found: list[Place] = []
     batching: FrameType | None = None
-    get = _verdicts.get
+    verdicts = _verdicts
     while frame is not None:
         code = frame.f_code
-        verdict = get(code.co_filename)
-        if verdict is None:
-            verdict = _verdict(code.co_filename)
+        verdict = verdicts[code.co_filename]
         if verdict == _USER:
             found.append((code, frame.f_lasti))
             if len(found) == limit:
@@ -114,12 +117,10 @@ def user_place(frame: FrameType | None, end: CodeType | None = None) -> Place | 
     """The innermost place of the user's code from a frame outwards, as far as the task, thread or test reaches, or the
     function that ends the search.
     """
-    get = _verdicts.get
+    verdicts = _verdicts
     while frame is not None:
         code = frame.f_code
-        verdict = get(code.co_filename)
-        if verdict is None:
-            verdict = _verdict(code.co_filename)
+        verdict = verdicts[code.co_filename]
         if verdict == _USER:
             return code, frame.f_lasti
         if verdict == _BOUNDARY or code is end:

@@ -164,6 +164,7 @@ def return_knowledge(virtual: Any, wrapper: BaseDatabaseWrapper) -> None:
 def _inherit(heir: Any, source: Any) -> None:
     known = vars(heir)
     for name, value in vars(source).items():
-        # What is callable is bound to the source (Django's error wrapper, a monkeypatched method) and stays there.
-        if name not in known and not callable(value):
+        # What is callable is bound to the source (Django's error wrapper, a monkeypatched method) and stays there, as
+        # what the ledger has noted of the source does.
+        if name not in known and not name.startswith("_async_orm") and not callable(value):
             known[name] = value

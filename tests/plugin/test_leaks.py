@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,10 @@ import pytest
 from django.db import connection
 
 from pytest_async_orm.connections import callsites, places, servers
+from pytest_async_orm.connections.ledger import LEDGER
+from pytest_async_orm.connections.physical import Physical
 from pytest_async_orm.connections.spawning import SPAWNING
+from pytest_async_orm.connections.virtual import virtual_connection
 from pytest_async_orm.leaks import census
 from pytest_async_orm.leaks.document import MOST_CONNECTIONS, facts_of_test, folded, leaks_document
 from pytest_async_orm.leaks.kinds import is_sessions, kind_of
@@ -119,6 +123,25 @@ def test_line_beyond_an_event_loop() -> None:
     beyond, here = found
     assert beyond is None
     assert places.place(here).startswith(__file__)
+
+
+@pytest.mark.django_db
+@pytest.mark.async_orm_sandbox("off")
+def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
+    """It begins with what is known of the server: not with what is noted of the connection beneath, or the close of one
+    would be taken for that of the other.
+    """
+    with closing(connection.copy()) as twin:
+        twin.ensure_connection()
+        beneath = LEDGER.entry_of(twin)
+        assert beneath is not None
+        virtual = virtual_connection(Physical(twin, "a test", 1.0))
+        assert LEDGER.entry_of(virtual) is None
+        LEDGER.closed(virtual)
+        assert beneath.closed_time is None
+    if twin.connection is not None:
+        # Django does not close a database in memory.
+        twin.connection.close()
 
 
 def test_stack_of_a_place() -> None:
