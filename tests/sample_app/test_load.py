@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 from observer import Observer, open_files
 from servers import POOLED, Served, uvicorn, why_not_pooled
-from ways import LIMITS
+from ways import ALONE, together
 
 from sample_app.models import Post
 from sample_app.settings import postgresql_pool
@@ -50,13 +50,13 @@ async def send_all(url: str, calls: list[Call]) -> list[int]:
     # Not httpx's own queue: there a request's patience runs while it waits for its turn, and the last of many would be
     # out of it whatever the server does.
     turns = asyncio.Semaphore(AT_ONE_TIME)
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=LIMITS) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=ALONE) as client:
 
         async def send(method: str, path: str, body: Any) -> httpx.Response:
             async with turns:
                 return await client.request(method, path, json=body)
 
-        answers = await asyncio.gather(*(send(*call) for call in calls))
+        answers = await together(*(send(*call) for call in calls))
     for answer in answers:
         if answer.status_code >= 400:
             assert answer.json()["error"], answer

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from observer import Observer
 from servers import POOLED, Proxy, Served, uvicorn, why_not_pooled
-from ways import LIMITS
+from ways import ALONE, together
 
 from sample_app.models import Post
 
@@ -56,19 +56,19 @@ async def ask(client: httpx.AsyncClient, number: int, users: list[int]) -> int:
 
 async def rounds(url: str, users: list[int], proxy: Proxy, tries: int) -> list[Counter[int]]:
     """The statuses while all is well, from when it is cut, and after it was mended."""
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=LIMITS) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60, headers=ALONE) as client:
 
         async def many(before: Any) -> Counter[int]:
             tasks = [asyncio.ensure_future(ask(client, number, users)) for number in range(50)]
             # In the middle: some have been answered, the others are under way or wait.
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             before()
-            return Counter(await asyncio.gather(*tasks))
+            return Counter(await together(*tasks))
 
         well = await many(lambda: None)
         broken = await many(proxy.cut)
-        asked = asyncio.gather(*(ask(client, number, users) for number in range(4)))
-        statuses, _ = await asyncio.gather(asked, check_every_view_says_so(client))
+        asked = together(*(ask(client, number, users) for number in range(4)))
+        statuses, _ = await together(asked, check_every_view_says_so(client))
         down = Counter(statuses)
         proxy.mend()
         for _ in range(tries):
@@ -91,7 +91,7 @@ FAILING: list[tuple[str, str, Any]] = [
 async def check_every_view_says_so(client: httpx.AsyncClient) -> None:
     """While the database is away: 500 in JSON, or HTML for the page; and what asks how it is is told that it is not."""
     requests = [*FAILING, ("GET", "/", None), ("GET", "/database/", None)]
-    answers = await asyncio.gather(*(client.request(method, path, json=body) for method, path, body in requests))
+    answers = await together(*(client.request(method, path, json=body) for method, path, body in requests))
     *failed, page, database = answers
     assert [(answer.status_code, answer.json()) for answer in failed] == [(500, {"error": "internal error"})] * len(
         FAILING

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from django.test import AsyncClient
 
-# Shorter than the five seconds after which uvicorn closes what is idle: where both give a connection up at one time, a
-# request can be sent into one that the server is closing, and is reset.
-LIMITS = httpx.Limits(keepalive_expiry=1)
+# Each request has a connection of its own: one that is kept may be given up, by either side, as it is taken again.
+ALONE = {"connection": "close"}
+
+
+T = TypeVar("T")
+
+
+async def together(*calls: Awaitable[T]) -> list[T]:
+    """What each gives, or the first error, once all have ended.
+
+    `asyncio.gather` raises it at once: the client is then closed under requests that still connect, and their sockets
+    stay open until the garbage collector warns of them in another test.
+    """
+    given = await asyncio.gather(*calls, return_exceptions=True)
+    for one in given:
+        if isinstance(one, BaseException):
+            raise one
+    return given  # type: ignore[return-value]  # no error is left in it
 
 
 @dataclass(frozen=True)
