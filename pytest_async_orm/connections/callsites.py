@@ -129,6 +129,16 @@ def user_place(frame: FrameType | None, end: CodeType | None = None) -> Place | 
     return None
 
 
+def stack_from(frame: FrameType | None) -> list[Place]:
+    """All places from a frame outwards, innermost first, as far as the task, thread or test reaches."""
+    found: list[Place] = []
+    verdicts = _verdicts
+    while frame is not None and verdicts[(code := frame.f_code).co_filename] != _BOUNDARY:
+        found.append((code, frame.f_lasti))
+        frame = frame.f_back
+    return found
+
+
 def _call_of(frame: FrameType) -> int:
     """The number of the call that a frame is: kept in the frame itself, and so gone with it.
 

@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base as sqlite3
 from django.db.backends.utils import CursorWrapper
 
-from pytest_async_orm.connections.ledger import LEDGER
+from pytest_async_orm.connections.ledger import ENTRY, LEDGER
 from pytest_async_orm.connections.spawning import SPAWNING
 
 _DJANGO = f"{django.__path__[0]}/"
@@ -110,7 +110,7 @@ def _forget(cursors: dict[int, Any], number: int, _: Any) -> None:
 
 def _close_cursor(self: Any) -> Any:
     """Close the driver's cursor, as without the plugin, and tell the ledger."""
-    entry = LEDGER.entry_of(self.db)
+    entry = self.db.__dict__.get(ENTRY)
     if entry is not None and entry.cursors:
         entry.cursors.pop(id(self), None)
     return self.cursor.close()

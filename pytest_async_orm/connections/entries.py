@@ -6,13 +6,12 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_async_orm.connections.dialects import dialect_for
 from pytest_async_orm.connections.places import Spot, place
 from pytest_async_orm.connections.servers import server_id
-from pytest_async_orm.connections.spawning import Origin
 from pytest_async_orm.records import ConnectionRecord, Place
 
 
@@ -21,12 +20,12 @@ class Entry:
 
     __slots__ = (
         "_wrapper", "alias", "alive_at_end", "by_plugin", "closed_from", "closed_time", "collected", "cursors",
-        "database", "executor", "from_pool", "max_age", "opened_time", "origin", "owned", "registered", "reported",
+        "database", "executor", "from_pool", "max_age", "opened_time", "owned", "registered", "reported",
         "server_id", "sessions", "spot", "stack", "task", "task_name", "test", "thread", "vendor", "virtual",
         "was_in_transaction",
     )  # fmt: skip
 
-    def __init__(self, wrapper: Any, gone: Callable[[Entry], None]) -> None:
+    def __init__(self, wrapper: Any, gone: Callable[[Entry], None], *, virtual: bool) -> None:
         self._wrapper = weakref.ref(wrapper, lambda _: gone(self))
         self.alias: str = wrapper.alias
         self.vendor: str = wrapper.vendor
@@ -35,8 +34,9 @@ class Entry:
         self.opened_time = time.time()
         self.max_age = wrapper.settings_dict.get("CONN_MAX_AGE", 0)
         self.from_pool = has_pool(wrapper)
-        self.server_id = server_id(wrapper.vendor, wrapper.connection)
-        self.virtual = False
+        self.virtual = virtual
+        # A virtual one's is the physical one's, which has an entry of its own.
+        self.server_id = None if virtual else server_id(wrapper.vendor, wrapper.connection)
         # Whether it is what Django's `connections` gives on its thread; else it is the program's own, such as a copy.
         self.registered = True
         self.owned = False
@@ -45,9 +45,8 @@ class Entry:
         self.task: weakref.ref[asyncio.Task[Any]] | None = None
         self.task_name: str | None = None
         self.executor: weakref.ref[Any] | None = None
-        self.origin: Origin | None = None
         self.spot: Spot | None = None
-        self.stack: list[Spot] = []
+        self.stack: Sequence[Spot] = ()
         self.closed_time: float | None = None
         self.closed_from: Spot | None = None
         self.collected = False

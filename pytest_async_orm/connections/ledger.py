@@ -19,15 +19,15 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from django.db.backends.signals import connection_created
 
+from pytest_async_orm.connections.callsites import stack_from
 from pytest_async_orm.connections.entries import Entry
-from pytest_async_orm.connections.places import spots
 from pytest_async_orm.connections.spawning import SPAWNING
 from pytest_async_orm.connections.virtual import VirtualConnection
 from pytest_async_orm.records import ConnectionRecord
 
 _UID = "pytest_async_orm.ledger"
 # Kept in the connection itself: every cursor asks for it, and a weak dictionary takes five times as long to answer.
-_ENTRY = "_async_orm_entry"
+ENTRY = "_async_orm_entry"
 # Closed connections are kept for the report alone: the newest of them.
 _HISTORY = 2000
 
@@ -58,9 +58,8 @@ class Ledger:
         connection_created.disconnect(dispatch_uid=_UID)
 
     def _opened(self, connection: Any, **signal: Any) -> None:  # noqa: ARG002 - the signal protocol
-        entry = Entry(connection, self._gone)
-        entry.virtual = isinstance(connection, VirtualConnection)
-        origin = entry.origin = SPAWNING.origin()
+        entry = Entry(connection, self._gone, virtual=isinstance(connection, VirtualConnection))
+        origin = SPAWNING.origin()
         frame = sys._getframe(1)
         entry.spot = SPAWNING.spot(frame)
         entry.test, entry.sessions = SPAWNING.test, SPAWNING.test is None
@@ -71,12 +70,12 @@ class Ledger:
         entry.registered = not connection.is_copy if entry.virtual else _is_registered(connection)
         entry.owned = entry.task is None and entry.registered and self._is_owned(entry)
         if not entry.owned:
-            entry.stack = spots(frame)
+            entry.stack = stack_from(frame)
         with self.changed:
             self._open[id(entry)] = entry
             if self.judging:
                 self._fresh.append(entry)
-            vars(connection)[_ENTRY] = entry
+            vars(connection)[ENTRY] = entry
 
     def _is_owned(self, entry: Entry) -> bool:
         """Whether the plugin or asgiref closes it: the main thread's own, and that of asgiref's one worker."""
@@ -85,7 +84,7 @@ class Ledger:
 
     def entry_of(self, wrapper: Any) -> Entry | None:
         """The entry of a connection's present or last opening."""
-        found: Entry | None = wrapper.__dict__.get(_ENTRY)
+        found: Entry | None = wrapper.__dict__.get(ENTRY)
         return found
 
     def closed(self, wrapper: Any) -> None:
@@ -149,6 +148,8 @@ class Ledger:
 
     def take_fresh(self) -> list[Entry]:
         """What was opened since this was last asked."""
+        if not self._fresh:
+            return []
         with self.changed:
             fresh, self._fresh = self._fresh, []
         return fresh
@@ -167,7 +168,7 @@ class Ledger:
                 if entry.virtual and self._open.pop(id(entry), None) is not None:
                     self._history.append(entry)
                 if not entry.reported:
-                    entry.stack = []
+                    entry.stack = ()
             while self._history and _is_nothing_new(self._history[-1]):
                 self._history.pop()
 

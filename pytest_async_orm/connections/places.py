@@ -8,22 +8,13 @@ from __future__ import annotations
 import linecache
 import os
 from collections.abc import Iterable
-from types import CodeType, FrameType
+from types import CodeType
 
 from pytest_async_orm.connections.callsites import number_of_line
 from pytest_async_orm.records import Place
 
 # A code object and an instruction in it, or a file and a line.
 Spot = tuple[CodeType | str, int]
-
-
-def spots(frame: FrameType | None) -> list[Spot]:
-    """All frames from one outwards, innermost first."""
-    found: list[Spot] = []
-    while frame is not None:
-        found.append((frame.f_code, frame.f_lasti))
-        frame = frame.f_back
-    return found
 
 
 def line_of(spot: Spot) -> int:

@@ -16,11 +16,12 @@ _FILES = Path("/proc/self/fd")
 def server_id(vendor: str, raw: Any) -> int | None:
     """The number by which the server knows a driver's connection; None if there is none.
 
-    Public in psycopg 3 (`info.backend_pid`, awaited by none), psycopg2, PyMySQL and mysqlclient.
+    Public in psycopg 3 (`pgconn`, since `info` makes an object each time, at every opening), psycopg2 (`info`), PyMySQL
+    and mysqlclient.
     """
     try:
         if vendor == "postgresql":
-            return int(raw.info.backend_pid)
+            return int((raw.pgconn if hasattr(raw, "pgconn") else raw.info).backend_pid)
         if vendor == "mysql":
             return int(raw.thread_id())
     except Exception:  # noqa: BLE001 - each driver has its own

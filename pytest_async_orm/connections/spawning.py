@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, wraps
+from functools import wraps
 from types import FrameType
 from typing import Any
 
@@ -27,22 +27,49 @@ from pytest_async_orm.connections.watching import WATCH
 
 
 class Origin:
-    """Who handed work to a thread. No dataclass: one is made at every hand-over, and never changed."""
+    """Who handed work to a thread. One is made at every call of the ORM from a coroutine."""
 
     __slots__ = ("executor", "spot", "task_name", "test")
 
-    def __init__(
-        self, spot: Spot | None, task_name: str | None, test: str | None, executor: weakref.ref[Any] | None = None
-    ) -> None:
-        self.spot = spot
-        self.task_name = task_name
-        self.test = test
-        # None for asgiref's `CurrentThreadExecutor`, whose thread works for another executor or for none.
-        self.executor = executor
+    def __init__(self, frame: FrameType) -> None:
+        before = SPAWNING.here.origin
+        self.spot: Spot | None = user_place(frame, _RUN) or _spot_beyond(before)
+        self.task_name = current_task_name()
+        self.test: str | None = SPAWNING.test if before is None else before.test
+        self.executor: weakref.ref[Any] | None = None
+        """Whose thread does the work; None for one that works for none."""
+
+
+class Handed(Origin):
+    """What an executor is given in the place of a call: the call, and who wants it."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, frame: FrameType, fn: Callable[..., Any], executor: Any) -> None:
+        super().__init__(frame)
+        self.fn = fn
+        if isinstance(executor, ThreadPoolExecutor):
+            self.executor = weakref.ref(executor)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        here = SPAWNING.here
+        before = here.origin
+        if self.executor is None and before is not None:
+            # asgiref's `CurrentThreadExecutor`, whose thread works for another executor or for none.
+            self.executor = before.executor
+        here.origin = self
+        try:
+            return self.fn(*args, **kwargs)
+        finally:
+            here.origin = before
 
 
 class _Here(threading.local):
-    origin: Origin | None = None
+    """Who gave the calling thread its present work: the last hand-over, else whoever started it."""
+
+    def __init__(self) -> None:
+        self.origin: Origin | None = vars(threading.current_thread()).get("_async_orm_origin")
 
 
 class Spawning:
@@ -65,12 +92,7 @@ class Spawning:
         _patch(threading.Thread, "start", self._starting)
 
     def origin(self) -> Origin | None:
-        """Who gave the calling thread its present work: the last hand-over, else the start of the thread."""
-        found = self.here.origin
-        if found is not None:
-            return found
-        started: Origin | None = threading.current_thread().__dict__.get("_async_orm_origin")
-        return started
+        return self.here.origin
 
     def present_test(self) -> str | None:
         """The test for which the calling thread works."""
@@ -81,18 +103,7 @@ class Spawning:
         """The user's line for what happens now: on this stack, where the work was handed over, or where the task that
         runs was made.
         """
-        spot: Spot | None = user_place(frame, _RUN)
-        return spot if spot is not None else self._spot_beyond(self.origin())
-
-    def _spot_beyond(self, origin: Origin | None) -> Spot | None:
-        return (origin.spot if origin is not None else None) or _made_task_at()
-
-    def _note(self, frame: FrameType, executor: weakref.ref[Any] | None = None) -> Origin:
-        spot: Spot | None = user_place(frame, _RUN)
-        origin = self.origin()
-        if spot is None:
-            spot = self._spot_beyond(origin)
-        return Origin(spot, current_task_name(), self.test if origin is None else origin.test, executor)
+        return user_place(frame, _RUN) or _spot_beyond(self.here.origin)
 
     def _submitting(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def submit(executor: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -100,23 +111,10 @@ class Spawning:
             if WATCH.recordings:
                 fn = carried(fn)
             if self.noting:
-                reference = weakref.ref(executor) if isinstance(executor, ThreadPoolExecutor) else None
-                fn = partial(self._run, self._note(sys._getframe(1), reference), fn)
+                fn = Handed(sys._getframe(1), fn, executor)
             return original(executor, fn, *args, **kwargs)
 
         return submit
-
-    def _run(self, origin: Origin, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        here = self.here
-        before = here.origin
-        if origin.executor is None and before is not None:
-            origin = Origin(origin.spot, origin.task_name, origin.test, before.executor)
-        here.origin = origin
-        try:
-            return fn(*args, **kwargs)
-        finally:
-            here.origin = before
 
     def _making(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(executor: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it stands for that method
@@ -130,13 +128,13 @@ class Spawning:
             starter = sys._getframe(1)
             thread_starts(thread, starter)
             if self.noting:
-                vars(thread)["_async_orm_origin"] = self._note(starter)
+                vars(thread)["_async_orm_origin"] = Origin(starter)
             original(thread)
 
         return start
 
 
-_RUN = Spawning._run.__code__
+_RUN = Handed.__call__.__code__
 
 
 def _patch(owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -150,6 +148,10 @@ def current_task_name() -> str | None:
     except RuntimeError:
         return None
     return task.get_name() if task is not None else None
+
+
+def _spot_beyond(origin: Origin | None) -> Spot | None:
+    return (origin.spot if origin is not None else None) or _made_task_at()
 
 
 def _made_task_at() -> Spot | None:

@@ -145,10 +145,11 @@ def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
 
 
 def test_stack_of_a_place() -> None:
-    """A place is its line, and has the whole stack with the innermost frame last."""
-    frame = sys._getframe()
-    found = places.place(callsites.user_place(frame), places.spots(frame))
-    assert found.stack.rstrip().splitlines()[-2].endswith("in test_stack_of_a_place")
+    """A place is its line, and has the stack with the innermost frame last, without pytest's own frames."""
+    found = places.place(callsites.user_place(sys._getframe()), callsites.stack_from(sys._getframe()))
+    line, source = found.stack.splitlines()
+    assert line.endswith("in test_stack_of_a_place")
+    assert "stack_from" in source
     assert places.place(None) == ""
 
 
