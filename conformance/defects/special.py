@@ -234,5 +234,8 @@ SPECIAL: dict[str, Callable[[], None]] = {
     "printed.w4/ours": _printed_w4_as_ours,
     "printed.w7/ours": _printed_as_ours("statistics", "statistics"),
     "printed.w9/ours": _printed_as_ours("query_count", "query_count"),
+    "printed.w3/ours": _printed_as_ours("mixed_view", "view"),
+    "printed.w8/ours": _printed_as_ours("overview", "overview"),
+    "printed.w10/ours": _printed_as_ours("database", "database"),
     "printed.w5.block/ours": _printed_as_ours("atomic_block", "async_atomic"),
 }

@@ -7,6 +7,20 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 
+async def work(what: str, title: str, key: int) -> Any:
+    """W1: a post created, updated, or fetched with its comments."""
+    from sample_app.models import Post
+    from sample_app.utils import async_posts
+
+    if what == "create":
+        return await async_posts.create_post(title, "")
+    if what == "update":
+        await async_posts.update_post(key, {"title": title})
+        return await Post.objects.aget(pk=key)
+    post = await async_posts.fetch_post_with_comments(key)
+    return post, list(post.comments.all())
+
+
 async def run_atomic(function: Callable[[], None]) -> None:
     """W2 and W5."""
     from sample_app.utils import async_transactions
@@ -62,3 +76,19 @@ async def view(request: Any) -> Any:
     from sample_app import views
 
     return await views.posts(request)
+
+
+async def overview(request: Any) -> Any:
+    """W8."""
+    from sample_app import views
+
+    return await views.overview(request)
+
+
+async def database(request: Any) -> Any:
+    """W10."""
+    from sample_app import views
+    from sample_app.utils.async_db_monitor import monitor
+
+    monitor.install()
+    return await views.database(request)

@@ -107,7 +107,7 @@ async def timed(function: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def view(request: Any) -> Any:
-    """W3 and W6: create posts from the body, which is read with `aread`."""
+    """W6: create posts from the body, which is read with `aread`."""
     from django.http import JsonResponse
 
     from sample_app.models import Post
@@ -120,3 +120,55 @@ async def view(request: Any) -> Any:
     except Exception as error:  # noqa: BLE001 - as printed
         return JsonResponse({"error": str(error)}, status=500)
     return JsonResponse({"id": post.pk, "title": post.title}, status=201)
+
+
+async def mixed_view(request: Any) -> Any:
+    """W3: POST creates through a wrapped function, GET lists with `async for`."""
+    from asgiref.sync import sync_to_async
+    from django.http import JsonResponse
+
+    from sample_app.models import Post
+
+    if request.method == "POST":
+        data = json.loads(request.body)
+        post = await sync_to_async(Post.objects.create)(title=data["title"], content=data["content"])
+        return JsonResponse({"id": post.pk, "title": post.title}, status=201)
+    return JsonResponse({"posts": [{"id": post.pk, "title": post.title} async for post in Post.objects.all()]})
+
+
+async def overview(_: Any) -> Any:
+    """W8: list posts with what belongs to them, gather their statistics, add to their views."""
+    from django.http import JsonResponse
+
+    from sample_app.models import Post
+
+    posts = [post async for post in Post.objects.select_related("author").prefetch_related("comments__author")]
+    keys = [post.pk for post in posts]
+    counts = await statistics(keys)
+    await increment(keys)
+    listed = [
+        {
+            "id": post.pk,
+            "title": post.title,
+            "author": post.author and post.author.get_username(),
+            "comments": [{"content": comment.content} for comment in post.comments.all()],
+        }
+        for post in posts
+    ]
+    return JsonResponse({"posts": listed, "statistics": {key: {"comments": count} for key, count in counts.items()}})
+
+
+async def database(_: Any) -> Any:
+    """W10: for each alias what `connections` says of it in the coroutine."""
+    from django.db import connections
+    from django.http import JsonResponse
+
+    databases = {
+        alias: {
+            "vendor": connections[alias].vendor,
+            "queries": len(connections[alias].queries),
+            "seconds": sum(float(query["time"]) for query in connections[alias].queries),
+        }
+        for alias in connections
+    }
+    return JsonResponse({"databases": databases})

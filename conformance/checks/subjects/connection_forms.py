@@ -135,7 +135,7 @@ def _refuse(trace: Trace) -> None:
         raise Wrong("It raised.", expected="no exception", observed=repr(trace.error), sql=trace.sql) from trace.error
 
 
-def _counts(count: Call) -> Callable[[Stage, Asking], None]:
+def counts(count: Call) -> Callable[[Stage, Asking], None]:
     """What is said to have been asked is what was asked, whatever the thread, with DEBUG off."""
 
     def judge(stage: Stage, example: Asking) -> None:
@@ -259,8 +259,8 @@ for _entry, (_close_form, _ensure_form) in W4.items():
     register(_entry, "closes", ASKINGS)(_closes(_close_form))
     register(_entry, "ensures", ASKINGS)(_ensures(_ensure_form))
 
-register("workaround.w9.connection_queries", "counts", ASKINGS)(_counts(lambda: forms.printed.query_count()))
-register("workaround.w9.sample_app", "counts", ASKINGS)(_counts(lambda: forms.ours.query_count()))
+register("workaround.w9.connection_queries", "counts", ASKINGS)(counts(lambda: forms.printed.query_count()))
+register("workaround.w9.sample_app", "counts", ASKINGS)(counts(lambda: forms.ours.query_count()))
 
 W11: dict[str, Callable[[int], dict[str, Any]]] = {
     "max_conns": lambda size: {"OPTIONS": {"MAX_CONNS": size, "MIN_CONNS": 1}},

@@ -1,9 +1,8 @@
-"""W1, W3, W6 and W7: functions wrapped, views over them, and many posts at a time."""
+"""W1 and W7: functions wrapped, and many posts at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from conformance.checks import forms
 from conformance.checks.outcomes import Silent, Wrong
-from conformance.checks.places import View, ask
 from conformance.checks.registry import register
 from conformance.checks.seed import key
 from conformance.checks.stage import Stage
@@ -64,7 +62,12 @@ def _wrapped(stage: Stage, example: Working) -> Sides:
     return Sides(function, lambda: sync_to_async(function)())
 
 
+def _as_ours(stage: Stage, example: Working) -> Sides:
+    return Sides(_work(stage, example), lambda: forms.ours.work(example.what, example.title, key(0)))
+
+
 register_twins("workaround.w1.wrapped", WORKINGS, _wrapped)
+register_twins("workaround.w1.sample_app", WORKINGS, _as_ours)
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,12 @@ class Asking:
     times: int
 
 
-def _small(drawn: Rows) -> Rows:
+def small(drawn: Rows) -> Rows:
     """Views to which one can be added on every database."""
     return replace(drawn, posts=tuple(replace(post, views=post.views % 1000) for post in drawn.posts))
 
 
-ASKINGS = st.builds(Asking, rows=rows(min_posts=2).map(_small), times=st.integers(2, 4))
+ASKINGS = st.builds(Asking, rows=rows(min_posts=2).map(small), times=st.integers(2, 4))
 Statistics = Callable[[Sequence[int]], Awaitable[dict[int, int]]]
 Increment = Callable[[Sequence[int]], Awaitable[None]]
 
@@ -155,45 +158,3 @@ for _entry, (_statistics_form, _increment_form) in W7.items():
     register(_entry, "statistics", ASKINGS)(_statistics(_statistics_form))
     register(_entry, "bounded", ASKINGS)(_bounded(_statistics_form))
     register(_entry, "increment", ASKINGS)(_adds_up(_increment_form))
-
-
-@dataclass(frozen=True)
-class Posting:
-    """Rows, the body of a POST, and the status that the source text promises for it."""
-
-    rows: Rows
-    body: bytes
-    status: int
-
-
-_FILLED = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=12)
-_GOOD = st.fixed_dictionaries({"title": _FILLED, "content": _FILLED}).map(lambda data: (json.dumps(data).encode(), 201))
-_MISSING = st.fixed_dictionaries({"title": _FILLED}).map(lambda data: (json.dumps(data).encode(), 400))
-_MALFORMED = st.sampled_from([b"", b"{", b"nonsense", b"[1, 2"]).map(lambda body: (body, 400))
-POSTINGS = st.builds(
-    lambda drawn, sent: Posting(drawn, *sent), rows(max_posts=2), st.one_of(_GOOD, _GOOD, _MISSING, _MALFORMED)
-)
-
-
-def _statuses(view: View) -> Callable[[Stage, Posting], None]:
-    """201 and one post more, or 400 and nothing written."""
-
-    def judge(stage: Stage, example: Posting) -> None:
-        stage.seed(example.rows)
-        before = sum(map(len, stage.committed().values()))
-        trace = stage.trace_async(lambda: ask(view, "POST", example.body))
-        if trace.error is not None:
-            raise trace.error
-        created = sum(map(len, stage.committed().values())) - before
-        stage.evidence.changed += created
-        status, _ = trace.value
-        if created != (status == 201):
-            raise Silent("What is written is not what is answered.", expected=status, observed=created, sql=trace.sql)
-        if status != example.status:
-            raise Wrong("The status is not the promised one.", expected=example.status, observed=trace.value)
-
-    return judge
-
-
-register("workaround.w6.printed_view", "statuses", POSTINGS)(_statuses(lambda request: forms.printed.view(request)))
-register("workaround.w6.sample_app", "statuses", POSTINGS)(_statuses(lambda request: forms.ours.view(request)))
