@@ -23,6 +23,7 @@ VIEWS: list[tuple[str, str, Any]] = [
     ("POST", "/posts/", {"title": "a", "content": "b", "comments": [{"content": "c"}, {"content": "d"}]}),
     ("POST", "/posts/bulk/", {"posts": [{"title": "a", "content": "b"}] * 10}),
     ("POST", "/posts/transfer/", {"from_user": "ada", "to_user": "grace"}),
+    ("GET", "/database/", None),
 ]
 
 
@@ -60,7 +61,8 @@ def test_queries_do_not_grow_with_the_posts() -> None:
     assert few == many
     counts = {view: len(sent) for view, sent in few.items()}
     assert max(counts.values()) <= 8, counts
-    assert [view for view, count in counts.items() if count == 0] == []
+    # Whether a database is usable most drivers say without a statement.
+    assert [view for view, count in counts.items() if count == 0] in ([], ["GET /database/"])
 
 
 def test_a_query_for_each_post_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
