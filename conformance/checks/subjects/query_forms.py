@@ -14,7 +14,7 @@ from conformance.checks import forms
 from conformance.checks.outcomes import Silent, Wrong
 from conformance.checks.registry import register
 from conformance.checks.seed import key
-from conformance.checks.stage import Stage
+from conformance.checks.stage import Stage, Trace
 from conformance.checks.twins import Sides, register_twins
 from conformance.strategies import TEXTS, Rows, rows
 
@@ -112,15 +112,20 @@ def _bounded(statistics: Statistics) -> Callable[[Stage, Asking], None]:
         keys = [key(position) for position in range(len(example.rows.posts))]
         one = stage.trace_async(lambda: statistics(keys[:1]))
         all_of_them = stage.trace_async(lambda: statistics(keys))
-        if len(all_of_them.statements) != len(one.statements):
-            raise Wrong(
-                f"The queries grow with the posts: {len(keys)} were asked for.",
-                expected=len(one.statements),
-                observed=len(all_of_them.statements),
-                sql=all_of_them.sql,
-            )
+        refuse_growth(one, all_of_them, len(keys))
 
     return judge
+
+
+def refuse_growth(one: Trace, many: Trace, posts: int) -> None:
+    """Raise `Wrong` unless so many posts took as many statements as one did."""
+    if len(many.statements) != len(one.statements):
+        raise Wrong(
+            f"The queries grow with the posts: there were {posts}.",
+            expected=len(one.statements),
+            observed=len(many.statements),
+            sql=many.sql,
+        )
 
 
 def _adds_up(increment: Increment) -> Callable[[Stage, Asking], None]:

@@ -16,7 +16,7 @@ from conformance.checks.registry import register
 from conformance.checks.seed import USERNAMES, key
 from conformance.checks.stage import Stage, Trace
 from conformance.checks.subjects.connection_forms import ASKINGS, Asking, counts
-from conformance.checks.subjects.query_forms import small
+from conformance.checks.subjects.query_forms import refuse_growth, small
 from conformance.strategies import Rows, rows
 
 
@@ -137,13 +137,7 @@ def _bounded(view: View) -> Callable[[Stage, Listing], None]:
         one, _ = _answered(stage, view)
         stage.seed(example.rows)
         all_of_them, _ = _answered(stage, view)
-        if len(all_of_them.statements) > len(one.statements):
-            raise Wrong(
-                f"The queries grow with the posts: there were {len(example.rows.posts)}.",
-                expected=len(one.statements),
-                observed=len(all_of_them.statements),
-                sql=all_of_them.sql,
-            )
+        refuse_growth(one, all_of_them, len(example.rows.posts))
 
     return judge
 
