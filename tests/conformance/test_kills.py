@@ -27,7 +27,7 @@ CONTROL = "control/noop"
 SAYINGS = {"pass", "fail", "absent", "silent", "loud"}
 
 
-def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...], profile: str = "ci") -> Results:
+def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...], profile: str) -> Results:
     """The results of the cells in a process that has the defect."""
     job = Job(
         python=sys.executable,
@@ -47,13 +47,16 @@ def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...], profile: 
 
 @pytest.mark.parametrize("defect", KILLS)
 def test_a_planted_defect_gets_the_verdict_that_the_catalogue_names(defect, tmp_path):
-    """Each check that names the defect notices it, with the right verdict and, unless it passes, an example."""
+    """Each check that names the defect notices it, with the right verdict and, unless it passes, an example.
+
+    The fewest examples that a profile has must do: with more, a check would find no less.
+    """
     expected = KILLS[defect]
     # A check whose dependency has the defect too would be blocked: it is measured without it.
     dependent = {cell for cell in expected if CATALOGUE.entry(cell.entry).depends_on}
     verdicts = {}
     for cells in filter(None, (set(expected) - dependent, dependent)):
-        results = measure(tmp_path / str(len(verdicts)), defect, tuple(sorted(cells)))
+        results = measure(tmp_path / str(len(verdicts)), defect, tuple(sorted(cells)), "smoke")
         verdicts |= {cell: str(results.verdict(cell)) for cell in cells}
         failures = [results.last(cell).failure for cell in cells if verdicts[cell] in ("silent", "fail")]
         assert all(failure is not None and failure.example for failure in failures)
@@ -76,7 +79,7 @@ def verdicts_that_do_not_gate(results: Results) -> set[str]:
 
 def test_the_control_without_a_patch_is_green(tmp_path):
     """Unpatched, nothing that gates fails, and every check that ran saw as many examples as its profile asks for."""
-    results = measure(tmp_path, None, CELLS)
+    results = measure(tmp_path, None, CELLS, "ci")
     assert verdicts_that_do_not_gate(results) == SAYINGS
     examples = {cell: results.last(cell).examples for cell in CELLS if str(results.verdict(cell)) in ("pass", "loud")}
     assert min(examples.values()) >= PROFILES["ci"].examples
