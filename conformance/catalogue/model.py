@@ -86,7 +86,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every entry and claim, in the order of the files, and the hash of their content."""
+    """Every entry and claim, in the order of the files, and the hash of the entries' content."""
 
     entries: tuple[Entry, ...]
     claims: tuple[Claim, ...]

@@ -62,7 +62,9 @@ def test_cells_are_selected_by_entry_area_cell_and_pattern(tmp_path: Path) -> No
 
 
 def test_the_hash_is_of_the_content_not_of_the_layout(tmp_path: Path) -> None:
-    """A comment changes nothing, a title does."""
+    """A comment changes nothing, nor does what a text says; an entry's title does."""
     first = catalogue(tmp_path).hash
     assert load_catalogue(write_catalogue(tmp_path / "a", f"# a comment\n{CATALOGUE}")).hash == first
     assert load_catalogue(write_catalogue(tmp_path / "b", CATALOGUE.replace("Watched", "Seen"))).hash != first
+    said = CATALOGUE.replace("Counting works.", "Counting is fast.")
+    assert load_catalogue(write_catalogue(tmp_path / "c", said)).hash == first
