@@ -13,8 +13,6 @@ from django.test import AsyncClient
 
 # Each request has a connection of its own: one that is kept may be given up, by either side, as it is taken again.
 ALONE = {"connection": "close"}
-
-
 T = TypeVar("T")
 
 
