@@ -43,8 +43,11 @@ def test_every_public_name_is_there(name: str) -> None:
 
 
 def test_the_version_has_one_place() -> None:
-    """The build reads the constant, so a folder on the path and an installed wheel say the same."""
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
-    assert 'dynamic = ["version"]' in project
-    assert '[tool.hatch.version]\npath = "conformance/__init__.py"' in project
+    """Both builds read the constant, so a folder on the path and either wheel say the same."""
+    plugin, suite = ((ROOT / folder / "pyproject.toml").read_text("utf-8") for folder in (".", "conformance"))
+    for project in (plugin, suite):
+        assert 'dynamic = ["version"]' in project
+        assert not re.search(r"^version = ", project, re.MULTILINE)
+    assert 'path = "conformance/__init__.py"' in plugin
+    assert 'path = "__init__.py"' in suite
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", conformance.__version__)
