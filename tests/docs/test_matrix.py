@@ -13,7 +13,7 @@ from conformance.catalogue import load_catalogue
 from conformance.report import render_json
 from tests.docs.pages import ROOT
 
-MEND = "the generated pages are out of date: `tox run -q -e readme` mends them"
+MEND = "the generated pages are out of date: `tox run -q -e readme` remedies them"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def failures(output: str) -> list[str]:
 
 
 def test_failures_are_as_shown(tmp_path: Path) -> None:
-    """The example fails with the messages that the page shows: a wrong number, and N+1 with its loop and mend."""
+    """The example fails with the messages that the page shows: a wrong number, and N+1 with its loop and remedy."""
     (example,) = [block for block in blocks(PAGE, "python") if "def test_number" in block]
     (tmp_path / "test_posts.py").write_text(example, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", "utf-8")
