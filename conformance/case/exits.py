@@ -38,7 +38,7 @@ def combine(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 class SuiteError(Exception):
-    """Something that the user can mend: what happened, the values, the remedy. Shown without a traceback."""
+    """Something that the user can put right: what happened, the values, the remedy. Shown without a traceback."""
 
     def __init__(self, message: str, remedy: str, code: ExitCode) -> None:
         super().__init__(message)

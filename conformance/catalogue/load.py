@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from conformance.case import ExitCode, SchemaChecker, SuiteError
-from conformance.catalogue.model import Catalogue, Check, Claim, Entry, Kill, Measurement
+from conformance.catalogue.model import Catalogue, CatalogueEntry, Check, Claim, Kill, Measurement
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -73,7 +73,7 @@ def _parse(file: Traversable) -> dict[str, Any]:
         raise _invalid(file.name, error.strerror or str(error)) from error
 
 
-def _entry(item: dict[str, Any]) -> Entry:
+def _entry(item: dict[str, Any]) -> CatalogueEntry:
     everywhere = tuple(item.get("must_observe", ()))
     checks = tuple(
         Check(
@@ -88,7 +88,7 @@ def _entry(item: dict[str, Any]) -> Entry:
     fields.pop("must_observe", None)
     fields.setdefault("documented", "works")
     fields.setdefault("stage", "required")
-    return Entry(**{**fields, "checks": checks})
+    return CatalogueEntry(**{**fields, "checks": checks})
 
 
 def _claim(item: dict[str, Any]) -> Claim:
@@ -136,6 +136,6 @@ def _naming(relation: str) -> Iterator[None]:
 def _invalid(name: str, problem: str) -> SuiteError:
     return SuiteError(
         f"The catalogue cannot be read: {name}: {problem}.",
-        "Mend it; `async-orm-conformance schema catalogue` prints what an entry may say.",
+        "Correct it; `async-orm-conformance schema catalogue` prints what an entry may say.",
         ExitCode.BAD_INPUT,
     )

@@ -29,7 +29,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One capability. Its id is permanent.
 
     `since` is the first Django series that documents it, `until` the first that no longer does.
@@ -88,18 +88,18 @@ class Claim:
 class Catalogue:
     """Every entry and claim, in the order of the files, and the hash of the entries' content."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogueEntry, ...]
     claims: tuple[Claim, ...]
     hash: str
 
-    def entry(self, entry_id: str) -> Entry:
+    def entry(self, entry_id: str) -> CatalogueEntry:
         """Raises `SuiteError` (usage) with the nearest ids for one that does not exist."""
         if entry_id not in self._by_id:
             raise _unknown("entry", entry_id, list(self._by_id))
         return self._by_id[entry_id]
 
     @cached_property
-    def _by_id(self) -> dict[str, Entry]:
+    def _by_id(self) -> dict[str, CatalogueEntry]:
         return {entry.id: entry for entry in self.entries}
 
     def check(self, cell: Cell) -> Check:
@@ -141,7 +141,7 @@ class Catalogue:
             chosen |= found
         return tuple(cell for cell in cells if cell in chosen)
 
-    def _depth(self, entry: Entry, known: dict[str, int]) -> int:
+    def _depth(self, entry: CatalogueEntry, known: dict[str, int]) -> int:
         if entry.id not in known:
             below = (self._depth(self.entry(name), known) for name in entry.depends_on)
             known[entry.id] = 1 + max(below, default=0)

@@ -1,4 +1,4 @@
-"""Points at which a use of a form is held until the schedule lets it go: interleavings are reached, not awaited."""
+"""Points at which a workaround is held until the schedule lets it go: interleavings are reached, not awaited."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Gate:
 
 
 async def wait(event: threading.Event) -> None:
-    """On a thread that no form uses."""
+    """On a thread that no workaround uses."""
     _insist(await asyncio.get_running_loop().run_in_executor(None, event.wait, _PATIENCE))
 
 

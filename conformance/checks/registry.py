@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,21 +45,11 @@ def register(entry: str, check: str, examples: SearchStrategy[Any], *, shrink: b
     return decorate
 
 
-def check_code(cell: Cell) -> CheckCode:
-    """The code of a cell. Raises `KeyError` if it has none: a harness error."""
-    _load()
+def code_of(cell: Cell) -> CheckCode:
+    """The code that was registered for a cell so far. Raises `KeyError` if there is none."""
     return _CODE[cell]
 
 
-def registered_cells() -> frozenset[Cell]:
-    """Every cell that has code."""
-    _load()
+def cells_with_code() -> frozenset[Cell]:
+    """Every cell for which code was registered so far."""
     return frozenset(_CODE)
-
-
-def _load() -> None:
-    """Import every module of `checks.subjects`: registering is what importing them does."""
-    from conformance.checks import subjects
-
-    for module in pkgutil.iter_modules(subjects.__path__):
-        importlib.import_module(f"{subjects.__name__}.{module.name}")

@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         print("interrupted: what was measured is kept, and the same command goes on from there", file=sys.stderr)
         return ExitCode.INCOMPLETE
-    except Exception:  # noqa: BLE001 - not the user's to mend: say so, and show where
+    except Exception:  # noqa: BLE001 - not the user's to put right: say so, and show where
         traceback.print_exc()
         print("error: this is a defect of the suite, not of what it measures; please report it", file=sys.stderr)
         return ExitCode.HARNESS

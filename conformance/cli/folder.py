@@ -14,7 +14,7 @@ from conformance.case import ExitCode, SuiteError
 from conformance.catalogue import Catalogue
 from conformance.environment import Environment
 from conformance.results import (
-    PlannedColumn,
+    ColumnState,
     PlannedMatrix,
     Results,
     file_name,
@@ -23,7 +23,7 @@ from conformance.results import (
     unmeasured,
     write_matrix,
 )
-from conformance.results.disk import refused
+from conformance.results.disk import locked, refused, unlock
 from conformance.runner import Column, MatrixPlan, Outcome
 
 _LOCK = ".matrix.lock"
@@ -48,13 +48,13 @@ class MatrixFolder:
             profile=plan.profile.name,
             runner="asyncio.run",
             cells=plan.cells,
-            columns=tuple(PlannedColumn(django, database) for django, database in self._asked),
+            columns=tuple(ColumnState(django, database) for django, database in self._asked),
         )
         try:
             self._matrix = self._matrix.merged_into(_earlier(self.path))
             write_matrix(self._matrix, self.path)
         except BaseException:
-            self._lock.release()
+            unlock(self._lock)
             raise
 
     def __enter__(self) -> MatrixFolder:
@@ -63,7 +63,7 @@ class MatrixFolder:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._lock.release()
+        unlock(self._lock)
 
     def begun(self, column: Column, environment: Environment) -> None:
         """The column has a result file."""
@@ -85,22 +85,20 @@ class MatrixFolder:
         return sorted(found, key=lambda results: results.environment.version_key)
 
     def _note(self, column: Column, state: str, *, file: str = "", reason: str = "") -> None:
-        noted = PlannedColumn(column.release.version, column.database.name, state, file, reason)
+        noted = ColumnState(column.release.version, column.database.name, state, file, reason)
         with self._guard:
             self._matrix = self._matrix.with_column(noted)
             write_matrix(self._matrix, self.path)
 
 
 def _lock(folder: Path) -> FileLock:
-    lock = FileLock(folder / _LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        return locked(folder / _LOCK)
     except Timeout:
         raise refused(folder, "another matrix is at work in it") from None
     except OSError as error:
         raise refused(folder, error.strerror or str(error)) from error
-    return lock
 
 
 def _earlier(folder: Path) -> PlannedMatrix | None:

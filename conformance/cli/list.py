@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from conformance.catalogue import Entry, load_catalogue
+from conformance.catalogue import CatalogueEntry, load_catalogue
 from conformance.cli.options import catalogue_option
 
 _COLUMNS = ("id", "level", "checks", "title")
@@ -30,7 +30,7 @@ def list_entries(pattern: tuple[str, ...], catalogue_folder: Path | None) -> Non
             click.echo("\t".join(row))
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: CatalogueEntry) -> tuple[str, ...]:
     level = entry.level if entry.stage == "required" else f"{entry.level} ({entry.stage})"
     return entry.id, level, " ".join(check.name for check in entry.checks), entry.title
 

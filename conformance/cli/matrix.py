@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from platformdirs import user_cache_path
 from rich.console import Console
 
 from conformance.case import Cell, ExitCode, SuiteError, combine
@@ -18,7 +17,7 @@ from conformance.cli.progress import MatrixProgress
 from conformance.cli.signals import sigterm_interrupts
 from conformance.matrix import DATABASES, DEFAULT_SERIES, django_release
 from conformance.report import render_html, render_table
-from conformance.runner import PROFILES, Column, Matrix, MatrixPlan, Outcome, copy_packages
+from conformance.runner import PROFILES, Column, Matrix, MatrixPlan, Outcome, cache_folder, copy_packages
 
 _GO_ON = "What was measured is kept; the same command measures the rest."
 
@@ -43,7 +42,7 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
 @click.option(
     "--environments",
     type=click.Path(path_type=Path),
-    default=lambda: user_cache_path("pytest-async-orm") / "environments",
+    default=lambda: cache_folder() / "environments",
     metavar="FOLDER",
     help="Where the virtual environments are kept. Default: the user's cache folder.",
 )

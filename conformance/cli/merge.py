@@ -20,9 +20,9 @@ def merge(parts: tuple[Path, ...], output: Path) -> None:
     """
     for results in merge_results(read_all(parts)):
         path = output / file_name(results.environment)
-        aside = write_results(results, path)
+        backup = write_results(results, path)
         arrived = len(results.planned) - len(results.missing)
         partial = "" if results.complete else ", partial"
         click.echo(f"{path}: {arrived} of {len(results.planned)} cells{partial}")
-        if aside is not None:
-            click.echo(f"  the file that was there is now {aside.name}")
+        if backup is not None:
+            click.echo(f"  the file that was there is now {backup.name}")

@@ -17,7 +17,7 @@ from conformance.runner import Column, Outcome
 
 
 class MatrixProgress:
-    """A watcher of the matrix: tells people how it comes along, and the folder, so that its plan is up to date."""
+    """A listener to the matrix: tells people how it comes along, and the folder, so that its plan is up to date."""
 
     def __init__(self, console: Console, columns: tuple[Column, ...], cells: int, folder: MatrixFolder) -> None:
         self._console = console

@@ -19,7 +19,7 @@ from conformance.environment import Environment
 from conformance.matrix import DATABASES
 from conformance.report import render_table
 from conformance.results import read_results
-from conformance.runner import PROFILES, Job, Outcome, supervise
+from conformance.runner import PROFILES, Job, Outcome, hypothesis_environ, supervise
 from conformance.worker.coroutines import RUNNER_NAMES
 
 
@@ -64,7 +64,7 @@ def run(
     job = Job(
         python=sys.executable,
         settings=settings,
-        environ={**os.environ, "PYTHONHASHSEED": "0"},
+        environ={**os.environ, **hypothesis_environ(), "PYTHONHASHSEED": "0"},
         cells=catalogue.select(only),
         profile=PROFILES[profile],
         seed=seed,

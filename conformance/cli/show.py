@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from conformance.catalogue import Catalogue, Check, Claim, Entry, load_catalogue
+from conformance.catalogue import Catalogue, CatalogueEntry, Check, Claim, load_catalogue
 from conformance.cli.options import catalogue_option
 
 
@@ -23,7 +23,7 @@ def show(name: str, catalogue_folder: Path | None) -> None:
         click.echo(line)
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: CatalogueEntry) -> Iterator[str]:
     yield click.style(entry.id, bold=True) + f"  {entry.title}"
     yield f"  {entry.level}, {entry.stage}, {entry.subject} of the area {entry.area}; isolation: {entry.isolation}"
     yield f"  documented: {entry.documented}, {_window(entry)}"
@@ -36,7 +36,7 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield from _check(check)
 
 
-def _window(entry: Entry) -> str:
+def _window(entry: CatalogueEntry) -> str:
     since = f"since Django {entry.since}" if entry.since else "in every Django"
     return since + (f", no longer in {entry.until}" if entry.until else "")
 

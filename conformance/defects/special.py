@@ -161,32 +161,32 @@ def run_atomic_leaves_early() -> None:
 
 def async_atomic_shares_thread() -> None:
     """`async_atomic` runs on the thread that every task of the process shares."""
-    from conformance.checks import forms
+    from conformance.checks import workarounds
     from sample_app.utils import async_atomic
 
-    async_atomic.async_atomic = forms.printed.atomic_block  # type: ignore[assignment]
+    async_atomic.async_atomic = workarounds.printed.atomic_block  # type: ignore[assignment]
 
 
-def _printed_as_ours(printed: str, ours: str) -> Callable[[], None]:
-    """The printed form is replaced by the sample app's: the checks must accept it."""
+def _printed_as_sample_app(printed: str, safe: str) -> Callable[[], None]:
+    """What is printed is replaced by the sample app's: the checks must accept it."""
 
     def put_in() -> None:
-        from conformance.checks import forms
+        from conformance.checks import workarounds
 
-        setattr(forms.printed, printed, getattr(forms.ours, ours))
+        setattr(workarounds.printed, printed, getattr(workarounds.sample_app, safe))
 
     return put_in
 
 
-def _printed_w4_as_ours() -> None:
+def _printed_w4_as_sample_app() -> None:
     """All four calls of the printed connection managers are replaced by the sample app's."""
-    for printed, ours in (
+    for printed, safe in (
         ("close_in_coroutine", "close_old_connections"),
         ("close_wrapped", "close_old_connections"),
         ("ensure_in_coroutine", "ensure_connection"),
         ("ensure_through_proxy", "ensure_connection"),
     ):
-        _printed_as_ours(printed, ours)()
+        _printed_as_sample_app(printed, safe)()
 
 
 _KEPT: list[Any] = []
@@ -229,13 +229,13 @@ SPECIAL: dict[str, Callable[[], None]] = {
     "run_atomic/leaves-early": run_atomic_leaves_early,
     "async_atomic/shared-thread": async_atomic_shares_thread,
     "requests/keep-connections": requests_keep_connections,
-    "printed.w2/ours": _printed_as_ours("atomic_function", "run_atomic"),
-    "printed.w5.function/ours": _printed_as_ours("manager_function", "run_atomic"),
-    "printed.w4/ours": _printed_w4_as_ours,
-    "printed.w7/ours": _printed_as_ours("statistics", "statistics"),
-    "printed.w9/ours": _printed_as_ours("query_count", "query_count"),
-    "printed.w3/ours": _printed_as_ours("mixed_view", "view"),
-    "printed.w8/ours": _printed_as_ours("overview", "overview"),
-    "printed.w10/ours": _printed_as_ours("database", "database"),
-    "printed.w5.block/ours": _printed_as_ours("atomic_block", "async_atomic"),
+    "printed.w2/sample_app": _printed_as_sample_app("atomic_function", "run_atomic"),
+    "printed.w5.function/sample_app": _printed_as_sample_app("manager_function", "run_atomic"),
+    "printed.w4/sample_app": _printed_w4_as_sample_app,
+    "printed.w7/sample_app": _printed_as_sample_app("statistics", "statistics"),
+    "printed.w9/sample_app": _printed_as_sample_app("query_count", "query_count"),
+    "printed.w3/sample_app": _printed_as_sample_app("mixed_view", "view"),
+    "printed.w8/sample_app": _printed_as_sample_app("overview", "overview"),
+    "printed.w10/sample_app": _printed_as_sample_app("database", "database"),
+    "printed.w5.block/sample_app": _printed_as_sample_app("atomic_block", "async_atomic"),
 }

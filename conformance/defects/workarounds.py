@@ -119,21 +119,21 @@ def monitor_one_thread() -> None:
 
 def driver_ignores_options() -> None:
     """A connection is opened with the settings' own options, whatever it is given."""
-    from conformance.checks.subjects import connection_forms
+    from conformance.checks.subjects import connection_workarounds
 
-    real = connection_forms._connect_with
-    vars(connection_forms)["_connect_with"] = lambda stage, _: real(stage, {})
-    vars(connection_forms)["_lacks_pool"] = lambda: False
+    real = connection_workarounds._connect_with
+    vars(connection_workarounds)["_connect_with"] = lambda stage, _: real(stage, {})
+    vars(connection_workarounds)["_lacks_pool"] = lambda: False
 
 
 def driver_refuses() -> None:
     """No connection that is asked to be checked can be opened."""
-    from conformance.checks.subjects import connection_forms
+    from conformance.checks.subjects import connection_workarounds
 
     def refuse(*_: Any) -> int:
         raise TypeError("CONN_HEALTH_CHECKS is not known")
 
-    vars(connection_forms)["_connect_with"] = refuse
+    vars(connection_workarounds)["_connect_with"] = refuse
 
 
 def requests_close_connections() -> None:

@@ -94,6 +94,6 @@ def _rule(path: Path, kind: str, number: int, item: dict[str, Any], make: Callab
 def _invalid(path: Path, problem: str) -> SuiteError:
     return SuiteError(
         f"The expectations in {path} cannot be read: {problem}.",
-        "Mend the file; `async-orm-conformance schema expectations` prints what it may say.",
+        "Correct the file; `async-orm-conformance schema expectations` prints what it may say.",
         ExitCode.BAD_INPUT,
     )

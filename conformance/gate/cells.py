@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.case import NEVER_EXCUSED, Cell, ExitCode, Verdict
-from conformance.catalogue import Entry
+from conformance.catalogue import CatalogueEntry
 from conformance.environment import Environment
 from conformance.expectations import Expectation, Flaky, Quarantine, Rule
 from conformance.gate.model import Finding
@@ -19,7 +19,7 @@ _NEVER_EXCUSED_CODES = {
 }
 
 
-def is_good(verdict: Verdict, entry: Entry, environment: Environment) -> bool:
+def is_good(verdict: Verdict, entry: CatalogueEntry, environment: Environment) -> bool:
     """Whether the verdict is what the documentation of that Django promises."""
     if verdict.name == "loud":
         return entry.documented == "refuses"
@@ -34,7 +34,7 @@ class CellJudge:
 
     results: Results
     cell: Cell
-    entry: Entry
+    entry: CatalogueEntry
     rules: tuple[Rule, ...]
 
     def finding(self) -> Finding:
@@ -86,7 +86,7 @@ class CellJudge:
             return self._flake(verdict)
         return self._say(
             ExitCode.REGRESSION,
-            f"is {verdict}, and {rule.place} expects {rule.outcome}: mend it, or change the outcome there",
+            f"is {verdict}, and {rule.place} expects {rule.outcome}: fix it, or change the outcome there",
         )
 
     def _registered_flake(self, verdict: Verdict, rule: Flaky) -> Finding:
@@ -110,7 +110,7 @@ class CellJudge:
     def _flake(self, verdict: Verdict) -> Finding:
         return self._say(
             ExitCode.FLAKE,
-            f"is {verdict}, different between attempts with the seed {self.results.seed}: mend it, or register it in"
+            f"is {verdict}, different between attempts with the seed {self.results.seed}: fix it, or register it in"
             " [[flaky]] with its issue",
         )
 

@@ -10,7 +10,7 @@ from conformance.environment import Environment
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend, or, with the code `CONFORMS`, one thing to know.
+    """One thing to fix, or, with the code `CONFORMS`, one thing to know.
 
     `message` is one sentence with the remedy. A finding about a rule has neither environment nor cell.
     """

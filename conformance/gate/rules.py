@@ -11,7 +11,7 @@ from conformance.expectations import Expectations, Quarantine, Rule
 from conformance.gate.model import Finding
 from conformance.results import Results
 
-# A hang that is tolerated for longer than this is a bug that nobody mends.
+# A hang that is tolerated for longer than this is a bug that nobody fixes.
 LONGEST_QUARANTINE = timedelta(days=30)
 
 
@@ -40,7 +40,7 @@ def _mismatch(rule: Rule, results: Sequence[Results], catalogue: Catalogue) -> s
         return _nothing_covered(rule, {cell for _, cell in planned}, catalogue)
     for name in rule.checks:
         if all(cell.check != name for _, cell in covered):
-            return f"names the check {name!r}, which no planned cell has: delete the name or mend it"
+            return f"names the check {name!r}, which no planned cell has: delete the name or correct it"
     if isinstance(rule, Quarantine):
         return _needless_quarantine(covered)
     if not any(catalogue.entry(cell.entry).gates for _, cell in covered):
@@ -55,7 +55,7 @@ def _nothing_covered(rule: Rule, planned: set[Cell], catalogue: Catalogue) -> st
         return "matches nothing in the catalogue: `async-orm-conformance list` prints every id"
     if not any(rule.names(cell) for cell in planned):
         return "matches no planned cell: give the gate the results of the whole run, or delete it"
-    return f"matches no environment of these results ({rule.when}): give the gate all results, or mend its `when`"
+    return f"matches no environment of these results ({rule.when}): give the gate all results, or correct its `when`"
 
 
 def _needless_quarantine(covered: Sequence[tuple[Results, Cell]]) -> str:

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Database:
-    """`requirements` are what its driver needs installed."""
+    """`extra` is the suite's extra that brings its driver; empty where Python itself does."""
 
     name: str
     title: str
     settings: str
-    requirements: tuple[str, ...]
+    extra: str
     remedy: str
 
 
 DATABASES = {
     database.name: database
     for database in (
-        Database("sqlite", "SQLite", "sample_app.settings.sqlite", (), "SQLite comes with Python."),
+        Database("sqlite", "SQLite", "sample_app.settings.sqlite", "", "SQLite comes with Python."),
         Database(
             "postgresql",
             "PostgreSQL",
             "sample_app.settings.postgresql",
-            ("psycopg[binary,pool]>=3.1.8",),
+            "postgresql",
             "Start the server, or set PGHOST, PGPORT, PGUSER and PGPASSWORD; "
             "the role must be allowed to create databases.",
         ),
@@ -32,7 +32,7 @@ DATABASES = {
             "mariadb",
             "MariaDB",
             "sample_app.settings.mariadb",
-            ("PyMySQL>=1.1.1",),
+            "mariadb",
             "Start the server, or set MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_USER and MYSQL_PWD; "
             "the user must be allowed to create databases.",
         ),

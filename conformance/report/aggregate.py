@@ -9,9 +9,9 @@ from itertools import groupby
 
 from conformance.case import Cell, Verdict, worst
 from conformance.case.verdict import SEVERITY
-from conformance.catalogue import Catalogue, Entry
+from conformance.catalogue import Catalogue, CatalogueEntry
 from conformance.report.claims import ClaimRow, claim_rows
-from conformance.report.columns import CheckResult, Column, columns_of
+from conformance.report.columns import CheckResult, ReportColumn, columns_of
 from conformance.results import Results
 
 
@@ -23,8 +23,8 @@ class EntryResult:
     check's name with its result, None for one that was not selected.
     """
 
-    entry: Entry
-    column: Column
+    entry: CatalogueEntry
+    column: ReportColumn
     verdict: Verdict | None
     checks: tuple[tuple[str, CheckResult | None], ...]
 
@@ -49,7 +49,7 @@ class EntryResult:
 class Row:
     """An entry over all environments, in the order of the columns."""
 
-    entry: Entry
+    entry: CatalogueEntry
     results: tuple[EntryResult, ...]
 
     @property
@@ -79,12 +79,12 @@ class Report:
     """Everything that any format shows."""
 
     catalogue: Catalogue
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     rows: tuple[Row, ...]
     claims: tuple[ClaimRow, ...]
 
     @property
-    def databases(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+    def databases(self) -> tuple[tuple[str, tuple[ReportColumn, ...]], ...]:
         """The columns, by the vendor of their database."""
         grouped = groupby(self.columns, key=lambda column: column.environment.vendor)
         return tuple((vendor, tuple(columns)) for vendor, columns in grouped)
@@ -108,11 +108,11 @@ class Report:
         return any(result.verdict and not result.whole for row in self.rows for result in row.results)
 
     @property
-    def remarks(self) -> tuple[tuple[Column, str], ...]:
+    def remarks(self) -> tuple[tuple[ReportColumn, str], ...]:
         """What a reader must know before trusting a column: that it is partial, or answers another catalogue."""
         return tuple((column, remark) for column in self.columns for remark in self._remarks(column))
 
-    def _remarks(self, column: Column) -> Iterator[str]:
+    def _remarks(self, column: ReportColumn) -> Iterator[str]:
         if column.partial:
             yield f"partial, {column.missing} of {len(column.results.planned)} results are missing"
         if column.results.catalogue != self.catalogue.hash:
@@ -120,14 +120,14 @@ class Report:
         if strangers := self.strangers(column):
             yield f"{len(strangers)} of {len(column.checks)} results are for checks that this catalogue does not have"
 
-    def counts(self, columns: Iterable[Column] | None = None) -> Counts:
+    def counts(self, columns: Iterable[ReportColumn] | None = None) -> Counts:
         """The counts over some columns; by default over all."""
         wanted = {column.id for column in (self.columns if columns is None else columns)}
         results = (result for row in self.rows for result in row.results)
         found = Counter(result.verdict.name for result in results if result.verdict and result.column.id in wanted)
         return Counts(found, found.total())
 
-    def strangers(self, column: Column) -> tuple[Cell, ...]:
+    def strangers(self, column: ReportColumn) -> tuple[Cell, ...]:
         """Planned cells that this catalogue does not have, so that no row shows them."""
         known = {Cell(row.entry.id, check.name) for row in self.rows for check in row.entry.checks}
         return tuple(sorted(cell for cell in column.checks if cell not in known))
@@ -144,7 +144,7 @@ def tabulate(results: Sequence[Results], catalogue: Catalogue) -> Report:
     return Report(catalogue, columns, shown, claim_rows(catalogue, columns))
 
 
-def _entry_result(entry: Entry, column: Column) -> EntryResult:
+def _entry_result(entry: CatalogueEntry, column: ReportColumn) -> EntryResult:
     checks = tuple((check.name, column.checks.get(Cell(entry.id, check.name))) for check in entry.checks)
     verdicts = [check.verdict for _, check in checks if check is not None]
     return EntryResult(entry, column, worst(verdicts) if verdicts else None, checks)

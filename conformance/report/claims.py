@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from conformance.case import Verdict, worst
 from conformance.case.verdict import SEVERITY
 from conformance.catalogue import Catalogue, Claim
-from conformance.report.columns import CheckResult, Column
+from conformance.report.columns import CheckResult, ReportColumn
 
 HOLDS = "holds"
 FAILS = "does not hold"
@@ -30,7 +30,7 @@ class ClaimResult:
     `whole` says whether all of them were; `decisive` is the check that has the worst verdict.
     """
 
-    column: Column
+    column: ReportColumn
     verdict: Verdict | None
     answer: str | None
     decisive: CheckResult | None
@@ -61,7 +61,7 @@ class ClaimRow:
         return tuple(dict.fromkeys(measurement.entry for measurement in self.claim.measured_by))
 
 
-def claim_rows(catalogue: Catalogue, columns: Sequence[Column]) -> tuple[ClaimRow, ...]:
+def claim_rows(catalogue: Catalogue, columns: Sequence[ReportColumn]) -> tuple[ClaimRow, ...]:
     """Every claim in the order of the source text."""
     return tuple(
         ClaimRow(claim, tuple(_result(catalogue, claim, column) for column in columns))
@@ -69,7 +69,7 @@ def claim_rows(catalogue: Catalogue, columns: Sequence[Column]) -> tuple[ClaimRo
     )
 
 
-def _result(catalogue: Catalogue, claim: Claim, column: Column) -> ClaimResult:
+def _result(catalogue: Catalogue, claim: Claim, column: ReportColumn) -> ClaimResult:
     cells = tuple(catalogue.cells_of(claim))
     checks = [column.checks[cell] for cell in cells if cell in column.checks]
     if not checks:

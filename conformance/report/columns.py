@@ -45,7 +45,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """One environment. `differs` says what tells it from columns of the same Django series and database.
 
     `key` is the short label (`5.2`, or `5.2a` and `5.2b`), `checks` holds every planned cell and no other.
@@ -88,7 +88,7 @@ class Column:
         return not self.results.complete
 
 
-def columns_of(results: Sequence[Results]) -> tuple[Column, ...]:
+def columns_of(results: Sequence[Results]) -> tuple[ReportColumn, ...]:
     """One column an environment, by database, then by Django version; several files of one environment are merged."""
     merged = sorted(_one_each(results), key=_order)
     return tuple(_column(item, merged) for item in merged)
@@ -107,7 +107,7 @@ def _order(results: Results) -> tuple[object, ...]:
     return (known, environment.vendor, environment.version_key)
 
 
-def _column(results: Results, everything: Sequence[Results]) -> Column:
+def _column(results: Results, everything: Sequence[Results]) -> ReportColumn:
     environment = results.environment
     alike = [
         other.environment
@@ -116,7 +116,7 @@ def _column(results: Results, everything: Sequence[Results]) -> Column:
         == (environment.vendor, environment.django_series)
     ]
     suffix = _letters(alike.index(environment)) if len(alike) > 1 else ""
-    return Column(results, environment.django_series + suffix, _differs(environment, alike), _checks(results))
+    return ReportColumn(results, environment.django_series + suffix, _differs(environment, alike), _checks(results))
 
 
 def _letters(index: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.catalogue import Catalogue
 from conformance.report.aggregate import Report, Row, tabulate
 from conformance.report.claims import ClaimRow
-from conformance.report.columns import Column
+from conformance.report.columns import ReportColumn
 from conformance.results import Results
 
 DOCUMENT_VERSION = 1
@@ -35,7 +35,7 @@ def _document(report: Report) -> dict[str, Any]:
     }
 
 
-def _environment(report: Report, column: Column) -> dict[str, Any]:
+def _environment(report: Report, column: ReportColumn) -> dict[str, Any]:
     counts, results = report.counts([column]), column.results
     return {
         "id": column.id,

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.report.aggregate import Report, Row
 from conformance.report.clean import clean_value
-from conformance.report.columns import Column
+from conformance.report.columns import ReportColumn
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Observation:
     check: str
     name: str
     value: Any
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     everywhere: bool
 
 
 def observations(row: Row) -> tuple[Observation, ...]:
     """What the checks of an entry observed, one item a distinct value, so that what differs stands out."""
-    found: dict[tuple[str, str], dict[str, list[Column]]] = {}
+    found: dict[tuple[str, str], dict[str, list[ReportColumn]]] = {}
     for result in row.results:
         for check, outcome in result.checks:
             measured = outcome.measured if outcome else None
@@ -38,7 +38,7 @@ def observations(row: Row) -> tuple[Observation, ...]:
     )
 
 
-def places(report: Report, columns: tuple[Column, ...]) -> str:
+def places(report: Report, columns: tuple[ReportColumn, ...]) -> str:
     """The columns in words: `SQLite 4.2, 5.2; MariaDB 6.1`, and a database's name alone for all of its columns."""
     wanted = {column.id for column in columns}
     parts = []

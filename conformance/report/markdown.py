@@ -9,7 +9,7 @@ from conformance.catalogue import Catalogue
 from conformance.report.aggregate import EntryResult, Report, tabulate
 from conformance.report.claims import SIGNS, ClaimResult
 from conformance.report.clean import clean
-from conformance.report.columns import Column
+from conformance.report.columns import ReportColumn
 from conformance.report.legend import LEGEND, mark_of
 from conformance.results import Results
 
@@ -66,7 +66,7 @@ def _claims(report: Report) -> Iterator[str]:
         yield _line([row.claim.id, _text(row.claim.says), predicted, *map(_answer_of, row.results)])
 
 
-def _heading(column: Column) -> str:
+def _heading(column: ReportColumn) -> str:
     return _text(", ".join((f"{column.environment.database} {column.series}", *column.differs)))
 
 

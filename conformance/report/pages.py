@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from conformance.report.aggregate import EntryResult, Report
 from conformance.report.claims import SIGNS
 from conformance.report.clean import clean, clean_value
-from conformance.report.columns import AXES, CheckResult, Column
+from conformance.report.columns import AXES, CheckResult, ReportColumn
 from conformance.report.evidence import observations, places
 from conformance.report.legend import LEGEND, mark_of, wants_alternative
 
@@ -57,7 +57,7 @@ def render_pages(pages: Environment, report: Report) -> Iterator[tuple[str, str]
         yield f"entries/{row.entry.id}.html", content
 
 
-def facts(column: Column) -> dict[str, str]:
+def facts(column: ReportColumn) -> dict[str, str]:
     """The whole environment of a column and how it was run, each fact under its name."""
     results = column.results
     return {
@@ -75,12 +75,12 @@ def shared(report: Report) -> dict[str, str]:
     return {name: text for name, text in (every[0] if every else {}).items() if all(one[name] == text for one in every)}
 
 
-def anchor(column: Column, check: str) -> str:
+def anchor(column: ReportColumn, check: str) -> str:
     """The id of a check's evidence on the page of its entry."""
     return f"{column.id}-{check}"
 
 
-def target(entry: str, column: Column, check: CheckResult) -> str:
+def target(entry: str, column: ReportColumn, check: CheckResult) -> str:
     """The link from the top of the site to the evidence of a check."""
     return f"entries/{entry}.html#{anchor(column, check.cell.check)}"
 

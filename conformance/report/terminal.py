@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.catalogue import Catalogue
 from conformance.report.aggregate import EntryResult, Report, tabulate
-from conformance.report.columns import Column
+from conformance.report.columns import ReportColumn
 from conformance.report.legend import LEGEND, mark_of
 from conformance.results import Results
 
@@ -37,9 +37,9 @@ class MatrixTable:
             yield Text()
         yield from self._footer(options.max_width)
 
-    def _blocks(self, width: int) -> Iterator[list[Column]]:
+    def _blocks(self, width: int) -> Iterator[list[ReportColumn]]:
         """The columns in groups that fit beside the shortest name column; a database is split only if it must be."""
-        block: list[Column] = []
+        block: list[ReportColumn] = []
         for _, columns in self.report.databases:
             for more in [columns] if _fits(columns, width) else [[column] for column in columns]:
                 if block and not _fits([*block, *more], width):
@@ -49,7 +49,7 @@ class MatrixTable:
         if block:
             yield block
 
-    def _block(self, columns: list[Column], width: int, ellipsis: str) -> Iterator[Text]:
+    def _block(self, columns: list[ReportColumn], width: int, ellipsis: str) -> Iterator[Text]:
         longest = max((len(row.entry.id) + 2 for row in self.report.rows if row.selected), default=0)
         room = max(_SHORTEST_NAME, min(longest, width - _width(columns)))
         yield from _heading(columns, room)
@@ -88,7 +88,7 @@ def _summary(report: Report, width: int) -> Iterator[Text]:
     yield line
 
 
-def _heading(columns: Sequence[Column], room: int) -> Iterator[Text]:
+def _heading(columns: Sequence[ReportColumn], room: int) -> Iterator[Text]:
     names, keys = Text(" " * room), Text(" " * room)
     for _, grouped in groupby(columns, key=lambda column: column.environment.vendor):
         group = list(grouped)
@@ -120,22 +120,22 @@ def _append_cell(text: Text, result: EntryResult) -> None:
     text.append(("" if result.whole else "*").ljust(width - 3))
 
 
-def _cell_width(column: Column) -> int:
+def _cell_width(column: ReportColumn) -> int:
     # A letter between two spaces, and a place for the star.
     return max(len(column.key) + 2, 5)
 
 
-def _group_width(columns: Sequence[Column]) -> int:
+def _group_width(columns: Sequence[ReportColumn]) -> int:
     """Of one database's columns, which stand below its whole name."""
     return max(sum(map(_cell_width, columns)), len(columns[0].environment.database) + 1)
 
 
-def _width(columns: Sequence[Column]) -> int:
+def _width(columns: Sequence[ReportColumn]) -> int:
     groups = groupby(columns, key=lambda column: column.environment.vendor)
     return sum(2 + _group_width(list(group)) for _, group in groups)
 
 
-def _fits(columns: Sequence[Column], width: int) -> bool:
+def _fits(columns: Sequence[ReportColumn], width: int) -> bool:
     return _SHORTEST_NAME + _width(columns) <= width
 
 

@@ -1,7 +1,7 @@
 """Result files: JSON Lines, one record a line, flushed as they come. Needs neither Django nor pytest."""
 
-from conformance.results.columns import (
-    PlannedColumn,
+from conformance.results.matrix_file import (
+    ColumnState,
     PlannedMatrix,
     matrix_schema,
     read_matrix,
@@ -17,7 +17,7 @@ from conformance.results.write import ResultWriter, file_name
 
 __all__ = [
     "SCHEMA_VERSION",
-    "PlannedColumn",
+    "ColumnState",
     "PlannedMatrix",
     "ResultWriter",
     "Results",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from conformance.case import NOT_MADE, Cell, ExitCode, Measured, SuiteError
 from conformance.environment import Environment
-from conformance.results.aside import is_aside
-from conformance.results.columns import read_matrix, unmeasured
+from conformance.results.backup import is_backup
 from conformance.results.lines import broken, read_records
+from conformance.results.matrix_file import read_matrix, unmeasured
 from conformance.results.model import Results
 from conformance.results.records import Record, measured_from
 
@@ -49,7 +49,7 @@ def read_folder(folder: Path) -> list[Results]:
     if folder.is_file():
         return [read_results(folder)]
     try:
-        paths = sorted(path for path in folder.glob("*.jsonl") if not is_aside(path))
+        paths = sorted(path for path in folder.glob("*.jsonl") if not is_backup(path))
     except OSError as error:
         raise _nowhere(folder, f": {error.strerror}") from error
     matrix = read_matrix(folder)

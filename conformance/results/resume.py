@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from conformance.case import NOT_MADE, Cell, SuiteError, Verdict
-from conformance.results.aside import set_aside
-from conformance.results.disk import drop_partial_line, open_locked, refused
+from conformance.results.backup import back_up
+from conformance.results.disk import LockedFile, drop_partial_line, refused
 from conformance.results.lines import read_records
 from conformance.results.read import read_results
 from conformance.results.records import Record
@@ -26,7 +25,7 @@ def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
             return {}
     except OSError as error:
         raise refused(path, error.strerror or str(error)) from error
-    descriptor = open_locked(path)  # a file that another process writes must not be renamed under its hands
+    file = LockedFile(path)  # what another process writes must not be renamed under its hands
     try:
         drop_partial_line(path)
         if _is_same_run(path, run):
@@ -34,12 +33,12 @@ def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
             verdicts = {measured.cell: results.verdict(measured.cell) for measured in results.cells}
             return {cell: verdict for cell, verdict in verdicts.items() if verdict.name not in NOT_MADE}
         if path.stat().st_size:
-            set_aside(path)
+            back_up(path)
         return {}
     except OSError as error:
         raise refused(path, error.strerror or str(error)) from error
     finally:
-        os.close(descriptor)
+        file.close()
 
 
 def differences(old: Record, new: Record) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from conformance.case import ExitCode, SuiteError
-from conformance.results.aside import set_aside
+from conformance.results.backup import back_up
+from conformance.results.disk import replacement
 from conformance.results.model import Results
 from conformance.results.records import Record, as_line, cell_record, end_record, plan_record, run_record
 
@@ -18,17 +18,11 @@ def write_results(results: Results, path: Path) -> Path | None:
     if the file cannot be written; then nothing changed.
     """
     content = b"".join(map(as_line, _records(results)))
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        aside = set_aside(path) if path.is_file() and path.read_bytes() != content else None
-        draft.replace(path)
+        with replacement(path, content):
+            return back_up(path) if path.is_file() and path.read_bytes() != content else None
     except OSError as error:
         raise _refused(path, error) from error
-    finally:
-        _forget(draft)
-    return aside
 
 
 def _records(results: Results) -> list[Record]:
@@ -41,13 +35,6 @@ def _records(results: Results) -> list[Record]:
     )
     end = [end_record(len(results.planned))] if results.complete else []
     return [run, plan_record(results.planned), *map(cell_record, results.cells), *end]
-
-
-def _forget(draft: Path) -> None:
-    try:
-        draft.unlink(missing_ok=True)
-    except OSError:  # the folder could not even be reached, and that has been reported
-        return
 
 
 def _refused(path: Path, error: OSError) -> SuiteError:

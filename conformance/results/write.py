@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import TracebackType
 
 from conformance.case import Cell, Verdict
 from conformance.environment import Environment
-from conformance.results.disk import append, drop_partial_line, open_locked, refused
+from conformance.results.disk import LockedFile, drop_partial_line, refused
 from conformance.results.lines import read_records
 from conformance.results.read import planned_cells
 from conformance.results.records import Record, as_line, plan_record
@@ -32,11 +31,11 @@ class ResultWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = open_locked(path)
+        self._file = LockedFile(path)
         try:
             self._continue()
         except BaseException:
-            os.close(self._file)
+            self._file.close()
             raise
 
     @classmethod
@@ -65,7 +64,7 @@ class ResultWriter:
 
     def close(self) -> None:
         """Let another process write. Every record is on the disk already."""
-        os.close(self._file)
+        self._file.close()
 
     def write(self, record: Record) -> None:
         """Append one record. What the file says already of its run and plan is not written again."""
@@ -73,7 +72,7 @@ class ResultWriter:
         if not record:
             return
         try:
-            append(self._file, as_line(record))
+            self._file.append(as_line(record))
         except OSError as error:
             raise refused(self.path, error.strerror or str(error)) from error
         self._ended = record["type"] == "end"

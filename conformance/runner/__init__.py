@@ -1,7 +1,8 @@
 """Measure: one cell in this process, one environment in a subprocess, many environments on this machine."""
 
-from conformance.runner.job import Job, Listener, Outcome
-from conformance.runner.many import Matrix
+from conformance.runner.caches import cache_folder, hypothesis_environ
+from conformance.runner.job import Job, JobListener, Outcome
+from conformance.runner.matrix import Matrix
 from conformance.runner.packages import copy_packages
 from conformance.runner.plan import Column, MatrixPlan
 from conformance.runner.profiles import PROFILES, Profile
@@ -11,11 +12,13 @@ __all__ = [
     "PROFILES",
     "Column",
     "Job",
-    "Listener",
+    "JobListener",
     "Matrix",
     "MatrixPlan",
     "Outcome",
     "Profile",
+    "cache_folder",
     "copy_packages",
+    "hypothesis_environ",
     "supervise",
 ]

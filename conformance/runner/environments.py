@@ -18,11 +18,12 @@ from filelock import FileLock
 
 from conformance.case import ExitCode, SuiteError
 from conformance.matrix import DATABASES, DjangoRelease
+from conformance.runner.floors import driver_requirements, own_requirements
 from conformance.runner.interpreters import find_python
 from conformance.runner.packages import unwritable
 
 # What a worker imports beside Django and the drivers.
-_SUITE_REQUIREMENTS = ("hypothesis>=6.112", "tomli>=2.0; python_version < '3.11'")
+_WORKER_IMPORTS = ("hypothesis", "tomli")
 _BUILT = "built.json"
 _LAST_LINES = 12
 
@@ -46,13 +47,16 @@ class Recipe:
 
 
 def recipe_for(release: DjangoRelease, asgiref: str | None = None) -> Recipe:
-    """The environment that measures a Django. Raises `SuiteError` (setup) if no Python here supports it."""
-    drivers = [requirement for database in DATABASES.values() for requirement in database.requirements]
+    """The environment that measures a Django.
+
+    Raises `SuiteError` (setup) if no Python here supports it, or the suite is not installed.
+    """
+    drivers = [needed for database in DATABASES.values() for needed in driver_requirements(database.extra)]
     pinned = (f"asgiref=={asgiref}",) if asgiref else ()
     return Recipe(
         name=f"django-{release.version}",
         python=find_python(release.pythons, wanted_by=f"Django {release.version}"),
-        requirements=(release.requirement, *pinned, *sorted(drivers), *_SUITE_REQUIREMENTS),
+        requirements=(release.requirement, *pinned, *sorted(drivers), *own_requirements(*_WORKER_IMPORTS)),
     )
 
 

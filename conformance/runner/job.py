@@ -70,7 +70,7 @@ class Job:
         }
 
 
-class Listener(Protocol):
+class JobListener(Protocol):
     """Told how a job comes along."""
 
     def planned(self, environment: Environment, done: int, total: int) -> None:

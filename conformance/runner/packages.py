@@ -13,6 +13,8 @@ from pathlib import Path
 from conformance.case import ExitCode, SuiteError
 
 _PACKAGES = ("conformance", "sample_app")
+# In a checkout the suite's project lives in its package. No wheel has these, and a copy is the same from either.
+_NOT_CODE = shutil.ignore_patterns("__pycache__", ".*", "pyproject.toml", "README.md", "LICENSE")
 
 
 def copy_packages(root: Path) -> Path:
@@ -45,7 +47,7 @@ def _copy(root: Path, folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".suite-", dir=root, ignore_cleanup_errors=True) as temporary:
         draft = Path(temporary) / "draft"
         for name, source in _sources():
-            shutil.copytree(source, draft / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, draft / name, ignore=_NOT_CODE)
         try:
             draft.rename(folder)
         except OSError:
@@ -64,8 +66,9 @@ def _digest() -> str:
 
 def _files(source: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(source):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (Path(folder) / name for name in names)
+        ignored = _NOT_CODE(folder, [*folders, *names])
+        folders[:] = [name for name in folders if name not in ignored]
+        yield from (Path(folder) / name for name in names if name not in ignored)
 
 
 def _sources() -> Iterator[tuple[str, Path]]:

@@ -13,15 +13,15 @@ from typing import Any
 from conformance.environment import Environment
 from conformance.results import ResultWriter, file_name
 from conformance.results.records import Record
-from conformance.runner.job import Job, Listener, Outcome
+from conformance.runner.conversation import Conversation, JobEnding, Progress, kind_of
+from conformance.runner.job import Job, JobListener, Outcome
 from conformance.runner.process import Died, TimedOut, Worker
-from conformance.runner.session import Ending, Progress, Session, kind_of
 
 # Seconds: to import Django and the settings, and to reach the server.
 _START_TIMEOUT = 60.0
 
 
-def supervise(job: Job, listener: Listener, started: Callable[[Worker], Any] = lambda _: None) -> Outcome:
+def supervise(job: Job, listener: JobListener, started: Callable[[Worker], Any] = lambda _: None) -> Outcome:
     """Measure every cell of the job that no earlier run has measured.
 
     `started` is told of each worker process, so that another thread can end it. Raises `SuiteError` if the results
@@ -40,7 +40,7 @@ def supervise(job: Job, listener: Listener, started: Callable[[Worker], Any] = l
 class _Supervision:
     """The job's result file, opened once its first worker has said which environment it is."""
 
-    def __init__(self, job: Job, listener: Listener, stack: ExitStack) -> None:
+    def __init__(self, job: Job, listener: JobListener, stack: ExitStack) -> None:
         self._job = job
         self._listener = listener
         self._stack = stack
@@ -48,22 +48,22 @@ class _Supervision:
         self._environment: Environment | None = None
         self._progress: Progress | None = None
 
-    def with_worker(self, worker: Worker) -> Ending | None:
+    def with_worker(self, worker: Worker) -> JobEnding | None:
         """How the job ended, or None if another worker has to go on."""
         try:
             worker.say(self._job.order())
             header = worker.hear(_START_TIMEOUT)
         except TimedOut:
-            return Ending(f"no answer within {_START_TIMEOUT:.0f} s", "database")
+            return JobEnding(f"no answer within {_START_TIMEOUT:.0f} s", "database")
         except Died as died:
-            return Ending(f"the worker ended before it began: {died}\n{died.stderr}".strip(), kind_of(died))
+            return JobEnding(f"the worker ended before it began: {died}\n{died.stderr}".strip(), kind_of(died))
         if header["type"] == "error":
-            return Ending(header["message"], header["kind"])
+            return JobEnding(header["message"], header["kind"])
         if header != (self._header or header):
-            return Ending("the environment changed while it was measured", "environment")
-        return Session(self._job, worker, self._open(header)).run()
+            return JobEnding("the environment changed while it was measured", "environment")
+        return Conversation(self._job, worker, self._open(header)).run()
 
-    def outcome(self, ending: Ending) -> Outcome:
+    def outcome(self, ending: JobEnding) -> Outcome:
         """The ending, with what is known of the environment."""
         path = self._progress.writer.path if self._progress else None
         return Outcome(self._environment, path, ending.problem, ending.kind)

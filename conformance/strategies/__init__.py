@@ -1,6 +1,6 @@
 """What is generated: rows and arguments as plain values, never model instances."""
 
-from conformance.strategies.queries import Query, queries
+from conformance.strategies.queries import QuerysetPlan, queries
 from conformance.strategies.rows import SHORT_TEXTS, TEXTS, CommentRow, PostRow, Rows, rows
 from conformance.strategies.values import LAST_GENERATED_YEAR, MOMENTS, small_integers
 
@@ -11,7 +11,7 @@ __all__ = [
     "TEXTS",
     "CommentRow",
     "PostRow",
-    "Query",
+    "QuerysetPlan",
     "Rows",
     "queries",
     "rows",

@@ -13,7 +13,7 @@ from conformance.strategies.values import small_integers
 
 
 @dataclass(frozen=True)
-class Query:
+class QuerysetPlan:
     """A filter as (lookup, value) pairs, and an ordering; None leaves the model's own.
 
     An ordering always ends in the key: without it the database may answer the same question in two orders.
@@ -52,7 +52,7 @@ _ORDERINGS: tuple[tuple[str, ...] | None, ...] = (
 )
 
 
-def queries(most_filters: int = 2) -> st.SearchStrategy[Query]:
+def queries(most_filters: int = 2) -> st.SearchStrategy[QuerysetPlan]:
     """Any filter with any total ordering."""
     filters = st.lists(_FILTERS, max_size=most_filters, unique_by=lambda pair: pair[0]).map(tuple)
-    return st.builds(Query, filters=filters, ordering=st.sampled_from(_ORDERINGS))
+    return st.builds(QuerysetPlan, filters=filters, ordering=st.sampled_from(_ORDERINGS))

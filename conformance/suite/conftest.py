@@ -18,14 +18,15 @@ from conformance import __version__
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.results import Results, ResultWriter, file_name
 from conformance.results.records import run_record
-from conformance.runner import PROFILES
+from conformance.runner import PROFILES, hypothesis_environ
 from conformance.suite.measuring import Keeping, Measuring
+from conformance.worker.cells import CellSequence
 from conformance.worker.database import own_database
 from conformance.worker.loops import LoopBridge
-from conformance.worker.session import Session
 
 # A project of its own says which settings it wants; without one, the sample app on SQLite is measured.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
+os.environ.update(hypothesis_environ())
 
 
 def pytest_configure() -> None:
@@ -58,9 +59,9 @@ def measuring(catalogue: Catalogue, django_db_blocker: Any) -> Iterator[Measurin
         stack.callback(bridge.close)
         stage = bridge.call(lambda: Stage(load_adapter(), bridge.run))
         stack.callback(bridge.call, stage.close)
-        session = Session(catalogue, stage, profile.examples, seed)
+        sequence = CellSequence(catalogue, stage, profile.examples, seed)
         run = Results(environment, seed, profile.name, __version__, catalogue.hash, (), (), complete=False)
-        yield Measuring(run, session, bridge, _keeping(stack, run, catalogue))
+        yield Measuring(run, sequence, bridge, _keeping(stack, run, catalogue))
 
 
 def _keeping(stack: ExitStack, run: Results, catalogue: Catalogue) -> Keeping | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from conformance.case import Cell, Measured
 from conformance.results import Results, ResultWriter
 from conformance.results.records import cell_record, end_record
+from conformance.worker.cells import CellSequence
 from conformance.worker.loops import LoopBridge
-from conformance.worker.session import Session
 
 
 class Keeping:
@@ -32,19 +32,19 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Measuring:
-    """A session of cells in one environment.
+    """The cells of one environment.
 
     `run` is the environment's results without any cell; `keeping` is None where nobody wants the results kept.
     """
 
     run: Results
-    session: Session
+    sequence: CellSequence
     bridge: LoopBridge
     keeping: Keeping | None
 
     async def measure(self, cell: Cell) -> Results:
         """The results with this cell alone, its coroutines run on the running loop."""
-        attempts = await self.bridge.measure(lambda: self.session.measure(cell))
+        attempts = await self.bridge.measure(lambda: self.sequence.measure(cell))
         if self.keeping is not None:
             self.keeping.keep(cell, attempts)
         return replace(self.run, planned=(cell,), cells=tuple(attempts), complete=True)

@@ -97,16 +97,16 @@ def _introduce(job: dict[str, Any], parent: Parent, catalogue: Catalogue) -> Non
 def _measure(job: dict[str, Any], todo: dict[str, Any], parent: Parent, catalogue: Catalogue) -> None:
     from conformance.checks import Stage
     from conformance.checks.adapter import load_adapter
+    from conformance.worker.cells import CellSequence
     from conformance.worker.coroutines import RUNNERS
-    from conformance.worker.session import Session
 
     stage = Stage(load_adapter(), RUNNERS[job["runner"]])
     try:
-        session = Session(catalogue, stage, job["examples"], job["seed"], todo["done"])
+        sequence = CellSequence(catalogue, stage, job["examples"], job["seed"], todo["done"])
         parent.say({"type": "ready"})
         for text in todo["cells"]:
             parent.say({"type": "start", "cell": text})
-            for measured in session.measure(Cell.parse(text)):
+            for measured in sequence.measure(Cell.parse(text)):
                 parent.say(cell_record(measured))
             parent.say({"type": "finish", "cell": text})
     finally:

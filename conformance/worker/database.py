@@ -37,13 +37,15 @@ def server_connection() -> Iterator[Any]:
 def own_database(name: str) -> Iterator[Any]:
     """Create the test database `name` for the default alias and migrate it; give its connection; drop it at the end.
 
+    Meanwhile no other alias leads to a file of the project's.
+
     An interrupted run may leave its database behind; the next one of the same name replaces it. Raises `DatabaseError`
     if the server does not let us.
     """
     from django.db import connection, connections
 
     settings_name = connection.settings_dict["NAME"]
-    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder, _other_files_in(Path(folder)):
         if connection.vendor == "sqlite":
             name = str(Path(folder, f"{name}.sqlite3"))
         connection.settings_dict["TEST"]["NAME"] = name
@@ -58,6 +60,26 @@ def own_database(name: str) -> Iterator[Any]:
             if connection.settings_dict["NAME"] != settings_name:
                 with suppress(FileNotFoundError):  # SQLite makes a file only when something is written
                     connection.creation.destroy_test_db(settings_name, verbosity=0)
+
+
+@contextmanager
+def _other_files_in(folder: Path) -> Iterator[None]:
+    """Whoever connects to every alias, as the sample app's monitor does, would open the project's file, or make it."""
+    from django.conf import settings
+    from django.db import DEFAULT_DB_ALIAS
+
+    files = {
+        alias: database["NAME"]
+        for alias, database in settings.DATABASES.items()
+        if alias != DEFAULT_DB_ALIAS and str(database["ENGINE"]).endswith(("sqlite3", "spatialite"))
+    }
+    try:
+        for alias in files:
+            settings.DATABASES[alias]["NAME"] = str(folder / f"other-{alias}.sqlite3")
+        yield
+    finally:
+        for alias, name in files.items():
+            settings.DATABASES[alias]["NAME"] = name
 
 
 def _create(connection: Any, name: str) -> None:

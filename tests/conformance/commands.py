@@ -31,9 +31,15 @@ def conform(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProc
     )
 
 
-def start(*arguments: str, cwd: Path, **more: str) -> subprocess.Popen[str]:
-    """Start a command; its lines can be waited for with `read_until`."""
-    command = [sys.executable, "-u", "-m", "conformance", *arguments]
+# Whoever started these tests may ignore SIGINT, as a shell does for what it starts in the background; children inherit
+# that, and Python then leaves it so. One step between, in the same process, says what holds instead.
+_DISPOSED = "import os, signal, sys; signal.signal(signal.SIGINT, signal.{}); os.execv(sys.executable, sys.argv[1:])"
+
+
+def start(*arguments: str, cwd: Path, sigint: str = "SIG_DFL", **more: str) -> subprocess.Popen[str]:
+    """Start a command as a terminal does, or with SIGINT ignored (`SIG_IGN`); `finish` gives what it printed."""
+    python = [sys.executable, "-c", _DISPOSED.format(sigint), sys.executable]
+    command = [*python, "-u", "-m", "conformance", *arguments]
     return subprocess.Popen(
         command, cwd=cwd, env=environ(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -1,4 +1,4 @@
-"""The command line: every exit code, every message, never a traceback for what the user can mend."""
+"""The command line: every exit code, every message, never a traceback for what the user can put right."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_an_interruption_is_12_and_says_that_nothing_is_lost(
 def test_a_defect_of_the_suite_is_13_with_its_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the user cannot mend is shown whole, and never looks like a regression."""
+    """What the user cannot put right is shown whole, and never looks like a regression."""
     monkeypatch.setitem(app.commands, "fall", click.Command("fall", callback=lambda: _throw(ZeroDivisionError("x"))))
     assert main(["fall"]) == 13
     error = capsys.readouterr().err

@@ -145,7 +145,7 @@ def test_the_findings_say_what_and_where_and_what_to_do(gate: Gate) -> None:
         " it checks."
     )
     assert flake.message == (
-        "queryset.acount:sql is flaky 1/2, different between attempts with the seed 1: mend it, or register it in"
+        "queryset.acount:sql is flaky 1/2, different between attempts with the seed 1: fix it, or register it in"
         " [[flaky]] with its issue."
     )
     assert unknown.message == (

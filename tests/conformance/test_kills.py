@@ -13,7 +13,7 @@ from conformance.case import Cell
 from conformance.catalogue import load_catalogue
 from conformance.defects import defect_names
 from conformance.results import Results, read_results
-from conformance.runner import PROFILES, Job, Listener, supervise
+from conformance.runner import PROFILES, Job, JobListener, supervise
 
 CATALOGUE = load_catalogue()
 CELLS = tuple(CATALOGUE.cells())
@@ -39,7 +39,7 @@ def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...], profile: 
         folder=folder,
         defect=defect,
     )
-    outcome = supervise(job, Mock(spec=Listener))
+    outcome = supervise(job, Mock(spec=JobListener))
     assert outcome.problem == ""
     assert outcome.path is not None
     return read_results(outcome.path)

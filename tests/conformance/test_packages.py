@@ -34,6 +34,20 @@ def test_the_command_line_needs_neither_until_it_measures(tmp_path: Path) -> Non
     assert ended.stdout.strip() == "[]"
 
 
+def test_a_worker_imports_what_its_environment_has(tmp_path: Path) -> None:
+    """A worker runs on the environments that `matrix` builds, which have Django, the drivers and Hypothesis alone."""
+    code = (
+        "import sys, conformance.worker.__main__, conformance.worker.cells, conformance.worker.database\n"
+        "import conformance.worker.coroutines, conformance.defects, conformance.environment.detect\n"
+        "from conformance.checks import registered_cells; from conformance.catalogue import load_catalogue\n"
+        "registered_cells(), load_catalogue(validate=False)\n"
+        "others = {'click', 'filelock', 'jinja2', 'jsonschema', 'packaging', 'platformdirs', 'rich'}\n"
+        "print(sorted(others & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ended.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("name", ["case", "catalogue", "cli", "environment", "expectations", "gate", "results"])
 def test_every_public_name_is_there(name: str) -> None:
     """A facade exports what it says, each name once."""
@@ -43,8 +57,11 @@ def test_every_public_name_is_there(name: str) -> None:
 
 
 def test_the_version_has_one_place() -> None:
-    """The build reads the constant, so a folder on the path and an installed wheel say the same."""
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
-    assert 'dynamic = ["version"]' in project
-    assert '[tool.hatch.version]\npath = "conformance/__init__.py"' in project
+    """Both builds read the constant, so a folder on the path and either wheel say the same."""
+    plugin, suite = ((ROOT / folder / "pyproject.toml").read_text("utf-8") for folder in (".", "conformance"))
+    for project in (plugin, suite):
+        assert 'dynamic = ["version"]' in project
+        assert not re.search(r"^version = ", project, re.MULTILINE)
+    assert 'path = "conformance/__init__.py"' in plugin
+    assert 'path = "__init__.py"' in suite
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", conformance.__version__)

@@ -1,4 +1,4 @@
-"""What the user can mend: a message that names the remedy, the documented exit code, no traceback, nothing lost."""
+"""What the user can put right: a message with the remedy, the documented exit code, no traceback, nothing lost."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from conformance.matrix import django_release
 from conformance.runner import environments, interpreters
 from conformance.runner.environments import Recipe, environment_python, recipe_for, worker_environ
 from conformance.runner.packages import copy_packages
+from tests.conformance.commands import REPOSITORY
 
 RECIPE = Recipe("test", sys.executable, ("something",))
 
@@ -152,6 +154,22 @@ def test_a_worker_sees_the_suite_and_no_other_package_of_ours(tmp_path: Path, mo
     environ = worker_environ(folder)
     assert "PYTHONSTARTUP" not in environ
     assert (environ["PYTHONPATH"], environ["PYTHONHASHSEED"]) == (str(folder), "0")
+
+
+def test_a_checkout_and_a_wheel_give_the_same_copy(tmp_path: Path) -> None:
+    """Wherever the packages are found, the folder has the same name and holds code alone."""
+    code = (
+        "import sys; from pathlib import Path; from conformance.runner import copy_packages\n"
+        "print(copy_packages(Path(sys.argv[1])))"
+    )
+    copies = []
+    for name, path in (("checkout", str(REPOSITORY)), ("installed", "")):
+        command = [sys.executable, "-c", code, str(tmp_path / name)]
+        kept = {**os.environ, "PYTHONPATH": path}
+        ended = subprocess.run(command, env=kept, cwd=tmp_path, capture_output=True, text=True, check=True)
+        copies.append(Path(ended.stdout.strip()))
+    assert copies[0].name == copies[1].name
+    assert not (copies[0] / "conformance" / "pyproject.toml").exists()
 
 
 def _running() -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,12 +27,16 @@ COMMAND = [
 ]
 
 
-def interrupted(folder: Path, interrupt: Callable[[subprocess.Popen[str], int], None]) -> tuple[int, str, int]:
+def interrupted(
+    folder: Path, interrupt: Callable[[subprocess.Popen[str], int], None], sigint: str = "SIG_DFL"
+) -> tuple[int, str, int]:
     """Start, wait until the worker is inside of the fourth cell, interrupt; exit code, output, the worker's pid."""
     (folder / "tmp").mkdir()
     waiting = folder / "waiting"
-    process = start(*COMMAND, cwd=folder, MISBEHAVE_WAIT=str(waiting), TMPDIR=str(folder / "tmp"))
+    process = start(*COMMAND, cwd=folder, sigint=sigint, MISBEHAVE_WAIT=str(waiting), TMPDIR=str(folder / "tmp"))
     wait_until(lambda: waiting.exists() and waiting.read_text().endswith("\n"), "the worker waits")
+    # The command reads what its worker says a moment later.
+    wait_until(lambda: cells_in(folder / "results") == 3, "three cells are on the disk")
     worker = int(waiting.read_text())
     interrupt(process, worker)
     output = finish(process)
@@ -79,6 +84,21 @@ def test_an_interruption_loses_nothing(
     assert main(gate) == 10
     # A killed worker cannot drop its database; any other does.
     assert interrupt is kill_worker or not list((tmp_path / "tmp").glob("conformance-*"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process ignores is read below /proc")
+def test_a_command_in_the_background_ignores_what_its_shell_ignores(tmp_path: Path) -> None:
+    """Ctrl-C for another job leaves it alone, as `nohup` and `&` promise; SIGTERM interrupts it all the same."""
+
+    def look_and_terminate(process: subprocess.Popen[str], _: int) -> None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        ignored = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+        assert int(ignored, 16) >> (signal.SIGINT - 1) & 1
+        process.send_signal(signal.SIGTERM)
+
+    returncode, output, _ = interrupted(tmp_path, look_and_terminate, sigint="SIG_IGN")
+    assert returncode == 12, output
+    assert cells_in(tmp_path / "results") == 3
 
 
 def test_a_report_does_not_tell_that_it_was_interrupted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,15 @@ PYTEST += ["-o", "asyncio_default_fixture_loop_scope=function", "--pyargs", "con
 
 def run_pytest(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """In a folder that has no project."""
-    kept = environ(CONFORMANCE_RESULTS="results", **more)
+    kept = environ(**{"CONFORMANCE_RESULTS": "results", **more})
     return subprocess.run(
         [*PYTEST, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+def left_in(folder: Path) -> list[str]:
+    """Every file and folder in it, hidden ones included."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
 def verdicts(results: Results) -> dict[str, str]:
@@ -39,6 +44,22 @@ def test_pytest_measures_what_run_measures(tmp_path: Path) -> None:
     assert (by_pytest.complete, by_run.complete) == (True, True)
     assert "Error" not in ended.stderr
     assert ended.returncode == main(["gate", by_run.source]) == 0, ended.stdout
+    assert set(left_in(tmp_path)) == {"results", *(f"results/{Path(each.source).name}" for each in (by_pytest, by_run))}
+
+
+def test_nothing_is_left_but_the_results(tmp_path: Path) -> None:
+    """Checks that connect to every alias of the project make no database of it: each way, the folder has results alone.
+
+    Not even those of pytest, unless they were asked for.
+    """
+    ended = run_pytest(tmp_path, "-k", "workaround.w9.sample_app or workaround.w10.sample_app", CONFORMANCE_RESULTS="")
+    assert "\n2 passed" in ended.stdout, ended.stdout + ended.stderr
+    assert left_in(tmp_path) == []
+    only = ["--only", "workaround.w9.sample_app", "--only", "workaround.w10.sample_app"]
+    measured = conform("run", "--profile", "smoke", *only, "--results", "results", cwd=tmp_path)
+    assert measured.returncode == 0, measured.stderr
+    (results,) = read_folder(tmp_path / "results")
+    assert left_in(tmp_path) == ["results", f"results/{Path(results.source).name}"]
 
 
 def test_settings_of_ones_own_are_measured(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def uvicorn(module: str, port: int | None = None, planted: str | None = None) ->
 
 
 class Proxy:
-    """A TCP proxy in front of a database server, which can be cut and mended: the server itself is not touched."""
+    """A TCP proxy in front of a database server, which can be cut and restored: the server itself is not touched."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -103,7 +103,7 @@ class Proxy:
         for pair in broken:
             _close(*pair)
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         with self._lock:
             self._whole = True
 

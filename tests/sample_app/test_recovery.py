@@ -55,7 +55,7 @@ async def ask(client: httpx.AsyncClient, number: int, users: list[int]) -> int:
 
 
 async def rounds(url: str, users: list[int], proxy: Proxy, tries: int) -> list[Counter[int]]:
-    """The statuses while all is well, from when it is cut, and after it was mended."""
+    """The statuses while all is well, from when it is cut, and after it was restored."""
     async with httpx.AsyncClient(base_url=url, timeout=60, headers=ALONE) as client:
 
         async def many(before: Any) -> Counter[int]:
@@ -70,7 +70,7 @@ async def rounds(url: str, users: list[int], proxy: Proxy, tries: int) -> list[C
         asked = together(*(ask(client, number, users) for number in range(4)))
         statuses, _ = await together(asked, check_every_view_says_so(client))
         down = Counter(statuses)
-        proxy.mend()
+        proxy.restore()
         for _ in range(tries):
             if await ask(client, 0, users) == 200:
                 break

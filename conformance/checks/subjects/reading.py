@@ -13,7 +13,7 @@ from conformance.checks.outcomes import Wrong
 from conformance.checks.registry import register
 from conformance.checks.stage import Stage
 from conformance.checks.twins import Sides, operation, refuse, register_twins, trace_both
-from conformance.strategies import SHORT_TEXTS, Query, Rows, queries, rows, small_integers
+from conformance.strategies import SHORT_TEXTS, QuerysetPlan, Rows, queries, rows, small_integers
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Reading:
     """Rows, and a query over them."""
 
     rows: Rows
-    query: Query
+    query: QuerysetPlan
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Slicing:
     """Rows, a query over them, and the part of it that is read: `size` rows from `start` on."""
 
     rows: Rows
-    query: Query
+    query: QuerysetPlan
     start: int
     size: int
 
@@ -46,7 +46,7 @@ READINGS = st.builds(Reading, rows=rows(), query=queries())
 SLICINGS = st.builds(
     Slicing, rows=rows(min_posts=2), query=queries(most_filters=1), start=st.integers(0, 2), size=st.integers(0, 3)
 )
-WHOLE_TABLES = st.builds(Reading, rows=rows(), query=st.just(Query((), None)))
+WHOLE_TABLES = st.builds(Reading, rows=rows(), query=st.just(QuerysetPlan((), None)))
 GETTINGS = st.builds(
     Getting,
     rows=rows(),
@@ -65,7 +65,7 @@ def manager(stage: Stage) -> Any:
     return stage.adapter.manager(Post)
 
 
-def queryset(stage: Stage, query: Query) -> Any:
+def queryset(stage: Stage, query: QuerysetPlan) -> Any:
     """The query as a queryset over posts."""
     found = manager(stage).filter(**dict(query.filters))
     return found if query.ordering is None else found.order_by(*query.ordering)

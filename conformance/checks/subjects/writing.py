@@ -15,7 +15,7 @@ from conformance.checks.seed import key
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.reading import READINGS, Reading, manager, queryset
 from conformance.checks.twins import Sides, operation, refuse, register_twins, trace_both
-from conformance.strategies import MOMENTS, TEXTS, Query, Rows, queries, rows, small_integers
+from conformance.strategies import MOMENTS, TEXTS, QuerysetPlan, Rows, queries, rows, small_integers
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Updating:
     """Rows, a query over them, and new values."""
 
     rows: Rows
-    query: Query
+    query: QuerysetPlan
     changes: tuple[tuple[str, Any], ...]
 
 
@@ -106,13 +106,13 @@ register_twins(
     "queryset.aupdate",
     UPDATINGS,
     lambda stage, example: operation(
-        stage, queryset(stage, Query(example.query.filters, None)), "update", **dict(example.changes)
+        stage, queryset(stage, QuerysetPlan(example.query.filters, None)), "update", **dict(example.changes)
     ),
 )
 
 
 def _delete(stage: Stage, example: Reading) -> Sides:
-    return operation(stage, queryset(stage, Query(example.query.filters, None)), "delete")
+    return operation(stage, queryset(stage, QuerysetPlan(example.query.filters, None)), "delete")
 
 
 register_twins("queryset.adelete", READINGS, _delete)

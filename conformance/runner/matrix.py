@@ -18,7 +18,7 @@ from conformance.runner.plan import Column, MatrixPlan
 from conformance.runner.supervise import supervise
 
 
-class Watcher(Protocol):
+class MatrixListener(Protocol):
     """Told how the matrix comes along, from several threads."""
 
     def building(self, release: DjangoRelease) -> None:
@@ -43,9 +43,9 @@ class _Process(Protocol):
 class Matrix:
     """Run a plan; `stop` may be called from another thread or a signal's handler."""
 
-    def __init__(self, plan: MatrixPlan, watcher: Watcher) -> None:
+    def __init__(self, plan: MatrixPlan, listener: MatrixListener) -> None:
         self._plan = plan
-        self._watcher = watcher
+        self._listener = listener
         self._processes: list[_Process] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -84,7 +84,7 @@ class Matrix:
 
     def _build(self, release: DjangoRelease) -> str | SuiteError:
         """The environment's interpreter, or why there is none: one Django that fails does not stop the others."""
-        self._watcher.building(release)
+        self._listener.building(release)
         try:
             return environment_python(recipe_for(release), self._plan.environments, self._remember)
         except SuiteError as error:
@@ -96,8 +96,8 @@ class Matrix:
         if isinstance(python, SuiteError):
             outcome = Outcome(problem=str(python), kind="environment")
         else:
-            outcome = supervise(self._plan.job(column, python), _ColumnListener(column, self._watcher), self._remember)
-        self._watcher.ended(column, outcome)
+            outcome = supervise(self._plan.job(column, python), _ColumnListener(column, self._listener), self._remember)
+        self._listener.ended(column, outcome)
         return outcome
 
     def _remember(self, process: _Process) -> None:
@@ -110,10 +110,10 @@ class Matrix:
 @dataclass(frozen=True)
 class _ColumnListener:
     column: Column
-    watcher: Watcher
+    listener: MatrixListener
 
     def planned(self, environment: Environment, done: int, total: int) -> None:
-        self.watcher.planned(self.column, environment, done, total)
+        self.listener.planned(self.column, environment, done, total)
 
     def measured(self, measured: Measured) -> None:
-        self.watcher.measured(self.column, measured)
+        self.listener.measured(self.column, measured)

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from conformance.checks import forms
+from conformance.checks import workarounds
+from conformance.checks.callers import in_a_request
 from conformance.checks.outcomes import Absent, Refused, Silent, Wrong
-from conformance.checks.places import in_a_request
 from conformance.checks.registry import register
 from conformance.checks.stage import Stage, Trace
 
@@ -246,21 +246,24 @@ def _left_open(age: int | None) -> Callable[[Stage, Asking], None]:
 
 W4: dict[str, tuple[Call, Call]] = {
     "workaround.w4.in_coroutine": (
-        lambda: forms.printed.close_in_coroutine(),
-        lambda: forms.printed.ensure_in_coroutine(),
+        lambda: workarounds.printed.close_in_coroutine(),
+        lambda: workarounds.printed.ensure_in_coroutine(),
     ),
-    "workaround.w4.wrapped": (lambda: forms.printed.close_wrapped(), lambda: forms.printed.ensure_through_proxy()),
+    "workaround.w4.wrapped": (
+        lambda: workarounds.printed.close_wrapped(),
+        lambda: workarounds.printed.ensure_through_proxy(),
+    ),
     "workaround.w4.sample_app": (
-        lambda: forms.ours.close_old_connections(),
-        lambda: forms.ours.ensure_connection(),
+        lambda: workarounds.sample_app.close_old_connections(),
+        lambda: workarounds.sample_app.ensure_connection(),
     ),
 }
-for _entry, (_close_form, _ensure_form) in W4.items():
-    register(_entry, "closes", ASKINGS)(_closes(_close_form))
-    register(_entry, "ensures", ASKINGS)(_ensures(_ensure_form))
+for _entry, (_close_call, _ensure_call) in W4.items():
+    register(_entry, "closes", ASKINGS)(_closes(_close_call))
+    register(_entry, "ensures", ASKINGS)(_ensures(_ensure_call))
 
-register("workaround.w9.connection_queries", "counts", ASKINGS)(counts(lambda: forms.printed.query_count()))
-register("workaround.w9.sample_app", "counts", ASKINGS)(counts(lambda: forms.ours.query_count()))
+register("workaround.w9.connection_queries", "counts", ASKINGS)(counts(lambda: workarounds.printed.query_count()))
+register("workaround.w9.sample_app", "counts", ASKINGS)(counts(lambda: workarounds.sample_app.query_count()))
 
 W11: dict[str, Callable[[int], dict[str, Any]]] = {
     "max_conns": lambda size: {"OPTIONS": {"MAX_CONNS": size, "MIN_CONNS": 1}},

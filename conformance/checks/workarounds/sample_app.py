@@ -1,4 +1,4 @@
-"""The sample app's forms."""
+"""The sample app's way around each."""
 
 from __future__ import annotations
 

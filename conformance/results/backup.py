@@ -1,4 +1,4 @@
-"""Put a result file aside under another name, so that a new one never overwrites it."""
+"""Keep a result file under another name, so that a new one never overwrites it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import itertools
 import re
 from pathlib import Path
 
-_ASIDE = re.compile(r".*\.old-\d+\.jsonl")
+_BACKUP = re.compile(r".*\.old-\d+\.jsonl")
 
 
-def is_aside(path: Path) -> bool:
-    """Whether the name is one that `set_aside` gives: `x.old-1.jsonl`. Such a file is no longer a result."""
-    return _ASIDE.fullmatch(path.name) is not None
+def is_backup(path: Path) -> bool:
+    """Whether the name is one that `back_up` gives: `x.old-1.jsonl`. Such a file is no longer a result."""
+    return _BACKUP.fullmatch(path.name) is not None
 
 
-def set_aside(path: Path) -> Path:
+def back_up(path: Path) -> Path:
     """Rename `x.jsonl` to the first free `x.old-N.jsonl`, and return that name."""
     stem = path.name.removesuffix(".jsonl")
     for number in itertools.count(1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from conformance.case import Cell, Failure, Measured, Verdict, worst
 from conformance.results import ResultWriter
 from conformance.results.records import Record, cell_record, end_record, measured_from
-from conformance.runner.job import Job, Listener
+from conformance.runner.job import Job, JobListener
 from conformance.runner.process import Died, TimedOut, Worker
 
 # Signals that a process brings on itself. Any other that ends a worker came from outside, and says nothing of the cell.
@@ -18,7 +18,7 @@ _READY_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
-class Ending:
+class JobEnding:
     """Why no further worker is needed; without a problem, because everything is measured. `kind` as in `Outcome`."""
 
     problem: str = ""
@@ -31,7 +31,7 @@ class Progress:
 
     writer: ResultWriter
     done: dict[Cell, Verdict]
-    listener: Listener
+    listener: JobListener
     job: Job
 
     def keep(self, attempts: list[Measured]) -> None:
@@ -49,7 +49,7 @@ class Progress:
         return replace(measured, failure=failure)
 
 
-class Session:
+class Conversation:
     """Tell one worker what is left, and keep what it measures until all is done or it is lost."""
 
     def __init__(self, job: Job, worker: Worker, progress: Progress) -> None:
@@ -61,25 +61,25 @@ class Session:
         # Attempts of a cell are kept together: half of them would be another verdict.
         self._attempts: list[Measured] = []
 
-    def run(self) -> Ending | None:
+    def run(self) -> JobEnding | None:
         """How the job ended, or None if a new worker has to go on."""
         try:
             self._order()
             while self._left():
                 record = self._worker.hear(self._timeout)
                 if record["type"] == "error":
-                    return Ending(record["message"], record["kind"])
+                    return JobEnding(record["message"], record["kind"])
                 self._take(record)
         except TimedOut:
             return self._lost("timeout", f"it did not end within {self._timeout:.0f} s", "")
         except Died as died:
             if kind_of(died) == "killed":
                 where = f"at {self._current}" if self._current else "between two cells"
-                return Ending(f"the worker was ended from outside ({died}) {where}", "killed")
+                return JobEnding(f"the worker was ended from outside ({died}) {where}", "killed")
             return self._lost("crash", f"the process ended: {died}", died.stderr)
         self._progress.writer.write(end_record(len(self._job.cells)))
         self._worker.wait()
-        return Ending()
+        return JobEnding()
 
     def _left(self) -> list[Cell]:
         return [cell for cell in self._job.cells if cell not in self._progress.done]
@@ -98,9 +98,9 @@ class Session:
             self._current = None
             self._progress.keep(self._attempts)
 
-    def _lost(self, verdict: str, reason: str, stack: str) -> Ending | None:
+    def _lost(self, verdict: str, reason: str, stack: str) -> JobEnding | None:
         if self._current is None:
-            return Ending(f"the worker was lost between two cells: {reason}", "killed")
+            return JobEnding(f"the worker was lost between two cells: {reason}", "killed")
         self._progress.keep([Measured(self._current, verdict, reason=reason, failure=Failure(reason, stack=stack))])
         return None
 

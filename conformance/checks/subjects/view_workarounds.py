@@ -9,14 +9,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks import forms
+from conformance.checks import workarounds
+from conformance.checks.callers import View, ask
 from conformance.checks.outcomes import Silent, Wrong
-from conformance.checks.places import View, ask
 from conformance.checks.registry import register
 from conformance.checks.seed import USERNAMES, key
 from conformance.checks.stage import Stage, Trace
-from conformance.checks.subjects.connection_forms import ASKINGS, Asking, counts
-from conformance.checks.subjects.query_forms import refuse_growth, small
+from conformance.checks.subjects.connection_workarounds import ASKINGS, Asking, counts
+from conformance.checks.subjects.query_workarounds import refuse_growth, small
 from conformance.strategies import Rows, rows
 
 
@@ -150,27 +150,31 @@ async def _count_of(view: View) -> int:
 
 # Looked up at every call: a planted defect exchanges them.
 W3: dict[str, View] = {
-    "workaround.w3.printed_view": lambda request: forms.printed.mixed_view(request),
-    "workaround.w3.sample_app": lambda request: forms.ours.view(request),
+    "workaround.w3.printed_view": lambda request: workarounds.printed.mixed_view(request),
+    "workaround.w3.sample_app": lambda request: workarounds.sample_app.view(request),
 }
 for _entry, _view in W3.items():
     register(_entry, "statuses", POSTINGS)(_statuses(_view))
     register(_entry, "lists", LISTINGS)(_lists(_view))
 
-register("workaround.w6.printed_view", "statuses", POSTINGS)(_statuses(lambda request: forms.printed.view(request)))
-register("workaround.w6.sample_app", "statuses", POSTINGS)(_statuses(lambda request: forms.ours.view(request)))
+W6: dict[str, View] = {
+    "workaround.w6.printed_view": lambda request: workarounds.printed.view(request),
+    "workaround.w6.sample_app": lambda request: workarounds.sample_app.view(request),
+}
+for _entry, _view in W6.items():
+    register(_entry, "statuses", POSTINGS)(_statuses(_view))
 
 W8: dict[str, View] = {
-    "workaround.w8.printed_view": lambda request: forms.printed.overview(request),
-    "workaround.w8.sample_app": lambda request: forms.ours.overview(request),
+    "workaround.w8.printed_view": lambda request: workarounds.printed.overview(request),
+    "workaround.w8.sample_app": lambda request: workarounds.sample_app.overview(request),
 }
 for _entry, _view in W8.items():
     register(_entry, "overview", LISTINGS)(_sums_up(_view))
     register(_entry, "bounded", LISTINGS)(_bounded(_view))
 
 W10: dict[str, View] = {
-    "workaround.w10.printed_view": lambda request: forms.printed.database(request),
-    "workaround.w10.sample_app": lambda request: forms.ours.database(request),
+    "workaround.w10.printed_view": lambda request: workarounds.printed.database(request),
+    "workaround.w10.sample_app": lambda request: workarounds.sample_app.database(request),
 }
 
 

@@ -1,4 +1,4 @@
-"""Cells measured one after the other in this process."""
+"""What a process measures: cells one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.requirements import unmet
 from conformance.worker.measure import measure
 
 
-class Session:
+class CellSequence:
     """Cells measured one after the other, each knowing the verdicts of those before it."""
 
     def __init__(

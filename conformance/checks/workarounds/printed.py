@@ -1,4 +1,4 @@
-"""The forms of the source text, faults included."""
+"""The workarounds as the source text prints them, faults included."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ environment it measures; until then, the column's cells are `unknown`.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
@@ -16,7 +15,7 @@ from typing import Any
 
 from conformance.case import Cell, ExitCode, Failure, Measured, SchemaChecker, SuiteError
 from conformance.environment import Environment
-from conformance.results.disk import refused
+from conformance.results.disk import refused, write_atomically
 from conformance.results.model import Results
 
 FILE_NAME = "matrix.json"
@@ -24,7 +23,7 @@ _UNKNOWN = "?"
 
 
 @dataclass(frozen=True)
-class PlannedColumn:
+class ColumnState:
     """`django` as it was asked for (`5.2`), `database` by vendor.
 
     `state` is `planned` (not begun), `begun` (its results are in `file`), `failed` (its worker could not start) or
@@ -48,7 +47,7 @@ class PlannedMatrix:
     profile: str
     runner: str
     cells: tuple[Cell, ...]
-    columns: tuple[PlannedColumn, ...]
+    columns: tuple[ColumnState, ...]
 
     def merged_into(self, earlier: PlannedMatrix | None) -> PlannedMatrix:
         """With the columns that an earlier matrix of the same run planned and this one does not ask for."""
@@ -60,7 +59,7 @@ class PlannedMatrix:
         again = (replace(column, file=known.get((column.django, column.database), "")) for column in self.columns)
         return replace(self, columns=(*others, *again))
 
-    def with_column(self, column: PlannedColumn) -> PlannedMatrix:
+    def with_column(self, column: ColumnState) -> PlannedMatrix:
         """With this column in place of the one of the same Django and database; a file that it had stays its own."""
         return replace(self, columns=tuple(_newer(old, column) for old in self.columns))
 
@@ -83,7 +82,7 @@ def read_matrix(folder: Path) -> PlannedMatrix | None:
     if problem := SchemaChecker(matrix_schema()).problem(data):
         raise _broken(path, problem)
     cells = tuple(map(Cell.parse, data["cells"]))
-    columns = tuple(PlannedColumn(**column) for column in data["columns"])
+    columns = tuple(ColumnState(**column) for column in data["columns"])
     return PlannedMatrix(**{**data, "cells": cells, "columns": columns})
 
 
@@ -91,11 +90,9 @@ def write_matrix(matrix: PlannedMatrix, folder: Path) -> None:
     """Write it at once or not at all. Raises `SuiteError` (harness) if that cannot be."""
     path = folder / FILE_NAME
     data = {**asdict(matrix), "cells": [str(cell) for cell in matrix.cells]}
-    draft = path.with_name(f".{FILE_NAME}.{os.getpid()}")
+    content = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        draft.replace(path)
+        write_atomically(path, content.encode())
     except OSError as error:
         raise refused(path, error.strerror or str(error)) from error
 
@@ -108,13 +105,13 @@ def unmeasured(matrix: PlannedMatrix, folder: Path) -> Iterator[Results]:
             yield _results(matrix, column, folder)
 
 
-def _newer(old: PlannedColumn, new: PlannedColumn) -> PlannedColumn:
+def _newer(old: ColumnState, new: ColumnState) -> ColumnState:
     if (old.django, old.database) != (new.django, new.database):
         return old
     return replace(new, file=new.file or old.file)
 
 
-def _results(matrix: PlannedMatrix, column: PlannedColumn, folder: Path) -> Results:
+def _results(matrix: PlannedMatrix, column: ColumnState, folder: Path) -> Results:
     failed = column.state == "failed"
     failure = Failure(column.reason)
     return Results(
@@ -130,7 +127,7 @@ def _results(matrix: PlannedMatrix, column: PlannedColumn, folder: Path) -> Resu
     )
 
 
-def _environment(column: PlannedColumn, runner: str) -> Environment:
+def _environment(column: ColumnState, runner: str) -> Environment:
     return Environment(
         django=column.django,
         asgiref=_UNKNOWN,

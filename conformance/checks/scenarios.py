@@ -1,4 +1,4 @@
-"""Uses of a transactional form, held at a gate in the middle, and what each came to."""
+"""What transactional workarounds are put to: posts created in one, held at a gate in the middle, and the outcome."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Abandoned(Exception):
-    """Raised inside a use so that it rolls back."""
+    """Raised inside of a transaction so that it rolls back."""
 
 
 @dataclass
-class Use:
+class Scenario:
     """Posts to create, and whether it then fails; `error` is what it raised.
 
     `held` is how many posts it creates before it comes to its gate; None for no gate.
@@ -34,7 +34,7 @@ class Use:
     error: BaseException | None = None
 
     def over(self) -> None:
-        """It has ended: nobody waits any longer for what it will not reach, as where the form refused it."""
+        """It has ended: nobody waits any longer for what it will not reach, as where the workaround refused it."""
         self.left()
         for gate in self._gates:
             gate.open()
@@ -49,56 +49,56 @@ class Use:
         return self.begun, self.halfway, self.passed
 
 
-# Await it: the use ran in the form. `Absent` and refusals are raised.
-Form = Callable[["Stage", Use], Awaitable[None]]
+# Await it: the scenario ran in the workaround. `Absent` and refusals are raised.
+Workaround = Callable[["Stage", Scenario], Awaitable[None]]
 
 
-def function_form(run: Callable[[Callable[[], None]], Awaitable[None]]) -> Form:
-    """A form that takes a synchronous function."""
+def function_workaround(run: Callable[[Callable[[], None]], Awaitable[None]]) -> Workaround:
+    """A workaround that takes a synchronous function."""
 
-    async def use(stage: Stage, use: Use) -> None:
+    async def perform(stage: Stage, scenario: Scenario) -> None:
         create = stage.adapter.sync(_manager(stage), "create")
 
         def function() -> None:
-            use.begun.note()
-            for number, title in enumerate(use.titles, start=1):
+            scenario.begun.note()
+            for number, title in enumerate(scenario.titles, start=1):
                 create(title=title)
-                if number == use.held:
-                    use.halfway.hold()
-            if use.fails:
+                if number == scenario.held:
+                    scenario.halfway.hold()
+            if scenario.fails:
                 raise Abandoned
 
         await run(function)
 
-    return use
+    return perform
 
 
-def block_form(block: Callable[[], AbstractAsyncContextManager[None]]) -> Form:
-    """A form that is an asynchronous context manager."""
+def block_workaround(block: Callable[[], AbstractAsyncContextManager[None]]) -> Workaround:
+    """A workaround that is an asynchronous context manager."""
 
-    async def use(stage: Stage, use: Use) -> None:
+    async def perform(stage: Stage, scenario: Scenario) -> None:
         create = stage.adapter.asynchronous(_manager(stage), "create")
         async with block():
-            use.begun.note()
-            for number, title in enumerate(use.titles, start=1):
+            scenario.begun.note()
+            for number, title in enumerate(scenario.titles, start=1):
                 await create(title=title)
-                if number == use.held:
-                    await use.halfway.ahold()
-                    use.passed.note()
-            if use.fails:
+                if number == scenario.held:
+                    await scenario.halfway.ahold()
+                    scenario.passed.note()
+            if scenario.fails:
                 raise Abandoned
 
-    return use
+    return perform
 
 
-async def attempt(form: Form, stage: Stage, use: Use) -> None:
-    """Run the use to its end and keep what it raised; a cancellation is kept as well."""
+async def attempt(workaround: Workaround, stage: Stage, scenario: Scenario) -> None:
+    """Run the scenario to its end and keep what it raised; a cancellation is kept as well."""
     try:
-        await form(stage, use)
+        await workaround(stage, scenario)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - judged by what is committed
-        use.error = error
+        scenario.error = error
     finally:
-        use.over()
+        scenario.over()
 
 
 def _manager(stage: Stage) -> Any:

@@ -1,4 +1,4 @@
-"""Where a form is used: by a plain coroutine, inside a request, or under `async_to_sync`."""
+"""Who calls a workaround: a view inside a request, `async_to_sync`, or a server that sends a request to a view."""
 
 from __future__ import annotations
 

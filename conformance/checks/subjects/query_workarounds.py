@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks import forms
+from conformance.checks import workarounds
 from conformance.checks.outcomes import Silent, Wrong
 from conformance.checks.registry import register
 from conformance.checks.seed import key
@@ -62,12 +62,12 @@ def _wrapped(stage: Stage, example: Working) -> Sides:
     return Sides(function, lambda: sync_to_async(function)())
 
 
-def _as_ours(stage: Stage, example: Working) -> Sides:
-    return Sides(_work(stage, example), lambda: forms.ours.work(example.what, example.title, key(0)))
+def _as_sample_app(stage: Stage, example: Working) -> Sides:
+    return Sides(_work(stage, example), lambda: workarounds.sample_app.work(example.what, example.title, key(0)))
 
 
 register_twins("workaround.w1.wrapped", WORKINGS, _wrapped)
-register_twins("workaround.w1.sample_app", WORKINGS, _as_ours)
+register_twins("workaround.w1.sample_app", WORKINGS, _as_sample_app)
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,15 @@ def _adds_up(increment: Increment) -> Callable[[Stage, Asking], None]:
 
 W7: dict[str, tuple[Statistics, Increment]] = {
     "workaround.w7.gathered": (
-        lambda keys: forms.printed.statistics(keys),
-        lambda keys: forms.printed.increment(keys),
+        lambda keys: workarounds.printed.statistics(keys),
+        lambda keys: workarounds.printed.increment(keys),
     ),
-    "workaround.w7.sample_app": (lambda keys: forms.ours.statistics(keys), lambda keys: forms.ours.increment(keys)),
+    "workaround.w7.sample_app": (
+        lambda keys: workarounds.sample_app.statistics(keys),
+        lambda keys: workarounds.sample_app.increment(keys),
+    ),
 }
-for _entry, (_statistics_form, _increment_form) in W7.items():
-    register(_entry, "statistics", ASKINGS)(_statistics(_statistics_form))
-    register(_entry, "bounded", ASKINGS)(_bounded(_statistics_form))
-    register(_entry, "increment", ASKINGS)(_adds_up(_increment_form))
+for _entry, (_statistics_call, _increment_call) in W7.items():
+    register(_entry, "statistics", ASKINGS)(_statistics(_statistics_call))
+    register(_entry, "bounded", ASKINGS)(_bounded(_statistics_call))
+    register(_entry, "increment", ASKINGS)(_adds_up(_increment_call))
