@@ -17,6 +17,7 @@ PAGES = (README, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md")), 
 LEFT_OUT = "..."
 """A line of shown output that stands for any number of lines, none included."""
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_UNSTEADY = {r"\b\d+\.\d+(?=s| )": "N", r"\bTask-\d+": "Task-N", r"\bThreadPoolExecutor-\d+_\d+": "ThreadPoolExecutor-N", " +": " "}
 _FILE = re.compile(r"# (?P<name>[\w/]+\.\w+)\n")
 
 
@@ -76,5 +77,7 @@ def without_versions(text: str) -> str:
 
 
 def _steady(line: str) -> str:
-    """A line without durations, numbers of tasks and the widths of columns."""
-    return re.sub(r" +", " ", re.sub(r"\bTask-\d+", "Task-N", re.sub(r"\b\d+\.\d+(?=s| )", "N", line))).rstrip()
+    """A line without durations, numbers of tasks and threads, and the widths of columns."""
+    for pattern, steady in _UNSTEADY.items():
+        line = re.sub(pattern, steady, line)
+    return line.rstrip()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs.pages import ROOT, commands, fenced, files, named_file
+from tests.docs.pages import ROOT, commands, fenced, files, named_file, sessions
 
 DISTRIBUTIONS = {"pytest-async-orm": ROOT, "async-orm-conformance": ROOT / "conformance"}
 """The folder that each distribution is built from."""
@@ -80,10 +80,13 @@ class Reader:
             stdin=subprocess.DEVNULL,
         )
 
-    def write(self, page: Path) -> None:
-        """Write every file that the page shows."""
+    def prepare(self, page: Path, distribution: str) -> None:
+        """Do what a page builds on: another page's files, and its install that names the distribution."""
         for name, text in files(page).items():
             (self.home / name).write_text(text, "utf-8")
+        for command, _ in sessions(page):
+            if command.startswith("pip install ") and distribution in command.split():
+                self.install(command)
 
     def install(self, command: str) -> None:
         """Run the page's `pip install …`. Raises `AssertionError` with what it said if it fails."""
