@@ -17,7 +17,14 @@ PAGES = (README, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md")), 
 LEFT_OUT = "..."
 """A line of shown output that stands for any number of lines, none included."""
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_UNSTEADY = {r"\b\d+\.\d+(?=s| )": "N", r"\bTask-\d+": "Task-N", r"\bThreadPoolExecutor-\d+_\d+": "ThreadPoolExecutor-N", " +": " "}
+_UNSTEADY = {
+    # Versions and durations.
+    r"\d+(\.\w+)+": "N",
+    r"\bTask-\d+": "Task-N",
+    r"\bThreadPoolExecutor-\d+_\d+": "ThreadPoolExecutor-N",
+    # Columns are as wide as the longest value.
+    " +": " ",
+}
 _FILE = re.compile(r"# (?P<name>[\w/]+\.\w+)\n")
 
 
@@ -71,13 +78,8 @@ def shows(shown: str, output: str) -> bool:
     return re.fullmatch("".join(lines), "".join(f"{_steady(line)}\n" for line in output.splitlines())) is not None
 
 
-def without_versions(text: str) -> str:
-    """The text with every number of a version, and every duration, replaced: they differ by machine."""
-    return re.sub(r"\d+(\.\w+)+", "N", text)
-
-
 def _steady(line: str) -> str:
-    """A line without durations, numbers of tasks and threads, and the widths of columns."""
+    """A line without what differs from run to run and from machine to machine."""
     for pattern, steady in _UNSTEADY.items():
         line = re.sub(pattern, steady, line)
     return line.rstrip()

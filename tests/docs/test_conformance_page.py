@@ -14,9 +14,10 @@ from conformance.cli import app, main
 from conformance.defects import defect_names
 from conformance.expectations import load_expectations
 from conformance.runner import PROFILES
-from tests.docs.pages import CONFORMANCE, blocks, session
+from tests.docs.pages import CONFORMANCE, blocks, session, shows
+from tests.docs.reader import Reader
 
-EXPECTATIONS, ENTRY = blocks(CONFORMANCE, "toml")
+_, EXPECTATIONS, ENTRY = blocks(CONFORMANCE, "toml")
 
 
 @pytest.mark.parametrize("arguments", ["list queryset.acount", "show O3.counts"])
@@ -24,6 +25,33 @@ def test_output_is_as_shown(arguments: str, capsys: pytest.CaptureFixture[str]) 
     """A command prints what the page says that it prints."""
     assert main(arguments.split()) == 0
     assert capsys.readouterr().out == session(CONFORMANCE, f"async-orm-conformance {arguments}")
+
+
+def test_a_reader_sees_what_is_shown(reader: Reader) -> None:
+    """Every command of the page prints what it shows, from the install to a red gate, in an environment of that alone."""
+    for command, shown, output in reader.follow(CONFORMANCE):
+        assert command.startswith("pip ") or shows(shown, output), f"$ {command}\n{output}"
+
+
+def test_a_project_needs_the_sample_app(reader: Reader) -> None:
+    """Settings without it are named as what is wrong."""
+    reader.install("pip install async-orm-conformance")
+    (reader.home / "bare.py").write_text(
+        'SECRET_KEY = "s"\nINSTALLED_APPS = []\n'
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "bare"}}\n',
+        "utf-8",
+    )
+    ended = reader.run("PYTHONPATH=. async-orm-conformance run --settings bare --only queryset.acount")
+    assert ended.returncode == 13
+    assert "INSTALLED_APPS lacks 'sample_app'" in ended.stderr
+    assert "worker" not in ended.stderr
+
+
+def test_it_leaves_only_what_was_asked_for(reader: Reader) -> None:
+    """A run leaves its results in the folder where it was started, and nothing else."""
+    reader.install("pip install async-orm-conformance")
+    assert reader.run("async-orm-conformance run --only queryset.acount --profile smoke").returncode == 0
+    assert [path.name for path in reader.home.iterdir()] == ["conformance-results"]
 
 
 def test_the_expectations_are_valid(tmp_path: Path) -> None:
