@@ -23,11 +23,14 @@ PAGE = ROOT / "docs/matrix.md"
 _TITLE = """\
 # The matrix
 
-What was measured of every operation, then what is claimed of async Django beside it. Written by `docs/matrix.py` from \
-`docs/matrix.json`: [how to read it](conformance.md#how-to-read-the-report), [how to write it again](../CONTRIBUTING.md#the-matrix).
+What was measured of each operation, then each claim about async Django beside what was measured of it. \
+Written by `docs/matrix.py` from `docs/matrix.json`: [how to read it](conformance.md#how-to-read-the-report), \
+[how to write it again](../CONTRIBUTING.md#the-matrix).
 
-- Rows of the area `claim` measure a saying, not documentation: `F` there means that the saying is wrong, and never gates.
-- Rows of the area `workaround` measure the printed forms of workarounds, which never gate either, beside the sample app's, which do.
+- Rows of the area `claim` measure a statement, not documentation: `F` there means that the statement is wrong. \
+They never gate.
+- Rows of the area `workaround` measure printed forms of workarounds, which never gate either, and the sample app's, \
+which do.
 
 """
 

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs.pages import ROOT, commands, fenced, files, named_file, sessions
+from tests.docs.pages import ROOT, commands, fenced, files, named_file
 
 DISTRIBUTIONS = {"pytest-async-orm": ROOT, "async-orm-conformance": ROOT / "conformance"}
 """The folder that each distribution is built from."""
+SUITE = "pip install async-orm-conformance"
 # What a runner of these tests may have set and a reader has not.
 _NOT_THE_READERS = ("CI", "COV_", "DJANGO_", "PYTEST_", "PYTHON", "TOX_", "UV_PROJECT", "VIRTUAL_ENV")
 _PIP = """\
@@ -46,27 +47,32 @@ def checked(command: list[str], **environ: str) -> None:
 
 
 class Reader:
-    """A folder to work in and a fresh virtual environment. `dist` has the wheels of this repository."""
+    """A folder to work in, and a virtual environment, made if it is not there. `dist` has this repository's wheels."""
 
-    def __init__(self, folder: Path, dist: Path) -> None:
-        self.home = folder / "project"
-        self.home.mkdir()
-        self.venv = folder / "venv"
-        checked([uv(), "venv", "--quiet", "--python", sys.executable, str(self.venv)])
-        pip = self.venv / "bin/pip"
-        pip.write_text(_PIP.format(uv=uv()), "utf-8")
-        pip.chmod(0o755)
+    def __init__(self, home: Path, venv: Path, dist: Path) -> None:
+        self.home = home
+        self.venv = venv
+        if not venv.exists():
+            checked([uv(), "venv", "--quiet", "--python", sys.executable, str(venv)])
+            pip = venv / "bin/pip"
+            pip.write_text(_PIP.format(uv=uv()), "utf-8")
+            pip.chmod(0o755)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_THE_READERS)}
         self.environ = {
             **kept,
-            "PATH": f"{self.venv / 'bin'}:/usr/bin:/bin",
-            "VIRTUAL_ENV": str(self.venv),
+            "PATH": f"{venv / 'bin'}:/usr/bin:/bin",
+            "VIRTUAL_ENV": str(venv),
             # As if both distributions had been published.
             "UV_FIND_LINKS": str(dist),
             "UV_CONSTRAINT": str(dist / "constraints.txt"),
             "COLUMNS": "80",
             "NO_COLOR": "1",
         }
+
+    def take(self, page: Path) -> None:
+        """Write the files of another page, on which this one builds."""
+        for name, text in files(page).items():
+            (self.home / name).write_text(text, "utf-8")
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a line of the page in a shell, with nothing but its output kept."""
@@ -80,21 +86,13 @@ class Reader:
             stdin=subprocess.DEVNULL,
         )
 
-    def prepare(self, page: Path, distribution: str) -> None:
-        """Do what a page builds on: another page's files, and its install that names the distribution."""
-        for name, text in files(page).items():
-            (self.home / name).write_text(text, "utf-8")
-        for command, _ in sessions(page):
-            if command.startswith("pip install ") and distribution in command.split():
-                self.install(command)
-
     def install(self, command: str) -> None:
         """Run the page's `pip install …`. Raises `AssertionError` with what it said if it fails."""
         ended = self.run(command)
         assert ended.returncode == 0, ended.stderr
 
     def follow(self, page: Path) -> Iterator[tuple[str, str, str]]:
-        """Write its files and run its commands in the order in which they stand: each command, shown and real output."""
+        """Write a page's files and run its commands in their order: each command, the shown and the real output."""
         for language, text in fenced(page):
             if language == "console":
                 for command, shown in commands(text):

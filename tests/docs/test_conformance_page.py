@@ -14,7 +14,7 @@ from conformance.cli import app, main
 from conformance.defects import defect_names
 from conformance.expectations import load_expectations
 from conformance.runner import PROFILES
-from tests.docs.pages import CONFORMANCE, blocks, session, shows
+from tests.docs.pages import CONFORMANCE, blocks, files, session, shows
 from tests.docs.reader import Reader
 
 _, EXPECTATIONS, ENTRY = blocks(CONFORMANCE, "toml")
@@ -27,31 +27,24 @@ def test_output_is_as_shown(arguments: str, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == session(CONFORMANCE, f"async-orm-conformance {arguments}")
 
 
-def test_a_reader_sees_what_is_shown(reader: Reader) -> None:
-    """Every command of the page prints what it shows, from the install to a red gate, in an environment of that alone."""
-    for command, shown, output in reader.follow(CONFORMANCE):
+def test_a_reader_sees_what_is_shown(suite_reader: Reader) -> None:
+    """Every command prints what the page shows, where the suite alone is installed, and leaves nothing but its results."""
+    for command, shown, output in suite_reader.follow(CONFORMANCE):
         assert command.startswith("pip ") or shows(shown, output), f"$ {command}\n{output}"
+    assert {path.name for path in suite_reader.home.iterdir()} == {"conformance-results", *files(CONFORMANCE)}
 
 
-def test_a_project_needs_the_sample_app(reader: Reader) -> None:
+def test_a_project_needs_the_sample_app(suite_reader: Reader) -> None:
     """Settings without it are named as what is wrong."""
-    reader.install("pip install async-orm-conformance")
-    (reader.home / "bare.py").write_text(
+    (suite_reader.home / "bare.py").write_text(
         'SECRET_KEY = "s"\nINSTALLED_APPS = []\n'
         'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "bare"}}\n',
         "utf-8",
     )
-    ended = reader.run("PYTHONPATH=. async-orm-conformance run --settings bare --only queryset.acount")
+    ended = suite_reader.run("PYTHONPATH=. async-orm-conformance run --settings bare --only queryset.acount")
     assert ended.returncode == 13
     assert "INSTALLED_APPS lacks 'sample_app'" in ended.stderr
     assert "worker" not in ended.stderr
-
-
-def test_it_leaves_only_what_was_asked_for(reader: Reader) -> None:
-    """A run leaves its results in the folder where it was started, and nothing else."""
-    reader.install("pip install async-orm-conformance")
-    assert reader.run("async-orm-conformance run --only queryset.acount --profile smoke").returncode == 0
-    assert [path.name for path in reader.home.iterdir()] == ["conformance-results"]
 
 
 def test_the_expectations_are_valid(tmp_path: Path) -> None:

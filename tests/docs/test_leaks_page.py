@@ -8,14 +8,13 @@ from typing import get_args
 
 from pytest_async_orm import Leak, options
 from pytest_async_orm.records import LeakKind
-from tests.docs.pages import LEAKS, README, shows
+from tests.docs.pages import LEAKS, shows
 from tests.docs.reader import Reader
 
 
-def test_the_leak_is_as_shown(reader: Reader) -> None:
+def test_the_leak_is_as_shown(plugin_reader: Reader) -> None:
     """The example errors with its line, its kind and its remedy, as the page shows them."""
-    reader.prepare(README, "pytest-async-orm")
-    ((command, shown, output),) = reader.follow(LEAKS)
+    ((command, shown, output),) = plugin_reader.follow(LEAKS)
     assert shows(shown, output), f"$ {command}\n{output}"
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest_async_orm
 from pytest_async_orm import options
-from tests.docs.pages import QUERIES, README, shows
+from tests.docs.pages import QUERIES, shows
 from tests.docs.reader import Reader
 
 
-def test_failures_are_as_shown(reader: Reader) -> None:
+def test_failures_are_as_shown(plugin_reader: Reader) -> None:
     """The example fails with the messages that the page shows: a wrong number, and an N+1 with its loop and remedy."""
-    reader.prepare(README, "pytest-async-orm")
-    ((command, shown, output),) = reader.follow(QUERIES)
+    ((command, shown, output),) = plugin_reader.follow(QUERIES)
     assert shows(shown, output), f"$ {command}\n{output}"
 
 

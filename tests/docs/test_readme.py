@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, README, ROOT, blocks, files, sessions, shows
-from tests.docs.reader import Reader
+from tests.docs.pages import PAGES, README, ROOT, blocks, files, shows
+from tests.docs.reader import SUITE, Reader
 
 TESTS = "python3 -m venv .venv && .venv/bin/pip install -q tox tox-uv && .venv/bin/tox run -q -e tests"
 MATRIX = TESTS.replace("-e tests", "-e matrix")
@@ -18,25 +18,22 @@ LONGEST = 130
 
 
 def test_a_reader_sees_what_is_shown(reader: Reader) -> None:
-    """Who writes the README's files, installs what it names and runs its commands gets its output, from red to green to the messages."""
+    """The README's files and commands give its output to a reader who has installed only what it names by then."""
     for command, shown, output in reader.follow(README):
         assert shows(shown, output), f"$ {command}\n{output}"
 
 
-def test_what_the_readme_installs_has_no_suite(reader: Reader) -> None:
+def test_what_the_readme_installs_has_no_suite(plugin_reader: Reader) -> None:
     """The plugin brings one top-level package: a project's own `sample_app` and `conformance` stay its own."""
-    (command,) = [command for command, _ in sessions(README) if "pytest-async-orm" in command]
-    reader.install(command)
-    installed = {path.name for path in (reader.venv / "lib").glob("python*/site-packages/*")}
+    installed = {path.name for path in (plugin_reader.venv / "lib").glob("python*/site-packages/*")}
     assert "pytest_async_orm" in installed
     assert not installed & {"conformance", "sample_app", "tests", "docs", "benchmarks"}
 
 
-def test_the_suites_command_installs_it(reader: Reader) -> None:
-    """`pip install async-orm-conformance`, as the README says it, is enough to measure one operation as a pytest test."""
-    assert "`pip install async-orm-conformance`" in README.read_text("utf-8")
-    reader.install("pip install async-orm-conformance")
-    ended = reader.run("pytest --pyargs conformance -k queryset.acount")
+def test_the_suites_command_installs_it(suite_reader: Reader) -> None:
+    """What the README installs for the suite is enough to measure one operation as a pytest test."""
+    assert f"`{SUITE}`" in README.read_text("utf-8")
+    ended = suite_reader.run("pytest --pyargs conformance -k queryset.acount")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert " 2 passed" in ended.stdout
 
