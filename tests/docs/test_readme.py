@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,21 @@ def test_words_are_plain(page: Path) -> None:
 def test_each_file_is_named_once() -> None:
     """A block that begins with the name of a file is the whole file."""
     assert set(files(README)) == {"settings.py", "pytest.ini", "test_groups.py", "test_members.py"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tox_has_what_is_named(page: Path) -> None:
+    """Every environment that a page runs by tox is in tox.ini."""
+    for names in re.findall(r"\btox run -q -e ([\w,-]+)", page.read_text("utf-8")):
+        assert set(names.split(",")) <= _environments(), names
+
+
+def _environments() -> set[str]:
+    """The names of tox.ini, with every factor in braces spelled out."""
+    tox = ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", "utf-8")
+    found = set()
+    for section in tox.sections():
+        name, brace, factors = section.removeprefix("testenv:").partition("{")
+        found |= {f"{name}{factor}" for factor in factors.rstrip("}").split(",")} if brace else {name}
+    return found
