@@ -74,8 +74,13 @@ def session(page: Path, command: str) -> str:
 
 def shows(shown: str, output: str) -> bool:
     """Whether a page shows this output: line for line, but for `LEFT_OUT` and for what differs from run to run."""
-    lines = [r"(?:.*\n)*?" if line == LEFT_OUT else f"{re.escape(_steady(line))}\\n" for line in shown.splitlines()]
-    return re.fullmatch("".join(lines), "".join(f"{_steady(line)}\n" for line in output.splitlines())) is not None
+    lines = [r"(?:.*\n)*?" if line == LEFT_OUT else f"{re.escape(line)}\\n" for line in _steady_lines(shown)]
+    return re.fullmatch("".join(lines), "".join(f"{line}\n" for line in _steady_lines(output))) is not None
+
+
+def _steady_lines(text: str) -> list[str]:
+    """The lines without those in which Python 3.13 and later underline a part of the line above."""
+    return [_steady(line) for line in text.splitlines() if line.strip(" ^") or not line.strip()]
 
 
 def _steady(line: str) -> str:
