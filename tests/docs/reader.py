@@ -15,7 +15,7 @@ DISTRIBUTIONS = {"pytest-async-orm": ROOT, "async-orm-conformance": ROOT / "conf
 """The folder that each distribution is built from."""
 SUITE = "pip install async-orm-conformance"
 # What a runner of these tests may have set and a reader has not.
-_NOT_THE_READERS = ("CI", "COV_", "DJANGO_", "PYTEST_", "PYTHON", "TOX_", "UV_PROJECT", "VIRTUAL_ENV")
+_NOT_THE_READERS = ("CI", "COV_", "DJANGO_", "PYTEST_", "PYTHON", "TOX_", "UV_PROJECT", "UV_PYTHON", "VIRTUAL_ENV")
 _PIP = """\
 #!/bin/sh
 exec {uv} pip "$@"
