@@ -33,7 +33,7 @@ def switch(on):
     from concurrent.futures import ThreadPoolExecutor
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.signals import connection_created
-    from pytest_async_orm.connections.ledger import LEDGER, _UID
+    from pytest_async_orm.leaks.ledger import LEDGER, _UID
     places = [(ThreadPoolExecutor, "submit"), (ThreadPoolExecutor, "__init__"), (threading.Thread, "start"),
               (BaseDatabaseWrapper, "close"), (BaseDatabaseWrapper, "_prepare_cursor"),
               (asyncio.BaseEventLoop, "_asyncgen_firstiter_hook"), (asyncio.BaseEventLoop, "shutdown_asyncgens"),
@@ -53,7 +53,7 @@ STATE = {"on": True}
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
-    from pytest_async_orm.fixtures.state import STATE as KEY
+    from pytest_async_orm.hooks.session import STATE as KEY
     off = item.originalname.endswith("_off")
     state = item.config.stash.get(KEY, None)
     judge = state.judge if state is not None else None
@@ -119,7 +119,7 @@ OPENING = """
 import json, os, statistics, time
 import pytest
 from django.db import connection
-from pytest_async_orm.connections.ledger import LEDGER
+from pytest_async_orm.leaks.ledger import LEDGER
 
 @pytest.mark.django_db
 @pytest.mark.async_orm_sandbox("off")

@@ -39,7 +39,7 @@ def detecting(program):
     found = []
     with record_queries() as log:
         yield found
-    found += [f"{group.call_site} {group.loop} {group.mend}" for group in log.n_plus_one(threshold=program.threshold)]
+    found += [f"{group.call_site} {group.loop} {group.remedy}" for group in log.n_plus_one(threshold=program.threshold)]
 """,
     ),
     "django-zeal": (

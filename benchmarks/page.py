@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "plugin"), str(ROOT / "tests" / 
 from browser import show, started  # noqa: E402
 from documents import a_session, many_queries  # noqa: E402
 
-from pytest_async_orm.terminal.page import page  # noqa: E402
+from pytest_async_orm.report.page import page  # noqa: E402
 
 TIMES = """
 const [load] = performance.getEntriesByType("navigation");

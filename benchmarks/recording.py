@@ -170,7 +170,7 @@ def compare(label: str, work: Callable[[], None], rounds: int) -> None:
 def fingerprints() -> None:
     import sqlparse
 
-    from pytest_async_orm.queries.fingerprints import fingerprint
+    from pytest_async_orm.recording.fingerprints import fingerprint
 
     texts = [
         f'SELECT "a"."id", "a"."b" FROM "a" INNER JOIN "c" ON ("a"."c_id" = "c"."id") WHERE ("a"."d" = {number} AND '

@@ -1,6 +1,6 @@
-"""Keep the matrix that README and `docs/matrix.md` show what `docs/matrix.json` says.
+"""Write `docs/matrix.md` from `docs/matrix.json`.
 
-`python docs/matrix.py` renders both again; `python docs/matrix.py conformance-results` takes new results first.
+`python docs/matrix.py` renders it again; `python docs/matrix.py conformance-results` takes new results first.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from conformance.results import Results, merge_results, read_folder
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs/matrix.json"
 PAGE = ROOT / "docs/matrix.md"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- matrix: begin, written by docs/matrix.py -->\n", "<!-- matrix: end -->\n"
-_PASS = "🟩 P"
-_LEGEND = "\n|  | Verdict | Meaning |\n"
-_CLAIMS = "\nThe source text's claims beside"
 _TITLE = """\
 # The matrix
 
-Written by `docs/matrix.py` from `docs/matrix.json`; [how to read it](conformance.md#how-to-read-the-report).
+What was measured of each operation, then each claim about async Django beside what was measured of it. \
+Written by `docs/matrix.py` from `docs/matrix.json`: [how to read it](conformance.md#how-to-read-the-report), \
+[how to write it again](../CONTRIBUTING.md#the-matrix).
+
+- Rows of the area `claim` measure a statement, not documentation: `F` there means that the statement is wrong. \
+They never gate.
+- Rows of the area `workaround` measure printed forms of workarounds, which never gate either, and the sample app's, \
+which do.
 
 """
 
@@ -38,36 +40,9 @@ def results_of(document: dict[str, Any]) -> list[Results]:
     return [_results(environment, document) for environment in document["environments"]]
 
 
-def pages(document: dict[str, Any]) -> dict[Path, str]:
-    """What each generated file must say."""
-    rendered = render_markdown(results_of(document), load_catalogue())
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    return {README: f"{before}{BEGIN}\n{_short(rendered, document)}\n{END}{after}", PAGE: _TITLE + rendered}
-
-
-def _short(rendered: str, document: dict[str, Any]) -> str:
-    """The matrix without the rows that pass everywhere, which are named below it, and the legend of what is left."""
-    matrix, legend = rendered.partition(_CLAIMS)[0].split(_LEGEND)
-    shown, passing, area = [], [], ""
-    for line in matrix.splitlines():
-        name, _, verdicts = line.partition("` ")
-        if line.startswith("| **"):
-            area = line
-        elif line.startswith("| `") and verdicts.count(f"| {_PASS} ") == len(document["environments"]):
-            passing.append(f"`{name.removeprefix('| `')}`")
-        else:
-            shown += [area, line] if area and line.startswith("| `") else [line]
-            area = ""
-    found = [line for line in legend.splitlines() if _occurs(line, document)]
-    everywhere = f"Pass in all {len(document['environments'])} environments: {', '.join(passing)}."
-    return "\n".join([*shown, "", everywhere, _LEGEND.rstrip(), *found, ""])
-
-
-def _occurs(line: str, document: dict[str, Any]) -> bool:
-    """Whether the line of the legend is its rule, or explains a verdict that was measured."""
-    cells = line.split(" | ")
-    return line.startswith("| ---") or (len(cells) > 1 and cells[1] in document["counts"]["verdicts"])
+def page(document: dict[str, Any]) -> str:
+    """What the generated page must say."""
+    return _TITLE + render_markdown(results_of(document), load_catalogue())
 
 
 def _results(about: dict[str, Any], document: dict[str, Any]) -> Results:
@@ -98,9 +73,8 @@ def main() -> None:
     if folders := sys.argv[1:]:
         measured = merge_results([results for folder in folders for results in read_folder(Path(folder))])
         DOCUMENT.write_text(render_json(measured, load_catalogue()), "utf-8")
-    for path, text in pages(json.loads(DOCUMENT.read_text("utf-8"))).items():
-        path.write_text(text, "utf-8")
-        print(path)
+    PAGE.write_text(page(json.loads(DOCUMENT.read_text("utf-8"))), "utf-8")
+    print(PAGE)
 
 
 if __name__ == "__main__":

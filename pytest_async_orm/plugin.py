@@ -1,4 +1,4 @@
-"""The pytest plugin: hooks in the order in which pytest calls them, each a few lines that delegate.
+"""The pytest plugin: every hook, in the order in which pytest calls them, each a few lines that delegate.
 
 Nothing is imported here that a run does not use, so that a suite without async database tests pays nothing.
 """
@@ -17,19 +17,16 @@ from pytest_async_orm.fixtures import (
     async_transactional_db,
     class_db,
     connection_ledger,
-    isolation,
-    leaks,
     module_db,
-    queries,
     query_log,
     query_snapshot,
-    recording,
-    scopes,
     session_db,
-    state,
 )
+from pytest_async_orm.hooks import assertions, isolation, leaks, recording, reporting, scopes
+from pytest_async_orm.hooks import session as state
 from pytest_async_orm.markers import register_markers
-from pytest_async_orm.options import add_options, check_options, wants_report
+from pytest_async_orm.options import add_options, check_options
+from pytest_async_orm.patches.pytest_names import HELPER
 
 __all__ = [
     "async_assert_max_num_queries",
@@ -46,21 +43,21 @@ __all__ = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """The plugin's options."""
     add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """A bad option fails before a test runs."""
+    state.begin(config)
     register_markers(config)
     check_options(config)
-    if wants_report(config):
-        from pytest_async_orm.reporting import Reporting
-
-        config.pluginmanager.register(Reporting(config), "async_orm_reporting")
-    config.pluginmanager.register(leaks.LeakReports(config), "async_orm_leaks")
+    config.pluginmanager.register(Gathering(config), "async_orm_gathering")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """What is opened from now on is this test's."""
     return (yield from leaks.around_setup(item))
 
 
@@ -68,12 +65,13 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    if fixturedef.argname == isolation.HELPER:
+    """The sandbox starts behind pytest-django's own set-up; fixtures of wider scope belong to no test."""
+    if fixturedef.argname == HELPER:
         return (yield from isolation.around_helper(fixturedef, request))
     if fixturedef.argname == "django_db_setup":
         return (yield from isolation.around_setup(fixturedef, request))
-    if fixturedef.argname in queries.DJANGOS:
-        return (yield from queries.around_djangos(fixturedef, request))
+    if fixturedef.argname in assertions.ASSERTION_FIXTURES:
+        return (yield from assertions.around_assertion_fixture(fixturedef, request))
     if fixturedef.scope == "function":
         return (yield)
     value = yield from scopes.around_wide_fixture(fixturedef, request)
@@ -83,21 +81,66 @@ def pytest_fixture_setup(
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Queries are recorded if something asks for them."""
     return (yield from recording.around_call(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """anyio runs tests in a task that is older than they."""
+    if "anyio_backend" not in pyfuncitem.fixturenames:
+        return (yield)
+    return (yield from isolation.around_anyio_test(pyfuncitem))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """A test is judged once all of its fixtures are gone."""
     return (yield from leaks.around_teardown(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    return (yield from leaks.around_report(item))
+    """A test's facts travel in its reports, also from xdist's workers."""
+    report = yield
+    leaks.attach(item, report)
+    reporting.attach(item, report)
+    return report
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    if "anyio_backend" not in pyfuncitem.fixturenames:
-        return (yield)
-    return (yield from isolation.around_anyio_test(pyfuncitem))
+class Gathering:
+    """Keeps what tests hand on with their reports: `pytest_runtest_logreport` is told of no session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """What the report of a test carries."""
+        leaks.gather(self._config, report)
+        reporting.gather(self._config, report)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What the session of a worker of pytest-xdist found."""
+    leaks.gather_worker(node.config, node)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The session is judged, and its files are written, once everybody else has ended it."""
+    leaks.finish(session.config)
+    reporting.write_files(session)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Leaks, the queries that an option asks for, and what was replaced if `--trace-config` asks for it."""
+    leaks.summarize(terminalreporter)
+    reporting.summarize(terminalreporter)
+    state.summarize(terminalreporter)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What was replaced of other people's code is put back."""
+    state.end(config)

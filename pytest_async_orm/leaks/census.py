@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connections
 
-from pytest_async_orm.connections.entries import Entry
-from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.servers import Unseen, seen_by_server, was_ended_by_server
+from pytest_async_orm.drivers.servers import Unseen, seen_by_server, was_ended_by_server
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import Census
 
 # A server notices a close a little later than the client that closes.
@@ -25,15 +26,16 @@ def take_census(aliases: Iterable[str] | None = None) -> list[Census]:
 
 
 def _of_alias(alias: str) -> Census:
-    wrapper = connections[alias]
-    real = wrapper.lease.physical.wrapper if hasattr(wrapper, "lease") else wrapper
+    wrapper: Any = connections[alias]
+    real = wrapper.real_wrapper() if getattr(wrapper, "is_virtual", False) else wrapper
     return census_of(alias, real)
 
 
 def census_of(alias: str, wrapper: Any) -> Census:
+    ledger = PROCESS.one(Ledger)
     deadline = time.monotonic() + _GRACE_SECONDS
     while True:
-        mine = [entry for entry in LEDGER.entries() if not entry.virtual and _same_database(entry, wrapper)]
+        mine = [entry for entry in ledger.connections() if not entry.virtual and _same_database(entry, wrapper)]
         opened = [entry for entry in mine if entry.is_physically_open]
         try:
             seen = seen_by_server(wrapper)
@@ -44,15 +46,17 @@ def census_of(alias: str, wrapper: Any) -> Census:
         census = _compared(alias, wrapper.vendor, mine, opened, seen)
         if not census.disagreement or time.monotonic() >= deadline:
             return census
-        with LEDGER.changed:
-            LEDGER.changed.wait(_POLL_SECONDS)
+        with ledger.changed:
+            ledger.changed.wait(_POLL_SECONDS)
 
 
-def _same_database(entry: Entry, wrapper: Any) -> bool:
+def _same_database(entry: OpenedConnection, wrapper: Any) -> bool:
     return (entry.vendor, entry.database) == (wrapper.vendor, str(wrapper.settings_dict.get("NAME") or ""))
 
 
-def _compared(alias: str, vendor: str, mine: list[Entry], opened: list[Entry], seen: Counter[int]) -> Census:
+def _compared(
+    alias: str, vendor: str, mine: list[OpenedConnection], opened: list[OpenedConnection], seen: Counter[int]
+) -> Census:
     if vendor == "sqlite":
         return _compared_files(alias, opened, seen[0])
     held = {entry.server_id for entry in opened if not was_ended_by_server(entry.wrapper)}
@@ -67,7 +71,7 @@ def _compared(alias: str, vendor: str, mine: list[Entry], opened: list[Entry], s
     return Census(alias, len(held), len(held & seen.keys()), strangers, " and ".join(filter(None, texts)), "")
 
 
-def _compared_files(alias: str, opened: list[Entry], descriptors: int) -> Census:
+def _compared_files(alias: str, opened: list[OpenedConnection], descriptors: int) -> Census:
     """SQLite keeps a closed connection's descriptor while another one of the process holds a lock on the file."""
     missing = len(opened) - descriptors
     text = f"{missing} that the ledger holds for open have no open file" if missing > 0 else ""

@@ -26,7 +26,7 @@ def leaks_document(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The session's connections (oldest first, times in seconds since the epoch) and leaks (equal ones folded).
 
     `connections`: alias, vendor, test, thread, task, line, closed_line, opened, closed (None: never), from_pool,
-    virtual, owned, in_transaction, open_cursors. `leaks`: kind, line, alias, vendor, mend, allowed, count, tests,
+    virtual, owned, in_transaction, open_cursors. `leaks`: kind, line, alias, vendor, remedy, allowed, count, tests,
     threads. `census`: what each server was asked. `dropped`: how many older connections are not listed.
     """
     documents = list(documents)
@@ -43,7 +43,7 @@ def folded(leaks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Equal leaks as one entry, most frequent first."""
     entries: dict[tuple[Any, ...], dict[str, Any]] = {}
     for leak in leaks:
-        same = ("kind", "line", "alias", "vendor", "mend", "allowed")
+        same = ("kind", "line", "alias", "vendor", "remedy", "allowed")
         entry = entries.setdefault(
             tuple(leak[name] for name in same),
             {**{name: leak[name] for name in same}, "count": 0, "tests": [], "threads": []},
@@ -64,7 +64,7 @@ def _leak(leak: Leak) -> dict[str, Any]:
         "vendor": leak.vendor,
         "thread": leak.thread_name,
         "task": leak.task_name,
-        "mend": leak.mend,
+        "remedy": leak.remedy,
         "allowed": leak.allowed,
     }
 

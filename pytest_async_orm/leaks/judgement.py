@@ -6,16 +6,18 @@ import gc
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_async_orm.connections.coroutines import COROUTINES, Unawaited
-from pytest_async_orm.connections.entries import Entry
-from pytest_async_orm.connections.generators import GENERATORS, OpenGenerator
-from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.places import Spot, place
-from pytest_async_orm.connections.pools import SLOTS, Slot
+from pytest_async_orm.frames.lines import Frame
+from pytest_async_orm.frames.source import source_line
 from pytest_async_orm.leaks.census import take_census
-from pytest_async_orm.leaks.kinds import is_sessions, kind_of
-from pytest_async_orm.leaks.settling import settle
+from pytest_async_orm.leaks.coroutines import Coroutines, Unawaited
+from pytest_async_orm.leaks.generators import Generators, OpenGenerator
+from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.leaks.pools import Slot, Slots
+from pytest_async_orm.leaks.waiting import settle
 from pytest_async_orm.messages import leaks as messages
+from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import Census, ConnectionRecord, Leak, LeakKind
 
 
@@ -23,8 +25,8 @@ class Judge:
     """Judges one test after another; keeps what only the session's end can tell."""
 
     def __init__(self) -> None:
-        self._pending: list[Entry] = []
-        self.seen: list[Entry] = []
+        self._pending: list[OpenedConnection] = []
+        self.seen: list[OpenedConnection] = []
         """What the last judgement looked at."""
         self.censuses: list[Census] = []
         """What the servers said last, before the test databases were dropped."""
@@ -36,12 +38,13 @@ class Judge:
         A test that failed keeps its frames for the report, and with them its cursors and generators: those are not
         judged.
         """
-        fresh = LEDGER.take_fresh()
-        generators, coroutines, slots = GENERATORS.take(), COROUTINES.take(), SLOTS.take()
+        one = PROCESS.one
+        fresh = one(Ledger).take_fresh()
+        generators, coroutines, slots = one(Generators).take(), one(Coroutines).take(), one(Slots).take()
         self.seen = fresh
         if not (generators or coroutines or slots) and all(map(_is_in_order, fresh)):
             return []
-        settle([entry for entry in fresh if not is_sessions(entry)])
+        settle([entry for entry in fresh if not belongs_to_session(entry)])
         leaks = self._connections(fresh, wait=True)
         if passed and (generators or _cursors(fresh)):
             # What only a cycle holds is nobody's: a running loop would have closed it by now.
@@ -59,30 +62,30 @@ class Judge:
         """Ask every server, while there are test databases, and remember what is about to be closed."""
         self.censuses = take_census()
         self._over = True
-        LEDGER.observe()
+        PROCESS.one(Ledger).observe()
 
     def records(self) -> list[ConnectionRecord]:
         """What the last judgement looked at, as facts: not asgiref's own connection of each sandbox."""
         shown = [entry for entry in self.seen if not (entry.virtual and entry.owned) or entry.reported]
-        return [entry.record(LEDGER.root, stack=False) for entry in shown]
+        return [entry.record(_root(), stack=False) for entry in shown]
 
     def let_go(self) -> None:
         """Keep nothing more of the test than its facts."""
-        LEDGER.retire(self.seen)
+        PROCESS.one(Ledger).retire(self.seen)
 
     def session(self) -> list[Leak]:
         """What was left to the session's end, by wider fixtures and by work that outlived its test."""
-        pending, self._pending = [*self._pending, *LEDGER.take_fresh()], []
+        pending, self._pending = [*self._pending, *PROCESS.one(Ledger).take_fresh()], []
         self.seen = pending
         settle(pending)
         return self._connections(pending, wait=False)
 
-    def _connections(self, entries: Iterable[Entry], *, wait: bool) -> list[Leak]:
+    def _connections(self, entries: Iterable[OpenedConnection], *, wait: bool) -> list[Leak]:
         leaks = []
         for entry in entries:
             if entry.reported or (kind := kind_of(entry)) is None:
                 continue
-            if wait and (entry.test is None or is_sessions(entry)):
+            if wait and (entry.test is None or belongs_to_session(entry)):
                 if entry.is_usable or entry.test is None:
                     self._pending.append(entry)
                 continue
@@ -91,66 +94,71 @@ class Judge:
         return leaks
 
 
-def _is_in_order(entry: Entry) -> bool:
+def _root() -> str:
+    return PROCESS.one(Ledger).root
+
+
+def _is_in_order(entry: OpenedConnection) -> bool:
     """Whether there is nothing to judge: the plugin or asgiref closes it, and nothing is open on it."""
     return entry.owned and not entry.cursors and kind_of(entry) is None
 
 
-def _cursors(entries: Iterable[Entry]) -> bool:
+def _cursors(entries: Iterable[OpenedConnection]) -> bool:
     return any(entry.open_cursors() for entry in entries)
 
 
-def leak_of(entry: Entry, kind: LeakKind) -> Leak:
+def leak_of(entry: OpenedConnection, kind: LeakKind) -> Leak:
     return Leak(
         kind=kind,
-        opened_at=entry.opened_at(LEDGER.root),
+        opened_at=entry.opened_at(_root()),
         test=entry.test,
         alias=entry.alias,
         vendor=entry.vendor,
         thread_name=entry.thread.name,
         task_name=entry.task_name,
-        mend=messages.mend(kind, max_age=entry.max_age, in_loop=entry.task is not None, own=not entry.registered),
+        remedy=messages.remedy(kind, max_age=entry.max_age, in_loop=entry.task is not None, own=not entry.registered),
     )
 
 
-def of_cursors(entries: Iterable[Entry], told: set[str]) -> list[Leak]:
+def of_cursors(entries: Iterable[OpenedConnection], told: set[str]) -> list[Leak]:
     """Cursors of connections that are in order themselves; a generator that was told of takes its cursor along."""
     leaks = []
     for entry in entries:
         if entry.reported or (entry.closed_time is not None and not entry.by_plugin):
             continue
-        lines = [place(spot, root=LEDGER.root) for spot in entry.open_cursors()]
+        lines = [source_line(frame, root=_root()) for frame in entry.open_cursors()]
         leaks += [replace(leak_of(entry, "cursor left open"), opened_at=line) for line in lines if line not in told]
     return leaks
 
 
-def of_generators(generators: Iterable[OpenGenerator], entries: Iterable[Entry]) -> list[Leak]:
+def of_generators(generators: Iterable[OpenGenerator], entries: Iterable[OpenedConnection]) -> list[Leak]:
     vendors = {entry.alias: entry.vendor for entry in entries}
     alias = next(iter(vendors), "default")
     return [
-        _plain("async generator left open", generator.spot, generator.test, generator.task_name, alias, vendors)
+        _plain("async generator left open", generator.user_frame, generator.test, generator.task_name, alias, vendors)
         for generator in generators
     ]
 
 
 def _plain(
-    kind: LeakKind, spot: Spot | None, test: str | None, task: str | None, alias: str, vendors: dict[str, str]
+    kind: LeakKind, frame: Frame | None, test: str | None, task: str | None, alias: str, vendors: dict[str, str]
 ) -> Leak:
-    line = place(spot, root=LEDGER.root)
-    return Leak(kind, line, test, alias, vendors.get(alias, ""), "", task, messages.mend(kind))
+    line = source_line(frame, root=_root())
+    return Leak(kind, line, test, alias, vendors.get(alias, ""), "", task, messages.remedy(kind))
 
 
 def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:
     kind: LeakKind = "ORM coroutine never awaited"
-    return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, messages.mend(kind)) for dropped in coroutines]
+    remedy = messages.remedy(kind)
+    return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, remedy) for dropped in coroutines]
 
 
 def of_slots(slots: Iterable[Slot]) -> list[Leak]:
     kind: LeakKind = "pool slot not returned"
     return [
         Leak(
-            kind, place(slot.spot, root=LEDGER.root), slot.test, slot.pool_name, "postgresql", slot.thread_name, None,
-            messages.mend(kind),
+            kind, source_line(slot.user_frame, root=_root()), slot.test, slot.pool_name, "postgresql",
+            slot.thread_name, None, messages.remedy(kind),
         )
         for slot in slots
     ]  # fmt: skip

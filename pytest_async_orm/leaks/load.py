@@ -8,23 +8,24 @@ from types import TracebackType
 
 from asgiref.sync import sync_to_async
 
-from pytest_async_orm.connections.entries import Entry
-from pytest_async_orm.connections.ledger import LEDGER
 from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.judgement import leak_of
-from pytest_async_orm.leaks.kinds import is_sessions, kind_of
-from pytest_async_orm.leaks.settling import settle
+from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.leaks.waiting import settle
 from pytest_async_orm.leaks.watching import watch
 from pytest_async_orm.messages import leaks as messages
+from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import Leak
 
 
 class NoLeaks:
     """A block, for `with` and `async with`, that must close the connections that it opens.
 
-    Raises `ConnectionsLeaked` at its end, with the lines that opened them and the mends. Inside a sandbox the virtual
-    connections are judged: in production each is one of its own. Tests of real connections
+    Raises `ConnectionsLeaked` at its end, with the lines that opened them and a remedy each. In an isolated test
+    virtual connections are judged: in production each is one of its own. Tests of real connections
     (`@pytest.mark.django_db(transaction=True)`) count physical ones, and ask the server as well.
     """
 
@@ -32,11 +33,11 @@ class NoLeaks:
         """`grace`: seconds that a server may take to close a connection after it has answered."""
         self.grace = grace
         self._before: set[int] = set()
-        self._earlier: list[Entry] = []
+        self._earlier: list[OpenedConnection] = []
 
     def __enter__(self) -> NoLeaks:
         watch()
-        self._earlier = list(LEDGER.entries())
+        self._earlier = list(PROCESS.one(Ledger).connections())
         self._before = {id(entry) for entry in self._earlier}
         return self
 
@@ -54,14 +55,14 @@ class NoLeaks:
         await asyncio.to_thread(settle, self._opened(), self.grace)
         await sync_to_async(self._judge)(error)
 
-    def _opened(self) -> list[Entry]:
-        return [entry for entry in LEDGER.entries() if id(entry) not in self._before]
+    def _opened(self) -> list[OpenedConnection]:
+        return [entry for entry in PROCESS.one(Ledger).connections() if id(entry) not in self._before]
 
-    def _leaking(self) -> list[Entry]:
+    def _leaking(self) -> list[OpenedConnection]:
         return [
             entry
             for entry in self._opened()
-            if not entry.reported and not entry.by_plugin and not is_sessions(entry) and kind_of(entry) is not None
+            if not (entry.reported or entry.by_plugin or belongs_to_session(entry)) and kind_of(entry) is not None
         ]
 
     def _judge(self, error: BaseException | None) -> None:
@@ -76,7 +77,7 @@ class NoLeaks:
         raise ConnectionsLeaked(text) from error
 
 
-def _count(entries: Iterable[Entry]) -> int:
+def _count(entries: Iterable[OpenedConnection]) -> int:
     return sum(entry.closed_time is None and not entry.collected for entry in entries)
 
 

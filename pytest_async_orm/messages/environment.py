@@ -23,8 +23,8 @@ REQUEST_HANGS = "a request that is cancelled while its thread goes back to the e
 
 
 def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
-    """`faults`: what breaks, and the release that mends it, in the order of these releases."""
-    broken = "; ".join(f"{what} (mended in {mended})" for what, mended in faults)
+    """`faults`: what breaks, and the release that remedies it, in the order of these releases."""
+    broken = "; ".join(f"{what} (fixed in {fixed})" for what, fixed in faults)
     return f"asgiref {release} breaks async tests: {broken}. Upgrade to asgiref {faults[-1][1]} or later."
 
 

@@ -1,17 +1,19 @@
-"""What the plugin says of leaks: where, what, and how to mend it."""
+"""What the plugin says of leaks: where, what, and how to remedy it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_async_orm.records import Census, Leak, LeakKind
+if TYPE_CHECKING:
+    from pytest_async_orm.records import Census, Leak, LeakKind
+
 
 _ON_ITS_THREAD = (
     "Call django.db.connections.close_all() on that thread, in a finally block, before its work ends: no other thread "
     "can."
 )
-_MENDS: dict[LeakKind, str] = {
+_REMEDIES: dict[LeakKind, str] = {
     "orphaned": _ON_ITS_THREAD,
     "lingering": (
         "The pool's thread lives on and keeps its connection: end the function that runs there with "
@@ -47,8 +49,8 @@ _OWN = (
 )
 
 
-def mend(kind: LeakKind, *, max_age: float | None = 0, in_loop: bool = False, own: bool = False) -> str:
-    """How to mend a leak; `max_age` is the database's CONN_MAX_AGE, `own` a copy or a connection of another handler."""
+def remedy(kind: LeakKind, *, max_age: float | None = 0, in_loop: bool = False, own: bool = False) -> str:
+    """What to do about a leak. `max_age`: the CONN_MAX_AGE of its database; `own`: a copy, or of another handler."""
     if own and kind in ("orphaned", "lingering"):
         return _OWN
     if in_loop and kind in ("orphaned", "lingering"):
@@ -56,9 +58,9 @@ def mend(kind: LeakKind, *, max_age: float | None = 0, in_loop: bool = False, ow
     if max_age != 0 and kind in ("orphaned", "lingering", "executor never shut down"):
         return (
             f"CONN_MAX_AGE is {max_age!r}: under ASGI each request runs on a thread of its own, which ends with its "
-            f"connection open. Set CONN_MAX_AGE = 0, or use OPTIONS['pool'] (Django 5.1, psycopg 3). {_MENDS[kind]}"
+            f"connection open. Set CONN_MAX_AGE = 0, or use OPTIONS['pool'] (Django 5.1, psycopg 3). {_REMEDIES[kind]}"
         )
-    return _MENDS[kind]
+    return _REMEDIES[kind]
 
 
 def left_open(test: str, leaks: Sequence[Leak]) -> str:
@@ -70,7 +72,7 @@ def folded_lines(leaks: Iterable[Leak]) -> list[str]:
     """Equal leaks as one, with their count."""
     counts: dict[tuple[object, ...], tuple[Leak, int]] = {}
     for leak in leaks:
-        key = (leak.kind, str(leak.opened_at), leak.alias, leak.mend)
+        key = (leak.kind, str(leak.opened_at), leak.alias, leak.remedy)
         first, count = counts.get(key, (leak, 0))
         counts[key] = (first, count + 1)
     return [line for leak, count in counts.values() for line in _lines(leak, count)]
@@ -78,7 +80,7 @@ def folded_lines(leaks: Iterable[Leak]) -> list[str]:
 
 def _lines(leak: Leak, count: int) -> list[str]:
     times = f" ({count} times)" if count > 1 else ""
-    return [f"  {leak.kind}{times}: {_what(leak)}{_where(leak)}", f"    {leak.mend}"]
+    return [f"  {leak.kind}{times}: {_what(leak)}{_where(leak)}", f"    {leak.remedy}"]
 
 
 def _what(leak: Leak) -> str:
@@ -137,7 +139,7 @@ def summary(folded: Iterable[dict[str, Any]]) -> list[str]:
         alias = f"{entry['alias']!r}, " if entry["alias"] else ""
         allowed = f" (allowed: {entry['allowed']})" if entry["allowed"] else ""
         lines.append(f"{entry['count']} x {entry['kind']}: {alias}{entry['line'] or 'an unknown line'}{allowed}")
-        lines += [f"    {shown}", f"    {entry['mend']}"]
+        lines += [f"    {shown}", f"    {entry['remedy']}"]
     return lines
 
 

@@ -1,11 +1,14 @@
-"""What a failed assertion on queries says: the rule, the queries as a table, and the mend."""
+"""What a failed assertion on queries says: the rule, the queries as a table, and the remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_async_orm.messages.sandbox import shortened
-from pytest_async_orm.records import NPlusOne, Query
+
+if TYPE_CHECKING:
+    from pytest_async_orm.records import NPlusOne, Query
 
 ROWS = 30
 """How many rows a table shows."""
@@ -45,16 +48,25 @@ def with_table(first: str, queries: Sequence[Query], dropped: int = 0, unattribu
 
 def table_of(queries: Sequence[Query]) -> list[str]:
     """Number, milliseconds, alias, task or thread, call site and SQL; equal neighbours are folded."""
-    from tabulate import tabulate
-
     groups = list(_folded(queries))
     rows = [_row(first, group) for first, group in groups[:ROWS]]
     head = ["#", "ms", "alias", "task / thread", "call site", "SQL"]
-    text = tabulate(rows, head, tablefmt="plain", disable_numparse=True, colalign=("right", "right", *["left"] * 4))
-    lines = [f"  {line.rstrip()}" for line in text.splitlines()] if rows else []
+    lines = [f"  {line}" for line in _aligned([head, *rows])] if rows else []
     if len(groups) > ROWS:
         lines.append(f"  … and {number(sum(len(group) for _, group in groups[ROWS:]))} more.")
     return lines
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns two spaces apart, each wider than its head; the first two hold numbers, and end at one place."""
+    widths = [max(len(head) + 2, *map(len, cells)) for head, *cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place < 2 else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def _folded(queries: Sequence[Query]) -> Iterable[tuple[int, list[Query]]]:
@@ -95,7 +107,7 @@ def n_plus_one(groups: Sequence[NPlusOne], threshold: int) -> str:
         lines += [
             f"  {group.call_site or 'a line outside of your code'} sent one query {group.count} times{loop}:",
             f"    {shortened(group.fingerprint)}",
-            f"    {group.mend}",
+            f"    {group.remedy}",
         ]
     return "\n".join(lines)
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pytest_async_orm.records import Leftover, Party
+if TYPE_CHECKING:
+    from pytest_async_orm.records import Leftover, Participant
+
 
 REAL_CONNECTIONS = "Mark the test with @pytest.mark.django_db(transaction=True) to give it real connections."
 
 
-def _describe(party: Party) -> str:
-    task = f", task {party.task_name!r}" if party.task_name else ""
-    state = "inside a transaction" if party.in_transaction else "in autocommit"
-    return f"thread {party.thread_name!r}{task}, {state}"
+def _describe(participant: Participant) -> str:
+    task = f", task {participant.task_name!r}" if participant.task_name else ""
+    state = "inside a transaction" if participant.in_transaction else "in autocommit"
+    return f"thread {participant.thread_name!r}{task}, {state}"
 
 
 def _indented(stack: str) -> str:
     return "\n".join(f"    {line}" for line in stack.rstrip().splitlines()) or "    (no stack: it does not run)"
 
 
-def deadlock(test: str, alias: str, seconds: float, waiting: Party, holding: Party) -> str:
+def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holding: Participant) -> str:
     return (
         f"Waited {seconds:g} s for the connection {alias!r} of the test {test}.\n"
         f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
@@ -33,7 +36,7 @@ def deadlock(test: str, alias: str, seconds: float, waiting: Party, holding: Par
     )
 
 
-def loop_would_block(test: str, alias: str, holding: Party) -> str:
+def loop_would_block(test: str, alias: str, holding: Participant) -> str:
     return (
         f"The event loop's own thread asked for the connection {alias!r} of the test {test} while another thread's "
         f"transaction holds it. Waiting here would stop the loop that must let it go on.\n"

@@ -1,9 +1,20 @@
 """Plain facts that pass between the layers: no behaviour, no Django, no pytest."""
 
-from pytest_async_orm.records.connections import Census, ConnectionRecord, Leak, LeakKind, Place
+from pytest_async_orm.records.connections import Census, ConnectionRecord, Leak, LeakKind, SourceLine
 from pytest_async_orm.records.leftovers import Leftover
 from pytest_async_orm.records.n_plus_one import NPlusOne
-from pytest_async_orm.records.party import Party
+from pytest_async_orm.records.participant import Participant
 from pytest_async_orm.records.query import Kind, Query
 
-__all__ = ["Census", "ConnectionRecord", "Kind", "Leak", "LeakKind", "Leftover", "NPlusOne", "Party", "Place", "Query"]
+__all__ = [
+    "Census",
+    "ConnectionRecord",
+    "Kind",
+    "Leak",
+    "LeakKind",
+    "Leftover",
+    "NPlusOne",
+    "Participant",
+    "Query",
+    "SourceLine",
+]

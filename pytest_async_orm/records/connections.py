@@ -17,14 +17,14 @@ LeakKind = Literal[
 ]
 
 
-class Place(str):
+class SourceLine(str):
     """A line of code as 'file:line', the file relative to pytest's root directory; empty if it is not known."""
 
     __slots__ = ("stack",)
     stack: str
     """Formatted as `traceback.format_stack` does, the innermost frame last."""
 
-    def __new__(cls, line: str = "", stack: str = "") -> Place:
+    def __new__(cls, line: str = "", stack: str = "") -> SourceLine:
         place = super().__new__(cls, line)
         place.stack = stack
         return place
@@ -38,14 +38,14 @@ class ConnectionRecord:
     vendor: str
     opened_by: str | None
     """The test's id; None for what the session itself opened (fixtures of wider scope, pytest-django)."""
-    opened_at: Place
+    opened_at: SourceLine
     """The innermost line of the user's code, with the whole stack in `.stack`."""
     thread_name: str
     thread_alive: bool
     task_name: str | None
     in_transaction: bool
     from_pool: bool
-    closed_at: Place | None
+    closed_at: SourceLine | None
     """The line that closed it; None while it is open. Empty if the garbage collector did."""
     open_cursors: int
     opened_time: float
@@ -62,14 +62,14 @@ class Leak:
     """Something of the database that a test, or the session, left open."""
 
     kind: LeakKind
-    opened_at: Place
+    opened_at: SourceLine
     test: str | None
     """The test's id; None for the session."""
     alias: str
     vendor: str
     thread_name: str
     task_name: str | None
-    mend: str
+    remedy: str
     allowed: str | None = None
     """The reason of the marker `allow_connection_leaks`, if the test has it."""
 
@@ -80,7 +80,7 @@ class Census:
 
     alias: str
     ledger: int
-    """Physical connections that the ledger holds for open."""
+    """SharedConnection connections that the ledger holds for open."""
     server: int | None
     """Those of the ledger's that the server sees; None if it cannot be asked."""
     strangers: int

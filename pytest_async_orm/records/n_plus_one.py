@@ -18,5 +18,5 @@ class NPlusOne:
     """How many calls sent it."""
     loop: str | None
     """`file:line` of the loop; None if the source shows none."""
-    mend: str
+    remedy: str
     queries: tuple[Query, ...]

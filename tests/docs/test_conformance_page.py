@@ -14,9 +14,10 @@ from conformance.cli import app, main
 from conformance.defects import defect_names
 from conformance.expectations import load_expectations
 from conformance.runner import PROFILES
-from tests.docs.pages import CONFORMANCE, blocks, session
+from tests.docs.pages import CONFORMANCE, blocks, files, session, shows
+from tests.docs.reader import Reader
 
-EXPECTATIONS, ENTRY = blocks(CONFORMANCE, "toml")
+_, EXPECTATIONS, ENTRY = blocks(CONFORMANCE, "toml")
 
 
 @pytest.mark.parametrize("arguments", ["list queryset.acount", "show O3.counts"])
@@ -24,6 +25,26 @@ def test_output_is_as_shown(arguments: str, capsys: pytest.CaptureFixture[str]) 
     """A command prints what the page says that it prints."""
     assert main(arguments.split()) == 0
     assert capsys.readouterr().out == session(CONFORMANCE, f"async-orm-conformance {arguments}")
+
+
+def test_a_reader_sees_what_is_shown(suite_reader: Reader) -> None:
+    """Every command prints what the page shows where the suite alone is installed, and leaves only its results."""
+    for command, shown, output in suite_reader.follow(CONFORMANCE):
+        assert command.startswith("pip ") or shows(shown, output), f"$ {command}\n{output}"
+    assert {path.name for path in suite_reader.home.iterdir()} == {"conformance-results", *files(CONFORMANCE)}
+
+
+def test_a_project_needs_the_sample_app(suite_reader: Reader) -> None:
+    """Settings without it are named as what is wrong."""
+    (suite_reader.home / "bare.py").write_text(
+        'SECRET_KEY = "s"\nINSTALLED_APPS = []\n'
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "bare"}}\n',
+        "utf-8",
+    )
+    ended = suite_reader.run("PYTHONPATH=. async-orm-conformance run --settings bare --only queryset.acount")
+    assert ended.returncode == 13
+    assert "INSTALLED_APPS lacks 'sample_app'" in ended.stderr
+    assert "worker" not in ended.stderr
 
 
 def test_the_expectations_are_valid(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ import pytest
 from django.db import connections
 from natural_matrix import why_not
 
-from pytest_async_orm.sandbox.isolation import Sandbox
-from pytest_async_orm.sandbox.layers import Layers
-from pytest_async_orm.sandbox.scopes import scope_transaction
+from pytest_async_orm.sharing.layers import Layers
+from pytest_async_orm.sharing.sandbox import Sandbox
+from pytest_async_orm.sharing.scopes import scope_transaction
 
 DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
 # Programs for an inner run: see `test_leak_corpus.py`.
@@ -45,13 +45,19 @@ def own_database(variable: str, name: str) -> str:
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """Run a suite in a process of its own, on the same database server and another database."""
+def inner_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a suite in a process of its own: the same database server and another database."""
     roots = [HERE.parent / "natural", HERE.parent.parent]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, roots)))
     for name in ("PGDATABASE", "MYSQL_DATABASE"):
         monkeypatch.setenv(name, own_database(name, "inner"))
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    monkeypatch.setenv("NATURAL_DIRECTORY", str(tmp_path))
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, inner_environment: None):
+    """Run a suite in a process of its own."""
     monkeypatch.setenv("NATURAL_DIRECTORY", str(pytester.path))
 
     def call(source: str, *arguments: str, ini: str = "", settings: str = "natural_settings") -> pytest.RunResult:
@@ -118,4 +124,4 @@ def sandbox(db: None, layers: Layers) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def physical(sandbox: Sandbox) -> Any:
-    return sandbox._physicals["default"]
+    return sandbox._shared["default"]

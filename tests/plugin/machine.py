@@ -19,8 +19,8 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pytest_async_orm.sandbox.layers import Layers
-from pytest_async_orm.sandbox.scopes import scope_transaction
+from pytest_async_orm.sharing.layers import Layers
+from pytest_async_orm.sharing.scopes import scope_transaction
 from sample_app.models import Tag
 
 ACTORS = 3
@@ -91,7 +91,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.sandbox = self.stack.enter_context(scope_transaction(["default"], "the state machine", self.lock_timeout))
         self.layers = Layers()
         self.layers.push(self.sandbox)
-        self.turn = self.sandbox._physicals["default"].turn
+        self.queue = self.sandbox._shared["default"].queue
         self.actors = [Actor(ThreadPoolExecutor(1)) for _ in range(ACTORS)]
         self.committed: set[str] = set()
         self.numbers = itertools.count()
@@ -131,7 +131,7 @@ class SerialTransactions(RuleBasedStateMachine):
         event = threading.Event()
         for _ in range(int(self.rest_seconds / 0.002)):
             busy = [actor for actor in self.actors if actor.pending and not actor.pending[2].done()]
-            if len(busy) == self.turn.waiting:
+            if len(busy) == self.queue.waiting:
                 break
             event.wait(0.002)
         else:

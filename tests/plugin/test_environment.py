@@ -16,18 +16,18 @@ import pytest
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
 from django.db import connection
 
-from pytest_async_orm.messages import environment as messages
-from pytest_async_orm.sandbox.environment import (
+from pytest_async_orm.hooks.environment import (
     ASGIREF_FAULTS,
     bad_asgiref,
     persistent_connections,
     replaced_executor,
     unsafe_async,
 )
+from pytest_async_orm.messages import environment as messages
 
 
 def test_persistent_connections_are_named() -> None:
-    """The warning names the aliases whose CONN_MAX_AGE is above 0 or unlimited, and the mend."""
+    """The warning names the aliases whose CONN_MAX_AGE is above 0 or unlimited, and the remedy."""
     (text,) = persistent_connections(
         {"default": {"CONN_MAX_AGE": 600}, "other": {"CONN_MAX_AGE": None}, "third": {"CONN_MAX_AGE": 0}}
     )
@@ -58,7 +58,7 @@ async def test_each_request_leaves_a_persistent_connection() -> None:
 
 
 def test_unsafe_async_is_named() -> None:
-    """The variable that hides the sync ORM in coroutines is warned of, with the mend."""
+    """The variable that hides the sync ORM in coroutines is warned of, with the remedy."""
     (text,) = unsafe_async({"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
     assert "sync_to_async()" in text
     assert unsafe_async({}) == []
@@ -116,7 +116,7 @@ def test_replaced_executor_breaks_affinity(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_bad_asgiref_is_named(release: str, broken: list[str], upgrade: str) -> None:
-    """The warning names the release, what it breaks, and the release that mends all of it."""
+    """The warning names the release, what it breaks, and the release that remedies all of it."""
     (text,) = bad_asgiref(release)
     assert text.startswith(f"asgiref {release} breaks async tests: ")
     assert [what for _, _, what in ASGIREF_FAULTS if what in text] == broken
@@ -125,7 +125,7 @@ def test_bad_asgiref_is_named(release: str, broken: list[str], upgrade: str) -> 
 
 @pytest.mark.parametrize("release", ["3.12.0", "3.12.1", "3.13.0", "3.13.0rc1", "4.0"])
 def test_good_asgiref_is_not_named(release: str) -> None:
-    """A release in which all known faults are mended is no trap."""
+    """A release in which all known faults are fixed is no trap."""
     assert bad_asgiref(release) == []
 
 
@@ -148,17 +148,17 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize(("experiment", "what", "bad", "mended"), SHOWN, ids=lambda value: value.partition(" ")[0])
-def test_bad_asgiref_breaks(release, experiment: str, what: str, bad: str, mended: str) -> None:
+@pytest.mark.parametrize(("experiment", "what", "bad", "fixed"), SHOWN, ids=lambda value: value.partition(" ")[0])
+def test_bad_asgiref_breaks(release, experiment: str, what: str, bad: str, fixed: str) -> None:
     """The experiment: it hangs or fails under a release that the warning names, and is right under the next one."""
     assert what in bad_asgiref(bad)[0]
     assert asgiref_experiments.outcome(experiment, release(bad)) != "right"
-    assert asgiref_experiments.outcome(experiment, release(mended)) == "right"
+    assert asgiref_experiments.outcome(experiment, release(fixed)) == "right"
 
 
 def test_every_fault_is_shown() -> None:
-    """No fault is named without an experiment, and the last of its experiments is mended where it says."""
-    assert {what: mended for _, what, _, mended in SHOWN} == {what: mended for _, mended, what in ASGIREF_FAULTS}
+    """No fault is named without an experiment, and the last of its experiments is fixed where it says."""
+    assert {what: fixed for _, what, _, fixed in SHOWN} == {what: fixed for _, fixed, what in ASGIREF_FAULTS}
 
 
 @pytest.mark.parametrize("experiment", sorted({experiment for experiment, *_ in SHOWN}))
@@ -184,7 +184,7 @@ def test_installed_asgiref(experiment: str) -> None:
         ),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="no release of asgiref mends it: once one does, name the others in the warning")
+@pytest.mark.xfail(strict=True, reason="no release of asgiref fixes it: once one does, name the others in the warning")
 def test_what_no_release_mends(experiment: str) -> None:
     """What docs/sandbox.md says of every release of asgiref is still so."""
     assert asgiref_experiments.outcome(experiment) == "right"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_async_orm.queries.fingerprints import fingerprint, kind_of, tables_of
+from pytest_async_orm.recording.fingerprints import fingerprint, kind_of, tables_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is said of leaks: where, what, and how to mend it; the texts themselves."""
+"""What is said of leaks: where, what, and how to remedy it; the texts themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from pytest_async_orm.messages import leaks as messages
-from pytest_async_orm.records import Census, Leak, LeakKind, Place
+from pytest_async_orm.records import Census, Leak, LeakKind, SourceLine
 
 ON_ITS_THREAD = (
     "Call django.db.connections.close_all() on that thread, in a finally block, before its work ends: no other thread "
@@ -17,15 +17,15 @@ ON_ITS_THREAD = (
 
 def leak(**facts: Any) -> Leak:
     usual = {
-        "kind": "orphaned", "opened_at": Place("shop/views.py:17"), "test": "test_a", "alias": "default",
-        "vendor": "postgresql", "thread_name": "worker", "task_name": None, "mend": "Mend it.",
+        "kind": "orphaned", "opened_at": SourceLine("shop/views.py:17"), "test": "test_a", "alias": "default",
+        "vendor": "postgresql", "thread_name": "worker", "task_name": None, "remedy": "Mend it.",
     }  # fmt: skip
     return Leak(**{**usual, **facts})
 
 
 def test_left_open() -> None:
-    """Equal leaks are folded; each has its kind, line, thread, task and mend."""
-    forgotten = leak(kind="ORM coroutine never awaited", alias="", thread_name="", opened_at=Place(""))
+    """Equal leaks are folded; each has its kind, line, thread, task and remedy."""
+    forgotten = leak(kind="ORM coroutine never awaited", alias="", thread_name="", opened_at=SourceLine(""))
     assert messages.left_open("test_a", [leak(), leak(task_name="Task-1"), forgotten]) == (
         "The test test_a left connections open or work undone:\n"
         "  orphaned (2 times): 'default', opened at shop/views.py:17 on the thread 'worker'\n"
@@ -38,20 +38,20 @@ def test_left_open() -> None:
 @pytest.mark.parametrize("kind", get_args(LeakKind))
 def test_every_kind_has_a_mend(kind: LeakKind) -> None:
     """No leak is named without a way out."""
-    assert len(messages.mend(kind)) > 30
+    assert len(messages.remedy(kind)) > 30
 
 
 def test_mends() -> None:
-    """The mend fits the cause: the thread, the settings, the task, or a connection of the program's own."""
-    assert messages.mend("orphaned") == ON_ITS_THREAD
-    assert messages.mend("orphaned", max_age=60) == (
+    """The remedy fits the cause: the thread, the settings, the task, or a connection of the program's own."""
+    assert messages.remedy("orphaned") == ON_ITS_THREAD
+    assert messages.remedy("orphaned", max_age=60) == (
         "CONN_MAX_AGE is 60: under ASGI each request runs on a thread of its own, which ends with its connection open. "
         f"Set CONN_MAX_AGE = 0, or use OPTIONS['pool'] (Django 5.1, psycopg 3). {ON_ITS_THREAD}"
     )
-    assert messages.mend("lingering", max_age=None).startswith("CONN_MAX_AGE is None")
-    assert "DJANGO_ALLOW_ASYNC_UNSAFE hides this mistake" in messages.mend("orphaned", in_loop=True)
-    assert "contextlib.closing(connection.copy())" in messages.mend("lingering", own=True)
-    assert messages.mend("in transaction", max_age=60, own=True, in_loop=True).startswith("End the transaction")
+    assert messages.remedy("lingering", max_age=None).startswith("CONN_MAX_AGE is None")
+    assert "DJANGO_ALLOW_ASYNC_UNSAFE hides this mistake" in messages.remedy("orphaned", in_loop=True)
+    assert "contextlib.closing(connection.copy())" in messages.remedy("lingering", own=True)
+    assert messages.remedy("in transaction", max_age=60, own=True, in_loop=True).startswith("End the transaction")
 
 
 def test_grew() -> None:
@@ -79,9 +79,9 @@ def test_census() -> None:
 
 
 def test_summary() -> None:
-    """One entry for equal leaks of many tests: count, kind, line, the first tests, the mend, the reason if allowed."""
+    """One entry for equal leaks of many tests: count, kind, line, first tests, remedy, and the reason if allowed."""
     entry = {
-        "kind": "orphaned", "line": "a.py:1", "alias": "default", "mend": "Mend it.", "allowed": None, "count": 5,
+        "kind": "orphaned", "line": "a.py:1", "alias": "default", "remedy": "Mend it.", "allowed": None, "count": 5,
         "tests": ["one", "two", "three", "four"], "threads": [],
     }  # fmt: skip
     assert messages.summary([entry, {**entry, "allowed": "legacy", "tests": ["one"], "alias": "", "line": ""}]) == [

@@ -28,7 +28,7 @@ def corpus_path(run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_warn_is_the_default(run) -> None:
-    """A leak is a warning at its test and an entry of the summary, with line, thread and mend; the test passes."""
+    """A leak is a warning at its test and an entry of the summary, with line, thread and remedy; the test passes."""
     result = run(LEAK)
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(
@@ -185,8 +185,8 @@ def test_census_that_disagrees(run, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
 def pytest_runtest_setup(item):
-    from pytest_async_orm.connections.entries import Entry
-    Entry.is_physically_open = True
+    from pytest_async_orm.leaks.opened_connection import OpenedConnection
+    OpenedConnection.is_physically_open = True
 """
     )
     source = """
@@ -292,7 +292,7 @@ def test_document(run, pytester: pytest.Pytester) -> None:
         """
 import json
 def pytest_unconfigure(config):
-    from pytest_async_orm.fixtures.leaks import session_leaks
+    from pytest_async_orm.hooks.leaks import session_leaks
     with open("document.json", "w") as file:
         json.dump(session_leaks(config), file)
 """
@@ -349,7 +349,7 @@ async def test_hides_no_failure():
 @pytest.mark.usefixtures("corpus_path")
 @pytest.mark.parametrize("mark", ["", "(transaction=True)"])
 def test_load(run, mark: str) -> None:
-    """200 real requests: with CONN_MAX_AGE = 60 the leak and its mend are named, with 0 and with a pool all is well."""
+    """200 real requests: with CONN_MAX_AGE = 60 leak and remedy are named, with 0 and with a pool all is well."""
     pool = DATABASE == "postgresql-pool"
     # A server takes 100 connections at most: what is left open is more than that only in the sandbox.
     number = 200 if not mark or DATABASE.startswith("sqlite") else 60

@@ -14,23 +14,25 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from pytest_async_orm.connections import callsites, places, servers
-from pytest_async_orm.connections.ledger import LEDGER
-from pytest_async_orm.connections.physical import Physical
-from pytest_async_orm.connections.spawning import SPAWNING
-from pytest_async_orm.connections.virtual import virtual_connection
+from pytest_async_orm.drivers import servers
+from pytest_async_orm.frames import handoff, lines, source
 from pytest_async_orm.leaks import census
 from pytest_async_orm.leaks.document import MOST_CONNECTIONS, facts_of_test, folded, leaks_document
-from pytest_async_orm.leaks.kinds import is_sessions, kind_of
-from pytest_async_orm.records import ConnectionRecord, Leak, Place
+from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.records import ConnectionRecord, Leak, SourceLine
+from pytest_async_orm.sharing.shared_connection import SharedConnection
+from pytest_async_orm.sharing.virtual import virtual_connection
 
 
 def entry(**facts: Any) -> Any:
     """An entry of the ledger, orphaned unless said otherwise."""
     thread = SimpleNamespace(name="worker", is_alive=lambda: facts.get("alive", False))
     usual = {
-        "is_open": True, "owned": False, "in_transaction": False, "from_pool": False, "task": None, "registered": True,
-        "collected": False, "executor": None, "was_taken_away": False, "thread": thread, "sessions": False,
+        "was_never_closed": True, "owned": False, "in_transaction": False, "from_pool": False, "task": None,
+        "registered": True, "collected": False, "executor": None, "was_taken_away": False, "thread": thread,
+        "belongs_to_session": False,
     }  # fmt: skip
     return SimpleNamespace(**{**usual, **facts})
 
@@ -56,7 +58,7 @@ DONE, RUNNING = SimpleNamespace(done=lambda: True), SimpleNamespace(done=lambda:
         ({}, "orphaned"),
         ({"alive": True}, "lingering"),
         ({"alive": True, "collected": True}, "orphaned"),
-        ({"is_open": False}, None),
+        ({"was_never_closed": False}, None),
         ({"owned": True}, None),
         ({"owned": True, "in_transaction": True}, None),
         ({"owned": True, "in_transaction": True, "executor": Pool()}, "in transaction"),
@@ -84,8 +86,8 @@ def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
 @pytest.mark.parametrize(
     ("facts", "sessions"),
     [
-        ({"sessions": True, "alive": True}, True),
-        ({"sessions": True}, False),
+        ({"belongs_to_session": True, "alive": True}, True),
+        ({"belongs_to_session": True}, False),
         ({"executor": Pool(test=None)}, True),
         ({"executor": Pool(test=None, stopped=True)}, False),
         ({"executor": Pool()}, False),
@@ -93,17 +95,17 @@ def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
 )
 def test_what_is_the_sessions(facts: dict[str, Any], *, sessions: bool) -> None:
     """A wider fixture's thread or executor may close later what a test opened on it."""
-    assert is_sessions(entry(**facts)) is sessions
+    assert belongs_to_session(entry(**facts)) is sessions
 
 
 def test_lines_of_the_user() -> None:
     """The innermost frame that is neither the standard library's, nor an installed package's, nor the plugin's."""
-    spot = callsites.user_place(sys._getframe())
+    frame = lines.user_frame(sys._getframe())
     line = sys._getframe().f_lineno - 1
-    assert places.place(spot, root="") == f"{__file__}:{line}"
-    for path in (threading.__file__, pytest.__file__, places.__file__, "<string>", "<frozen importlib>"):
-        assert not callsites.is_users_file(path)
-    assert callsites.is_users_file(__file__)
+    assert source.source_line(frame, root="") == f"{__file__}:{line}"
+    for path in (threading.__file__, pytest.__file__, source.__file__, "<string>", "<frozen importlib>"):
+        assert not lines.is_users_file(path)
+    assert lines.is_users_file(__file__)
 
 
 def test_line_beyond_an_event_loop() -> None:
@@ -112,7 +114,7 @@ def test_line_beyond_an_event_loop() -> None:
     found: list[Any] = []
     # Code that is no user's, called by the loop alone.
     look = eval(
-        "lambda: found.append(look(frame()))", {"found": found, "look": callsites.user_place, "frame": sys._getframe}
+        "lambda: found.append(look(frame()))", {"found": found, "look": lines.user_frame, "frame": sys._getframe}
     )
     loop = asyncio.new_event_loop()
     loop.call_soon(look)
@@ -122,7 +124,7 @@ def test_line_beyond_an_event_loop() -> None:
     look()
     beyond, here = found
     assert beyond is None
-    assert places.place(here).startswith(__file__)
+    assert source.source_line(here).startswith(__file__)
 
 
 @pytest.mark.django_db
@@ -133,11 +135,11 @@ def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
     """
     with closing(connection.copy()) as twin:
         twin.ensure_connection()
-        beneath = LEDGER.entry_of(twin)
+        beneath = PROCESS.one(Ledger).opening_of(twin)
         assert beneath is not None
-        virtual = virtual_connection(Physical(twin, "a test", 1.0))
-        assert LEDGER.entry_of(virtual) is None
-        LEDGER.closed(virtual)
+        virtual = virtual_connection(SharedConnection(twin, "a test", 1.0))
+        assert PROCESS.one(Ledger).opening_of(virtual) is None
+        PROCESS.one(Ledger).closed(virtual)
         assert beneath.closed_time is None
     if twin.connection is not None:
         # Django does not close a database in memory.
@@ -146,37 +148,39 @@ def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
 
 def test_stack_of_a_place() -> None:
     """A place is its line, and has the stack with the innermost frame last, without pytest's own frames."""
-    found = places.place(callsites.user_place(sys._getframe()), callsites.stack_from(sys._getframe()))
-    line, source = found.stack.splitlines()
+    found = source.source_line(lines.user_frame(sys._getframe()), lines.stack_from(sys._getframe()))
+    line, text = found.stack.splitlines()
     assert line.endswith("in test_stack_of_a_place")
-    assert "stack_from" in source
-    assert places.place(None) == ""
+    assert "stack_from" in text
+    assert source.source_line(None) == ""
 
 
 def test_handed_over() -> None:
     """A thread of a pool knows the line that handed its work over, and forgets it afterwards."""
-    SPAWNING.install()
+    handoff.install()
     with ThreadPoolExecutor(1) as pool:
-        origin = pool.submit(SPAWNING.origin).result()
+        first = pool.submit(handoff.present_caller).result()
         line = sys._getframe().f_lineno - 1
-        second = pool.submit(SPAWNING.origin).result()
-    assert origin is not None
+        second = pool.submit(handoff.present_caller).result()
+    assert first is not None
     assert second is not None
-    assert places.place(origin.spot) == f"{__file__}:{line}"
-    assert places.place(second.spot) == f"{__file__}:{line + 2}"
-    assert SPAWNING.here.origin is None
+    assert source.source_line(first.user_frame) == f"{__file__}:{line}"
+    assert source.source_line(second.user_frame) == f"{__file__}:{line + 2}"
+    assert handoff.present_caller() is None
 
 
 def test_failures_are_handed_back() -> None:
     """An executor's call raises what it raised without the plugin."""
-    SPAWNING.install()
+    handoff.install()
     with ThreadPoolExecutor(1) as pool:
         assert isinstance(pool.submit(int, "x").exception(), ValueError)
         assert pool.submit(lambda *args, **kwargs: (args, kwargs), 1, fn=2).result() == ((1,), {"fn": 2})
 
 
 def leak(test: str | None, **facts: Any) -> Leak:
-    return Leak("orphaned", Place("a.py:1"), test, "default", "sqlite", facts.pop("thread", "worker"), None, "mend it")
+    return Leak(
+        "orphaned", SourceLine("a.py:1"), test, "default", "sqlite", facts.pop("thread", "worker"), None, "Close it."
+    )
 
 
 def test_folding() -> None:
@@ -191,8 +195,8 @@ def test_document_is_bounded() -> None:
     """The newest connections are listed, and how many are not."""
     records = [
         ConnectionRecord(
-            "default", "sqlite", None, Place("a.py:1"), "worker", False, None, False, False, None, 0, float(number),
-            None, False, False,
+            "default", "sqlite", None, SourceLine("a.py:1"), "worker", False, None, False, False, None, 0,
+            float(number), None, False, False,
         )
         for number in range(MOST_CONNECTIONS + 5)
     ]  # fmt: skip

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from machine import SerialTransactions
 
-from pytest_async_orm.connections.lease import Lease
-from pytest_async_orm.connections.physical import Physical
-from pytest_async_orm.connections.virtual import VirtualConnection
+from pytest_async_orm.sharing.lease import Lease
+from pytest_async_orm.sharing.shared_connection import SharedConnection
+from pytest_async_orm.sharing.virtual import VirtualConnection
 
 STEPS = int(os.environ.get("ASYNC_ORM_MACHINE_STEPS", "500"))
 STEPS_OF_A_RUN = 20
@@ -48,14 +48,14 @@ def turn_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def begin(self: Lease) -> None:
         original(self)
-        self.physical.turn.give_back(self)
+        self.shared.queue.give_back(self)
 
     monkeypatch.setattr(Lease, "begin", begin)
 
 
 def wrong_savepoint(monkeypatch: pytest.MonkeyPatch) -> None:
     def savepoint_rollback(self: VirtualConnection, sid: str) -> None:
-        self.lease.run(self.lease.physical.dialect.send, "", f"ROLLBACK TO SAVEPOINT {self.lease._savepoint}")
+        self.lease.run(self.lease.shared.dialect.send, "", f"ROLLBACK TO SAVEPOINT {self.lease._savepoint}")
 
     monkeypatch.setattr(VirtualConnection, "_savepoint_rollback", savepoint_rollback, raising=False)
     monkeypatch.setattr(VirtualConnection, "_savepoint_commit", lambda self, sid: None, raising=False)
@@ -64,7 +64,7 @@ def wrong_savepoint(monkeypatch: pytest.MonkeyPatch) -> None:
 def closes_the_physical_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("Django does not close a database in memory")
-    monkeypatch.setattr(Lease, "close", lambda self: self.physical.raw.close())
+    monkeypatch.setattr(Lease, "close", lambda self: self.shared.raw.close())
 
 
 def forgets_to_roll_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,19 +74,19 @@ def forgets_to_roll_back(monkeypatch: pytest.MonkeyPatch) -> None:
 def forgets_the_savepoint_of_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("only where a failed statement spoils the transaction")
-    monkeypatch.setattr(Physical, "failed", lambda self, what, autocommit: None)
+    monkeypatch.setattr(SharedConnection, "failed", lambda self, what, autocommit: None)
 
 
 def moves_the_savepoint_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("only where a failed statement spoils the transaction")
-    original = Physical.protect
+    original = SharedConnection.protect
 
-    def protect(self: Physical) -> None:
+    def protect(self: SharedConnection) -> None:
         self._behind = False
         original(self)
 
-    monkeypatch.setattr(Physical, "protect", protect)
+    monkeypatch.setattr(SharedConnection, "protect", protect)
 
 
 FAULTS = [

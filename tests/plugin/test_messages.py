@@ -1,15 +1,15 @@
 """Every error says what happened, where, and what to do: the texts themselves."""
 
 from pytest_async_orm.messages import sandbox as messages
-from pytest_async_orm.records import Leftover, Party
+from pytest_async_orm.records import Leftover, Participant
 
 REMEDY = "Mark the test with @pytest.mark.django_db(transaction=True) to give it real connections."
 
 
 def test_deadlock() -> None:
     """Who waits, who holds, both stacks, and three ways out."""
-    waiting = Party("worker", "Task-7", False, '  File "a.py", line 1\n')
-    holding = Party("MainThread", None, True, '  File "b.py", line 2\n')
+    waiting = Participant("worker", "Task-7", False, '  File "a.py", line 1\n')
+    holding = Participant("MainThread", None, True, '  File "b.py", line 2\n')
     assert messages.deadlock("test_it", "default", 10, waiting, holding) == (
         "Waited 10 s for the connection 'default' of the test test_it.\n"
         "  waiting: thread 'worker', task 'Task-7', in autocommit\n"
@@ -35,7 +35,7 @@ def test_ended() -> None:
 
 
 def test_transaction_lost() -> None:
-    """Which test, which database, why, and the mend."""
+    """Which test, which database, why, and the remedy."""
     assert messages.transaction_lost("test_a", "default", "it ended with COMMIT") == (
         "The transaction that isolates the test test_a on 'default' is gone: it ended with COMMIT. "
         f"Its rows may have been committed, so nothing more is run on this connection. {REMEDY}"
@@ -64,7 +64,7 @@ def test_left_running() -> None:
 
 def test_others_name_their_remedy() -> None:
     """The shorter texts, each with what to do."""
-    party = Party("worker", None, True, "")
+    party = Participant("worker", None, True, "")
     assert "sync_to_async()" in messages.loop_would_block("test_a", "default", party)
     assert "async_orm_sandbox('off')" in messages.unsupported_vendor("default", "oracle")
     assert REMEDY in messages.native_connection("test_a", "default")

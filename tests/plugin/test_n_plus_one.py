@@ -102,12 +102,12 @@ def judge(program: Program, log: Any) -> None:
     [group] = groups
     assert place(group.loop) in program.loop_lines
     assert group.count > program.threshold
-    assert program.mend in (group.mend or "")
+    assert program.remedy in (group.remedy or "")
 
 
 @chosen(asynchronous=False, positive=True)
 def test_positive_sync_programs(program: Program, record: Callable[[], Any]) -> None:
-    """The N+1 of a sync program is found once, with the line of the query, the line of the loop and the mend."""
+    """The N+1 of a sync program is found once, with the line of the query, the line of the loop and the remedy."""
     with program.limits(), record() as log:
         program.run()
     judge(program, log)
@@ -116,7 +116,7 @@ def test_positive_sync_programs(program: Program, record: Callable[[], Any]) -> 
 @pytest.mark.asyncio
 @chosen(asynchronous=True, positive=True)
 async def test_positive_async_programs(program: Program, record: Callable[[], Any]) -> None:
-    """The N+1 of an async program is found once, with the line of the query, the line of the loop and the mend."""
+    """The N+1 of an async program is found once, with the line of the query, the line of the loop and the remedy."""
     with program.limits():
         async with record() as log:
             await program.run()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from documents import HALF, HOSTILE, a_query, a_session, a_test, data_of, many_queries, queries_of
 
-from pytest_async_orm.terminal.page import page
+from pytest_async_orm.report.page import page
 
 PLANTED = ("sql", "params", "fingerprint", "task_name", "thread_name", "call_site", "error", "alias")
 
@@ -29,7 +29,7 @@ def test_no_query_breaks_out_of_the_data(planted: str) -> None:
 
 def test_no_test_id_or_version_breaks_out() -> None:
     """Markup in the id of a test, in an N+1 group or in the environment is shown, not run."""
-    group = {"fingerprint": HOSTILE, "call_site": HOSTILE, "loop": None, "count": 3, "mend": HOSTILE}
+    group = {"fingerprint": HOSTILE, "call_site": HOSTILE, "loop": None, "count": 3, "remedy": HOSTILE}
     session = a_session(a_test(f"a::{HOSTILE}", [], n_plus_one=[group]), environment={"python": "<img src=x>"})
     text = page(session)
     assert "<img" not in text
@@ -79,7 +79,7 @@ def test_nothing_is_fetched_and_nothing_else_is_run() -> None:
 def test_the_page_needs_no_settings() -> None:
     """The template is rendered where Django has no settings, and leaves it so."""
     source = (
-        "from pytest_async_orm.terminal.page import page\n"
+        "from pytest_async_orm.report.page import page\n"
         "from django.conf import settings\n"
         "page({'environment': {}, 'queries': [], 'leaks': []})\n"
         "assert not settings.configured\n"

@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from pytest_async_orm.terminal.page import page
+from pytest_async_orm.report.page import page
 
 BLOG = "tests/test_blog.py::TestBlog::test_lists[1]"
 SHAPE = a_query()["fingerprint"]
@@ -32,7 +32,7 @@ def blog() -> dict[str, Any]:
     ]
     hostile = a_query(0, sql=f"SELECT '{HOSTILE}'", params=HOSTILE, task_name=HOSTILE, call_site=HOSTILE)
     return a_session(
-        a_test(BLOG, queries, n_plus_one=[{**GROUP, "mend": "Use select_related() before the loop."}]),
+        a_test(BLOG, queries, n_plus_one=[{**GROUP, "remedy": "Use select_related() before the loop."}]),
         a_test("tests/test_long.py::test_cut", [a_query(1)], count=12, dropped=11, outcome="failed"),
         a_test(f"tests/test_x.py::{HOSTILE}", [hostile]),
         a_test("tests/test_y.py::test_nothing", []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import sys
 from pathlib import Path
@@ -12,12 +13,14 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
+SQLITE = "django.db.backends.sqlite3.base:DatabaseWrapper"
+
 
 @pytest.mark.parametrize("name", ["_commit", "_rollback", "_close", "_set_autocommit", "_nodb_cursor"])
 def test_replaced_methods_of_the_wrapper(name: str) -> None:
     """Virtual connections replace these methods of Django's wrapper."""
     assert callable(getattr(BaseDatabaseWrapper, name, None)), (
-        f"Django has no BaseDatabaseWrapper.{name} any more: connections/virtual.py replaces it to keep the test's "
+        f"Django has no BaseDatabaseWrapper.{name} any more: patches/wrapper.py replaces it to keep the test's "
         f"transaction"
     )
 
@@ -26,8 +29,7 @@ def test_sqlite_begins_by_a_method_of_its_own() -> None:
     """SQLite begins a transaction by a method that a virtual connection replaces."""
     sqlite = load_backend("django.db.backends.sqlite3").DatabaseWrapper
     assert hasattr(sqlite, "_start_transaction_under_autocommit"), (
-        "Django's SQLite wrapper begins transactions in another way now: see VirtualConnection in "
-        "connections/virtual.py"
+        "Django's SQLite wrapper begins transactions in another way now: see BeginsByStatement in patches/wrapper.py"
     )
 
 
@@ -74,21 +76,21 @@ def test_state_that_connect_resets() -> None:
 def test_flag_of_a_test_cases_atomic() -> None:
     """Django lets durable blocks nest in an atomic block that is marked as a test case's."""
     assert "_from_testcase" in inspect.getsource(transaction.Atomic), (
-        "Atomic._from_testcase is gone: see connections/atomics.py, durable=True would be refused in scoped fixtures"
+        "Atomic._from_testcase is gone: see patches/atomics.py, durable=True would be refused in scoped fixtures"
     )
 
 
 def test_blocks_of_a_connection() -> None:
     """A connection keeps its open atomic blocks, innermost last, which tells the application's from a test's."""
     assert "connection.atomic_blocks.append(self)" in inspect.getsource(transaction.Atomic), (
-        "Django keeps a connection's atomic blocks in another way now: see connections/atomics.py"
+        "Django keeps a connection's atomic blocks in another way now: see patches/atomics.py"
     )
 
 
 def test_names_of_savepoints() -> None:
     """A savepoint's name is counted by an attribute that clean_savepoints() sets back."""
     assert "self.savepoint_state" in inspect.getsource(inspect.unwrap(BaseDatabaseWrapper.savepoint)), (
-        "Django names savepoints in another way now: two of one name could meet on MariaDB, see connections/virtual.py"
+        "Django names savepoints in another way now: two of one name could meet on MariaDB, see sharing/virtual.py"
     )
     assert "self.savepoint_state = 0" in inspect.getsource(BaseDatabaseWrapper.clean_savepoints)
 
@@ -99,7 +101,7 @@ def test_log_of_transaction_control() -> None:
 
     assert callable(getattr(base, "debug_transaction", None)), (
         "django.db.backends.base.base has no debug_transaction any more: recordings would miss transaction control, "
-        "see connections/watching.py"
+        "see recording/watch.py"
     )
     assert "debug_transaction(self" in inspect.getsource(inspect.unwrap(BaseDatabaseWrapper._commit))
 
@@ -109,7 +111,7 @@ def test_native_connections() -> None:
     backend = pytest.importorskip("django_async_backend.db.backends.base.base")
     wrapper = backend.BaseAsyncDatabaseWrapper
     assert inspect.iscoroutinefunction(wrapper.ensure_connection), (
-        "django-async-backend opens connections in another way now: see connections/refused.py"
+        "django-async-backend opens connections in another way now: see sharing/refused.py"
     )
     assert "await self.ensure_connection()" in inspect.getsource(wrapper)
 
@@ -119,7 +121,7 @@ def test_helper_fixture_of_pytest_django() -> None:
     from pytest_django import fixtures
 
     assert hasattr(fixtures, "_django_db_helper"), (
-        "pytest-django has no fixture _django_db_helper any more: fixtures/isolation.py starts the sandbox after it"
+        "pytest-django has no fixture _django_db_helper any more: hooks/isolation.py starts the sandbox after it"
     )
 
 
@@ -129,7 +131,7 @@ def test_marker_signature_of_pytest_django() -> None:
 
     found = validate_django_db(pytest.mark.django_db(transaction=True, databases=["other"]).mark)
     assert (found[0], found[1], found[2]) == (True, False, ["other"]), (
-        "pytest_django.fixtures.validate_django_db gives other values now: see markers.py"
+        "pytest_django.fixtures.validate_django_db gives other values now: see patches/pytest_names.py"
     )
 
 
@@ -138,7 +140,7 @@ def test_fixture_record_of_pytest(request: pytest.FixtureRequest) -> None:
     definitions = getattr(getattr(request.node, "_fixtureinfo", None), "name2fixturedefs", {})
     assert "request" in request.fixturenames
     assert all(hasattr(definition, "func") for found in definitions.values() for definition in found), (
-        "pytest's items have no _fixtureinfo.name2fixturedefs any more: markers.is_async would miss async fixtures"
+        "pytest's items have no _fixtureinfo.name2fixturedefs any more: items.is_async would miss async fixtures"
     )
 
 
@@ -149,7 +151,7 @@ def test_frames_of_asgirefs_threads() -> None:
     parameters = inspect.signature(SyncToAsync.thread_handler).parameters
     assert {"source_task", "task_context"} & set(parameters), (
         "asgiref's SyncToAsync.thread_handler names its task in another way now: reports would lack it, see "
-        "connections/stacks.py"
+        "frames/stacks.py"
     )
 
 
@@ -158,7 +160,7 @@ def test_size_of_asgirefs_executor() -> None:
     from asgiref.sync import SyncToAsync
 
     assert getattr(SyncToAsync.single_thread_executor, "_max_workers", None) == 1, (
-        "the size of SyncToAsync.single_thread_executor cannot be read any more: see sandbox/environment.py"
+        "the size of SyncToAsync.single_thread_executor cannot be read any more: see hooks/environment.py"
     )
 
 
@@ -166,9 +168,9 @@ def test_worker_function_of_executors() -> None:
     """An executor's thread is told by the name of the function at the bottom of its stack."""
     from concurrent.futures import thread
 
-    assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see connections/workers.py"
-    assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see connections/stacks.py"
-    assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see connections/callsites.py"
+    assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see frames/workers.py"
+    assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see frames/stacks.py"
+    assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see frames/lines.py"
 
 
 @pytest.mark.django_db
@@ -177,14 +179,14 @@ def test_status_of_the_driver(db: None) -> None:
     """Each driver tells whether its connection is closed and, but for mysqlclient, whether a transaction is open."""
     from django.db import connection
 
-    from pytest_async_orm.connections.dialects import dialect_for
+    from pytest_async_orm.drivers.dialects import dialect_for
 
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO sample_app_tag (name) VALUES ('a')")
     dialect = dialect_for(connection.vendor, connection.connection)
     assert dialect is not None
     assert (dialect.closed(), dialect.alive()) == (False, True), (
-        f"the driver of {connection.vendor} tells its state in another way now: see connections/dialects.py"
+        f"the driver of {connection.vendor} tells its state in another way now: see drivers/dialects.py"
     )
 
 
@@ -192,14 +194,14 @@ def test_socket_of_pymysql() -> None:
     """Whether a server still has a connection of PyMySQL's is asked of its socket."""
     pymysql = pytest.importorskip("pymysql")
     assert "_sock" in inspect.getsource(pymysql.connections.Connection), (
-        "PyMySQL's connections have no _sock any more: see connections/servers.py"
+        "PyMySQL's connections have no _sock any more: see drivers/servers.py"
     )
 
 
 def test_every_cursor_is_prepared() -> None:
     """The ledger sees cursors in this method of the wrapper's."""
     assert "self._prepare_cursor(" in inspect.getsource(BaseDatabaseWrapper), (
-        "Django prepares cursors in another way now: connections/closes.py would miss cursors that are left open"
+        "Django prepares cursors in another way now: leaks/closes.py would miss cursors that are left open"
     )
 
 
@@ -209,7 +211,7 @@ def test_cursor_wrapper_has_no_close() -> None:
 
     source = inspect.getsource(CursorWrapper)
     assert "def close" not in source, (
-        "Django's CursorWrapper has a close() of its own now: connections/closes.py must call it"
+        "Django's CursorWrapper has a close() of its own now: leaks/closes.py must call it"
     )
 
 
@@ -218,17 +220,73 @@ def test_generator_beneath_aiterator() -> None:
     from django.db.models.query import BaseIterable
 
     assert inspect.isasyncgenfunction(getattr(BaseIterable, "_async_generator", None)), (
-        "Django has no BaseIterable._async_generator any more: connections/generators.py would miss async iterators"
+        "Django has no BaseIterable._async_generator any more: leaks/generators.py would miss async iterators"
     )
 
 
-@pytest.mark.parametrize("name", ["_asyncgen_firstiter_hook", "shutdown_asyncgens"])
+@pytest.mark.parametrize("name", ["_asyncgen_firstiter_hook", "shutdown_asyncgens", "create_task"])
 def test_hooks_of_the_loop(name: str) -> None:
     """asyncio's loop is told of async generators by these methods."""
     import asyncio
 
     assert callable(getattr(asyncio.BaseEventLoop, name, None)), (
-        f"asyncio's loop has no {name} any more: see connections/generators.py"
+        f"asyncio's loop has no {name} any more: see leaks/generators.py"
+    )
+
+
+@pytest.mark.parametrize("name", ["__getitem__", "__setitem__", "__delitem__", "all"])
+def test_lookups_of_connections(name: str) -> None:
+    """Connections are looked up, set, deleted and listed by these methods of Django's handler."""
+    from django.db.utils import ConnectionHandler
+
+    assert callable(getattr(ConnectionHandler, name, None)), (
+        f"Django's ConnectionHandler has no {name} any more: sharing/routing.py would not answer for connections"
+    )
+
+
+@pytest.mark.parametrize("backend", ["django.db.backends.base.base:BaseDatabaseWrapper", SQLITE])
+def test_closes_of_connections(backend: str) -> None:
+    """A connection is closed by a method of its wrapper's, which SQLite has of its own."""
+    module, name = backend.split(":")
+    assert "close" in vars(getattr(importlib.import_module(module), name)), (
+        f"{name} of {module} has no close() of its own any more: leaks/closes.py would miss closes"
+    )
+
+
+def test_calls_of_asgiref() -> None:
+    """asgiref's adapters are called by `__call__`, a coroutine function towards threads."""
+    from asgiref.sync import AsyncToSync, SyncToAsync
+
+    assert inspect.iscoroutinefunction(inspect.unwrap(vars(SyncToAsync)["__call__"])), (
+        "asgiref's SyncToAsync is called in another way now: see frames/context.py"
+    )
+    assert callable(vars(AsyncToSync).get("__call__")), "asgiref's AsyncToSync is called in another way now"
+
+
+def test_submit_of_executors() -> None:
+    """Executors take calls by `submit(fn, ...)`, asgiref's of the current thread too."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from asgiref.current_thread_executor import CurrentThreadExecutor
+
+    for executor in (ThreadPoolExecutor, CurrentThreadExecutor):
+        parameters = list(inspect.signature(inspect.unwrap(executor.submit)).parameters)
+        assert parameters[:2] == ["self", "fn"], f"{executor.__name__}.submit takes {parameters}: see frames/handoff.py"
+
+
+def test_start_of_threads() -> None:
+    """A thread is started by a method without arguments."""
+    import threading
+
+    parameters = list(inspect.signature(inspect.unwrap(threading.Thread.start)).parameters)
+    assert parameters == ["self"], f"Thread.start takes {parameters} now: see frames/handoff.py"
+
+
+def test_slots_of_a_pool() -> None:
+    """psycopg's pool gives and takes connections by these methods of the class in this module."""
+    pool = pytest.importorskip("psycopg_pool.pool").ConnectionPool
+    assert {"getconn", "putconn"} <= set(vars(pool)), (
+        "psycopg_pool's ConnectionPool has no getconn() or putconn() of its own any more: see leaks/pools.py"
     )
 
 
@@ -237,7 +295,7 @@ def test_hook_of_the_interpreter() -> None:
     import warnings
 
     assert callable(getattr(warnings, "_warn_unawaited_coroutine", None)), (
-        "warnings._warn_unawaited_coroutine is gone: connections/coroutines.py would miss coroutines never awaited"
+        "warnings._warn_unawaited_coroutine is gone: leaks/coroutines.py would miss coroutines never awaited"
     )
 
 
@@ -254,7 +312,7 @@ def test_state_of_executors() -> None:
 def test_atomic_blocks_of_a_connection() -> None:
     """Whether the application has a transaction open is told by the connection's atomic blocks."""
     assert "atomic_blocks" in inspect.getsource(transaction.Atomic), (
-        "connections have no atomic_blocks any more: see connections/atomics.py, Query.in_transaction would be wrong"
+        "connections have no atomic_blocks any more: see patches/atomics.py, Query.in_transaction would be wrong"
     )
 
 
@@ -264,7 +322,7 @@ def test_cursor_of_django_holds_the_drivers() -> None:
 
     cursor = object()
     assert CursorWrapper(cursor, None).cursor is cursor, (
-        "CursorWrapper.cursor is not the driver's cursor any more: see queries/recording.py"
+        "CursorWrapper.cursor is not the driver's cursor any more: see recording/recording.py"
     )
 
 
@@ -273,8 +331,11 @@ def test_thread_handler_of_asgiref() -> None:
     from asgiref.sync import SyncToAsync
 
     assert "self.thread_handler" in inspect.getsource(SyncToAsync), (
-        "SyncToAsync runs another function in the thread now: see connections/hops.py, calls would be noted twice"
+        "SyncToAsync runs another function in the thread now: see frames/context.py, calls would be noted twice"
     )
+
+
+DOCUMENTED = {"_getframe", "_current_frames"}
 
 
 def _private(name: object) -> bool:
@@ -301,15 +362,22 @@ def test_every_private_attribute_is_pinned() -> None:
     """What the plugin reads or replaces of other packages' private attributes is named by a test of this file."""
     import pytest_async_orm
 
-    own, used = set(), set()
-    for path in Path(str(pytest_async_orm.__file__)).parent.rglob("*.py"):
+    own: set[str] = set()
+    used: dict[str, set[str]] = {}
+    package = Path(str(pytest_async_orm.__file__)).parent
+    for path in package.rglob("*.py"):
         defined, seen = _names(ast.parse(path.read_text()))
-        own, used = own | defined, used | seen
+        own |= defined
+        for name in seen:
+            used.setdefault(name, set()).add(path.relative_to(package).parts[0])
     replaced = {name for name in own if _private(name) and hasattr(BaseDatabaseWrapper, name)}
     # Documented although they look private: Django's model options, and what named tuples have.
-    foreign = (used - own | replaced) - {"_meta", "_replace"}
+    foreign = ({*used} - own | replaced) - {"_meta", "_replace"}
     # The plugin's own marks on objects of others.
     foreign = {name for name in foreign if not name.startswith("_async_orm")}
     assert {"_from_testcase", "_commit", "_current_frames"} <= foreign
     unpinned = [name for name in foreign if name not in Path(__file__).read_text()]
     assert unpinned == [], "private attributes without a test of their own here"
+    # CPython documents these two. Drivers have a room of their own.
+    elsewhere = {name: used[name] - {"patches", "drivers"} for name in foreign & ({*used} - own) - DOCUMENTED}
+    assert not any(elsewhere.values()), f"private attributes that are used outside of patches/: {elsewhere}"

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_async_orm import assert_num_queries, record_queries
-from pytest_async_orm.connections import hops
-from pytest_async_orm.connections.hops import BELONGS_TO
-from pytest_async_orm.connections.watching import WATCH
-from pytest_async_orm.queries import recording
-from pytest_async_orm.queries.recording import Recording
+from pytest_async_orm.frames import context
+from pytest_async_orm.frames.context import BELONGS_TO
+from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.recording import recording
+from pytest_async_orm.recording.recording import Recording
 from sample_app.models import Tag
 
 pytestmark = [
@@ -146,7 +146,7 @@ async def check(tree: Node) -> None:
 
 def nothing_is_left() -> None:
     assert BELONGS_TO.get() is None
-    assert not WATCH.recordings
+    assert not PROCESS.recordings
     assert connection.execute_wrappers == []
 
 
@@ -281,12 +281,12 @@ def one_recorder_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def threads_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hops, "STARTED", {})
-    monkeypatch.setattr(hops, "_is_worker", lambda thread, starter: True)
+    monkeypatch.setattr(PROCESS, "started", {})
+    monkeypatch.setattr(context, "_is_worker", lambda thread, starter: True)
 
 
 def pools_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hops, "_is_asgirefs", lambda fn: True)
+    monkeypatch.setattr(context, "_is_asgirefs", lambda fn: True)
 
 
 def blocks_do_not_nest(monkeypatch: pytest.MonkeyPatch) -> None:

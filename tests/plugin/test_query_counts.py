@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_async_orm import record_queries
-from pytest_async_orm.connections.watching import Watch
-from pytest_async_orm.queries import recording
+from pytest_async_orm.recording import recording, watch
+from pytest_async_orm.recording.watch import Watch
 from sample_app.models import Comment, Post, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("all")]
@@ -204,7 +204,7 @@ def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def misses_transaction_control(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Watch, "transaction_control", lambda *args: nullcontext())
+    monkeypatch.setattr(watch, "transaction_control", lambda *args: nullcontext())
 
 
 def misses_new_connections(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import pytest
 from pytest_async_orm.errors import NothingRecorded
 from pytest_async_orm.messages import queries as messages
 from pytest_async_orm.messages import snapshots
-from pytest_async_orm.queries.blocks import assert_max_queries, assert_num_queries, require_something_seen
-from pytest_async_orm.queries.fingerprints import fingerprint, kind_of
+from pytest_async_orm.recording.blocks import assert_max_queries, assert_num_queries, require_something_seen
+from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
 from pytest_async_orm.records import NPlusOne, Query
 
 
@@ -70,7 +70,7 @@ def test_long_table_is_cut() -> None:
 
 
 def test_n_plus_one() -> None:
-    """The line, the loop, the statement and the mend."""
+    """The line, the loop, the statement and the remedy."""
     group = NPlusOne(
         AUTHORS[0].fingerprint, "blog/views.py:12", 3, "blog/views.py:11", 'Use select_related("author").', (*AUTHORS,)
     )

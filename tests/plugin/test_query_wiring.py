@@ -126,12 +126,12 @@ def test_a_budget_trusts_no_blind_recording(run) -> None:
     """Where a connection was used whose queries nobody can see, a budget is an error, not too small a number."""
     result = run(
         """
-from pytest_async_orm.connections.refused import NATIVE_USED
+from pytest_async_orm.patches.process import PROCESS
 @pytest.mark.django_db
 @pytest.mark.max_queries(5)
 async def test_it():
     await Tag.objects.acount()
-    NATIVE_USED["other"] += 1
+    PROCESS.native_used["other"] += 1
 """
     )
     result.assert_outcomes(failed=1)

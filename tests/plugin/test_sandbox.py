@@ -11,10 +11,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.test.testcases import DatabaseOperationForbidden
 
-from pytest_async_orm.connections.dialects import Dialect
+from pytest_async_orm.drivers.dialects import Dialect
 from pytest_async_orm.errors import SandboxDeadlock, SandboxEnded, TransactionLost
-from pytest_async_orm.sandbox.isolation import Sandbox
-from pytest_async_orm.sandbox.layers import Layers, work_of
+from pytest_async_orm.sharing.layers import Layers, work_of
+from pytest_async_orm.sharing.sandbox import Sandbox
 from sample_app.models import AuditEntry, Comment, Post, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
@@ -107,13 +107,13 @@ def test_cursor_that_another_thread_closes(
     sandbox: Sandbox, physical: Any, worker: Any, other_worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a thread closes a cursor of another thread's, as the end of a generator does, the owner waits."""
-    monkeypatch.setattr(physical.turn, "timeout", 5)
+    monkeypatch.setattr(physical.queue, "timeout", 5)
     lease = worker(lambda: (Tag.objects.count(), connections["default"].lease)[1])
     cursor = SlowCursor()
     closing = other_worker.start(physical.close_cursor, lease, cursor)
     assert cursor.closing.wait(5)
     statement = worker.start(lambda: (Tag.objects.count(), cursor.closed)[1])
-    while not physical.turn.waiting and not statement.done():
+    while not physical.queue.waiting and not statement.done():
         threading.Event().wait(0.001)
     cursor.may_end.set()
     closing.result(5)
@@ -124,7 +124,7 @@ def test_no_connect(sandbox: Sandbox, worker: Any, monkeypatch: pytest.MonkeyPat
     """A sandbox opens no physical connection, on no thread."""
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    wrapper = type(sandbox._physicals["default"].wrapper)
+    wrapper = type(sandbox._shared["default"].wrapper)
     assert issubclass(wrapper, BaseDatabaseWrapper)
     monkeypatch.setattr(wrapper, "get_new_connection", lambda *args: pytest.fail("connected"))
     worker(lambda: Tag.objects.create(name="a"))
@@ -245,7 +245,7 @@ def test_context_that_outlives_its_test(sandbox: Sandbox, layers: Layers) -> Non
 
 def test_thread_that_outlives_its_test(db: None, layers: Layers) -> None:
     """A thread that goes on with an ended test's work is refused; the same executor's next call is not."""
-    from pytest_async_orm.sandbox.scopes import scope_transaction
+    from pytest_async_orm.sharing.scopes import scope_transaction
 
     go_on, started, outcome = threading.Event(), threading.Event(), []
 
@@ -326,13 +326,13 @@ def test_knowledge_is_shared(sandbox: Sandbox, layers: Layers, worker: Any) -> N
     virtual = worker(lambda: connections["default"])
     vars(virtual.features)["learnt"] = True
     layers.pop()
-    assert "learnt" in vars(virtual.lease.physical.wrapper.features)
+    assert "learnt" in vars(virtual.lease.shared.wrapper.features)
 
 
 @LEAVES_IT_OPEN
 def test_executor_call_is_told_from_its_thread(db: None, layers: Layers, worker: Any) -> None:
     """A pool's thread that finished one test's work serves the next."""
-    from pytest_async_orm.sandbox.scopes import scope_transaction
+    from pytest_async_orm.sharing.scopes import scope_transaction
 
     for number in range(2):
         with scope_transaction(["default"], f"test {number}", 1) as sandbox:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_async_orm.connections.statements import commits_implicitly, ends_transaction
+from pytest_async_orm.drivers.statements import commits_implicitly, ends_transaction
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_async_orm.connections.turn import Turn
 from pytest_async_orm.errors import EventLoopWouldBlock, SandboxDeadlock, SandboxEnded
+from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 
 
 class Lease:
@@ -25,8 +25,8 @@ class Lease:
 
 
 @pytest.fixture
-def turn() -> Turn:
-    return Turn("test_it", "default", 0.2)
+def turn() -> ConnectionQueue:
+    return ConnectionQueue("test_it", "default", 0.2)
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def run(call, threads: list[threading.Thread]) -> threading.Thread:
     return thread
 
 
-def wait_for_waiters(turn: Turn, number: int) -> None:
+def wait_for_waiters(turn: ConnectionQueue, number: int) -> None:
     event = threading.Event()
     while turn.waiting < number:
         event.wait(0.001)
 
 
-def test_reentrant_by_lease(turn: Turn) -> None:
+def test_reentrant_by_lease(turn: ConnectionQueue) -> None:
     """A lease that has the turn takes it again, and gives it back as often."""
     mine, other = Lease(), Lease()
     turn.take(mine)
@@ -63,7 +63,7 @@ def test_reentrant_by_lease(turn: Turn) -> None:
 
 def test_first_come_first_served(started: list[threading.Thread]) -> None:
     """Waiting threads get the turn in the order in which they asked."""
-    turn, holder, order = Turn("test_it", "default", 10), Lease(), []
+    turn, holder, order = ConnectionQueue("test_it", "default", 10), Lease(), []
     turn.take(holder)
 
     def ask(number: int) -> None:
@@ -81,8 +81,8 @@ def test_first_come_first_served(started: list[threading.Thread]) -> None:
     assert order == [0, 1, 2, 3]
 
 
-def test_deadlock_names_both_sides(turn: Turn, started: list[threading.Thread]) -> None:
-    """After the time-out the error says who waits and who holds, with alias, thread and stack of each, and the mend."""
+def test_deadlock_names_both_sides(turn: ConnectionQueue, started: list[threading.Thread]) -> None:
+    """After the time-out the error says who waits and who holds, with alias, thread and stack of each, and a remedy."""
     holder, ready, done = Lease(), threading.Event(), threading.Event()
 
     def hold_it_for_long() -> None:
@@ -113,7 +113,7 @@ def test_deadlock_names_both_sides(turn: Turn, started: list[threading.Thread]) 
     assert turn.waiting == 0
 
 
-def test_dead_holder_is_evicted(turn: Turn, started: list[threading.Thread]) -> None:
+def test_dead_holder_is_evicted(turn: ConnectionQueue, started: list[threading.Thread]) -> None:
     """A thread that ended inside a transaction is rolled back, and the next one goes on."""
     leases = []
 
@@ -124,12 +124,12 @@ def test_dead_holder_is_evicted(turn: Turn, started: list[threading.Thread]) -> 
 
     run(die_with_it, started).join(5)
     mine = Lease()
-    Turn.take(turn, mine)
+    ConnectionQueue.take(turn, mine)
     assert leases[0].abandoned
     assert turn.holder is mine
 
 
-def test_interrupted_wait_leaves_the_queue(turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_wait_leaves_the_queue(turn: ConnectionQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that is interrupted while it waits is not handed the turn later."""
     holder, other = Lease(), Lease()
     turn.take(holder)
@@ -144,7 +144,7 @@ def test_interrupted_wait_leaves_the_queue(turn: Turn, monkeypatch: pytest.Monke
     assert turn.try_take(other)
 
 
-def test_event_loop_never_waits_for_a_transaction(turn: Turn) -> None:
+def test_event_loop_never_waits_for_a_transaction(turn: ConnectionQueue) -> None:
     """The loop's own thread gets an error at once if a transaction holds the turn."""
     holder = Lease()
     holder.in_transaction = True
@@ -157,7 +157,7 @@ def test_event_loop_never_waits_for_a_transaction(turn: Turn) -> None:
         asyncio.run(ask())
 
 
-def test_closed_turn_refuses_waiting_and_new(turn: Turn, started: list[threading.Thread]) -> None:
+def test_closed_turn_refuses_waiting_and_new(turn: ConnectionQueue, started: list[threading.Thread]) -> None:
     """After the sandbox's end those who wait, and those who come, are refused."""
     refused: list[BaseException] = []
     turn.take(Lease())
@@ -177,7 +177,7 @@ def test_closed_turn_refuses_waiting_and_new(turn: Turn, started: list[threading
         turn.take(Lease())
 
 
-def test_close_waits_for_the_statement_under_way(turn: Turn) -> None:
+def test_close_waits_for_the_statement_under_way(turn: ConnectionQueue) -> None:
     """Whether a statement is still under way after the grace is told."""
     lease = Lease()
     turn.take(lease, statement=True)
@@ -186,7 +186,7 @@ def test_close_waits_for_the_statement_under_way(turn: Turn) -> None:
     assert turn.close(lambda: SandboxEnded("over"), 0.01)
 
 
-def test_collector_never_blocks(turn: Turn) -> None:
+def test_collector_never_blocks(turn: ConnectionQueue) -> None:
     """What the garbage collector calls takes nothing while a statement runs, or another thread owns the transaction."""
     lease = Lease()
     turn.take(lease, statement=True)

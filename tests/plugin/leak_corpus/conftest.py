@@ -67,7 +67,7 @@ def pytest_configure(config):
 def pytest_unconfigure(config):
     while RELEASE:
         RELEASE.pop()()
-    from pytest_async_orm.fixtures.leaks import COLLECTED, session_leaks
+    from pytest_async_orm.hooks.leaks import COLLECTED, session_leaks
 
     output = os.environ.get("CORPUS_OUTPUT")
     if output:

@@ -11,7 +11,7 @@ from n_plus_one_corpus.services import author_of, teaser
 from sample_app.models import Comment, Post
 
 
-@positive(statements=11, mend="in_bulk")
+@positive(statements=11, remedy="in_bulk")
 async def loop_in_another_file() -> list[str]:
     """A helper of another module is awaited for each row."""
     names = []
@@ -30,7 +30,7 @@ async def query_two_calls_deep() -> list[str]:
     return teasers
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def property_that_queries() -> list[str]:
     """A class of the project's own, with a property that touches a relation."""
 

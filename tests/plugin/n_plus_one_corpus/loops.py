@@ -12,7 +12,7 @@ from n_plus_one_corpus.rows import NAMES, TITLES, USERNAMES, User
 from sample_app.models import Comment, Post, Tag
 
 
-@positive(statements=11, mend="in_bulk")
+@positive(statements=11, remedy="in_bulk")
 async def loop_over_aget() -> list[User]:
     """Each post's author is fetched by key."""
     authors = []
@@ -21,7 +21,7 @@ async def loop_over_aget() -> list[User]:
     return authors
 
 
-@positive(statements=11, mend="in_bulk")
+@positive(statements=11, remedy="in_bulk")
 def loop_over_get() -> list[User]:
     """The same in sync code."""
     authors = []
@@ -31,7 +31,7 @@ def loop_over_get() -> list[User]:
     return authors
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def loop_over_aget_by_unique_name() -> int:
     """Rows are fetched by a unique field, which in_bulk takes too."""
     total = 0
@@ -41,7 +41,7 @@ async def loop_over_aget_by_unique_name() -> int:
     return total
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def while_loop() -> list[str]:
     """A queue of names is worked off."""
     waiting = deque(USERNAMES)
@@ -59,20 +59,20 @@ async def async_comprehension() -> list[Post]:
     return [await Post.objects.aget(title=title) for title in TITLES]  # query # loop
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 def dict_comprehension() -> dict[str, str]:
     """A dictionary comprehension that touches a relation."""
     return {post.title: post.author.username for post in Post.objects.all()}  # query # loop
 
 
-@positive(statements=11, mend='prefetch_related("comments")')
+@positive(statements=11, remedy='prefetch_related("comments")')
 def generator_expression() -> int:
     """A generator expression that `sum` consumes."""
     posts = Post.objects.all()
     return sum(len(post.comments.all()) for post in posts)  # query # loop
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 def generator() -> list[str]:
     """The loop stands in a generator, whose consumer loops as well."""
 
@@ -83,7 +83,7 @@ def generator() -> list[str]:
     return [line.upper() for line in bylines()]
 
 
-@positive(statements=11, mend="in_bulk")
+@positive(statements=11, remedy="in_bulk")
 async def async_generator() -> list[str]:
     """The same with an async generator."""
 
@@ -94,7 +94,7 @@ async def async_generator() -> list[str]:
     return [author.username async for author in authors()]
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 def mapped() -> list[str]:
     """`map` is the loop."""
 
@@ -104,14 +104,14 @@ def mapped() -> list[str]:
     return list(map(byline, Post.objects.all()))  # loop?
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 def sorted_by_key() -> list[Post]:
     """`sorted` asks its key function for each row."""
     posts = list(Post.objects.all())
     return sorted(posts, key=lambda post: post.author.username)  # query # loop?
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 def reduced() -> int:
     """`functools.reduce` is the loop."""
 
@@ -121,7 +121,7 @@ def reduced() -> int:
     return functools.reduce(longest, Post.objects.all(), 0)  # loop?
 
 
-@positive(statements=12, mend='select_related("author")')
+@positive(statements=12, remedy='select_related("author")')
 def chained() -> list[str]:
     """A loop over two querysets, chained."""
     drafts = Post.objects.filter(published=False)
@@ -132,7 +132,7 @@ def chained() -> list[str]:
     return names
 
 
-@positive(statements=32, mend='select_related("author")')
+@positive(statements=32, remedy='select_related("author")')
 def inner_of_two_loops() -> list[str]:
     """The loop to name is the inner one: the outer one's rows were prefetched."""
     names = []
@@ -153,7 +153,7 @@ def indexed_queryset() -> list[str]:
     return titles
 
 
-@positive(statements=10, mend="")
+@positive(statements=10, remedy="")
 def loop_with_break_and_else() -> str:
     """A search that goes through all and finds nothing."""
     for name in USERNAMES:  # loop
@@ -177,7 +177,7 @@ async def walk_of_a_chain() -> int:
     return await length(0)
 
 
-@positive(statements=12, mend='prefetch_related("comments")')
+@positive(statements=12, remedy='prefetch_related("comments")')
 def recursion_over_a_tree() -> list[list[str]]:
     """A tree of tag, posts and comments; the branches of one level are walked in a comprehension."""
 

@@ -136,7 +136,7 @@ async def second_database() -> list[bool]:
     return found
 
 
-@positive(statements=11, mend="in_bulk")
+@positive(statements=11, remedy="in_bulk")
 async def in_bulk_of_one() -> list[User]:
     """`ain_bulk` with one key, called for each row instead of once for all."""
     authors = []

@@ -27,7 +27,7 @@ class Program:
 
     `statements` counts reads and writes, not savepoints and transaction control; where releases of Django differ it is
     a function, called within the limits. `query_line` is "file.py:line" of the repeated query; `loop_lines` are the
-    answers that are right for its loop. `mend` must be part of the remedy's text; an empty one asks nothing.
+    answers that are right for its loop. `remedy` must be part of the remedy's text; an empty one asks nothing.
     `parameters`, if given, is the number that one statement may have, so that Django sends several.
     """
 
@@ -38,7 +38,7 @@ class Program:
     threshold: int
     query_line: str | None
     loop_lines: tuple[str | None, ...]
-    mend: str
+    remedy: str
     parameters: int | None
 
     @property
@@ -67,9 +67,9 @@ class Program:
             yield
 
 
-def positive(statements: int | Callable[[], int], mend: str = "", **given: Any) -> Callable[[Any], Any]:
+def positive(statements: int | Callable[[], int], remedy: str = "", **given: Any) -> Callable[[Any], Any]:
     """Enter a program that repeats a query in a loop."""
-    return _entering(True, statements, mend, **given)
+    return _entering(True, statements, remedy, **given)
 
 
 def negative(statements: int | Callable[[], int], **given: Any) -> Callable[[Any], Any]:
@@ -80,7 +80,7 @@ def negative(statements: int | Callable[[], int], **given: Any) -> Callable[[Any
 def _entering(
     is_positive: bool,
     statements: int | Callable[[], int],
-    mend: str,
+    remedy: str,
     threshold: int = 2,
     parameters: int | None = None,
 ) -> Callable[[Any], Any]:
@@ -88,7 +88,9 @@ def _entering(
         query, loops = _marked(run)
         if (query is not None) is not is_positive:
             raise ValueError(f"{run.__name__}: a positive has a line with '# query', a negative has none")
-        PROGRAMS.append(Program(run.__name__, run, is_positive, statements, threshold, query, loops, mend, parameters))
+        PROGRAMS.append(
+            Program(run.__name__, run, is_positive, statements, threshold, query, loops, remedy, parameters)
+        )
         return run
 
     return enter

@@ -10,7 +10,7 @@ from n_plus_one_corpus.rows import User
 from sample_app.models import Comment, Post, Profile, Reaction, Tag
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def lazy_author_through_sync_to_async() -> list[str]:
     """`async for`, and the relation is touched in a thread."""
 
@@ -24,7 +24,7 @@ async def lazy_author_through_sync_to_async() -> list[str]:
     return names
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def lazy_author_in_a_sync_function() -> list[str]:
     """The whole loop runs in the thread."""
 
@@ -37,7 +37,7 @@ async def lazy_author_in_a_sync_function() -> list[str]:
     return await sync_to_async(usernames)()
 
 
-@positive(statements=11, mend='prefetch_related("comments")')
+@positive(statements=11, remedy='prefetch_related("comments")')
 async def reverse_foreign_key_in_async_for() -> list[str]:
     """The query's line is a loop itself, over its rows: the one that repeats it is around it."""
     words = []
@@ -47,7 +47,7 @@ async def reverse_foreign_key_in_async_for() -> list[str]:
     return words
 
 
-@positive(statements=11, mend='prefetch_related("comments")')
+@positive(statements=11, remedy='prefetch_related("comments")')
 async def reverse_foreign_key_in_async_comprehension() -> list[str]:
     """The same with a comprehension inside the loop."""
     words = []
@@ -56,14 +56,14 @@ async def reverse_foreign_key_in_async_comprehension() -> list[str]:
     return words
 
 
-@positive(statements=11, mend='prefetch_related("comments")')
+@positive(statements=11, remedy='prefetch_related("comments")')
 def reverse_foreign_key_in_list_comprehension() -> list[list]:
     """Each turn evaluates the queryset of one row."""
     posts = Post.objects.all()
     return [list(post.comments.all()) for post in posts]  # query # loop
 
 
-@positive(statements=11, mend='prefetch_related("tags")')
+@positive(statements=11, remedy='prefetch_related("tags")')
 async def many_to_many() -> dict[str, list[str]]:
     """Tags of each post."""
     tags = {}
@@ -72,7 +72,7 @@ async def many_to_many() -> dict[str, list[str]]:
     return tags
 
 
-@positive(statements=11, mend='prefetch_related("posts")')
+@positive(statements=11, remedy='prefetch_related("posts")')
 def many_to_many_from_the_other_side() -> list[str]:
     """Posts of each tag."""
     lines = []
@@ -82,13 +82,13 @@ def many_to_many_from_the_other_side() -> list[str]:
     return lines
 
 
-@positive(statements=11, mend='select_related("profile")')
+@positive(statements=11, remedy='select_related("profile")')
 def one_to_one_from_the_other_side() -> list[str]:
     """The profile of each user."""
     return [user.profile.display_name for user in User.objects.all()]  # query # loop
 
 
-@positive(statements=11, mend='select_related("user")')
+@positive(statements=11, remedy='select_related("user")')
 def one_to_one() -> list[str]:
     """The user of each profile."""
     names = []
@@ -97,7 +97,7 @@ def one_to_one() -> list[str]:
     return names
 
 
-@positive(statements=11, mend='prefetch_related("reactions")')
+@positive(statements=11, remedy='prefetch_related("reactions")')
 async def generic_relation() -> int:
     """Reactions of each post."""
     total = 0
@@ -107,7 +107,7 @@ async def generic_relation() -> int:
     return total
 
 
-@positive(statements=11, mend='prefetch_related("target")')
+@positive(statements=11, remedy='prefetch_related("target")')
 def generic_foreign_key() -> list[str]:
     """What each reaction is for."""
     targets = []
@@ -144,7 +144,7 @@ async def constant_list_in_each() -> int:
     return total
 
 
-@positive(statements=31, mend="select_related")
+@positive(statements=31, remedy="select_related")
 def two_steps_away() -> list[str]:
     """The first relation is joined, the one behind it is not."""
     names = []
@@ -156,7 +156,7 @@ def two_steps_away() -> list[str]:
 if django.VERSION >= (5, 0):
     from django.db.models import aprefetch_related_objects
 
-    @positive(statements=11, mend="prefetch_related")
+    @positive(statements=11, remedy="prefetch_related")
     async def prefetch_of_one_at_a_time() -> int:
         """The right function, called for each row instead of once for all."""
         total = 0

@@ -16,7 +16,7 @@ async def gather_over_aget() -> list[Post]:
     return await asyncio.gather(*[Post.objects.aget(title=title) for title in TITLES])  # query # loop
 
 
-@positive(statements=11, mend="in_bulk")
+@positive(statements=11, remedy="in_bulk")
 async def gather_over_helper() -> list[str]:
     """The query is in a coroutine function, the comprehension makes a coroutine of it for each row."""
 
@@ -55,7 +55,7 @@ async def tasks_in_a_loop() -> list[int]:
     return [await task for task in tasks]
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def as_completed() -> list[str]:
     """The loop over `as_completed` takes the results; the comprehension before it made the calls."""
 
@@ -69,7 +69,7 @@ async def as_completed() -> list[str]:
     return names
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def workers_of_a_queue() -> list[str]:
     """Two workers that loop over a queue."""
     queue: asyncio.Queue[str] = asyncio.Queue()
@@ -89,7 +89,7 @@ async def workers_of_a_queue() -> list[str]:
 
 if sys.version_info >= (3, 11):
 
-    @positive(statements=11, mend="in_bulk")
+    @positive(statements=11, remedy="in_bulk")
     async def task_group() -> list[str]:
         """A task of a group for each row."""
         names = []

@@ -14,7 +14,7 @@ from n_plus_one_corpus.rows import TITLES, USERNAMES, User
 from sample_app.models import Post
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def to_thread() -> list[str]:
     """A thread of asyncio's pool for each row."""
 
@@ -28,14 +28,14 @@ async def to_thread() -> list[str]:
     return dates
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def gather_of_to_thread() -> list[User]:
     """The same, all at once, with no function of the user's own in the thread."""
     get = User.objects.get
     return await asyncio.gather(*[asyncio.to_thread(get, username=name) for name in USERNAMES])  # query # loop
 
 
-@positive(statements=10, mend="in_bulk")
+@positive(statements=10, remedy="in_bulk")
 async def not_thread_sensitive() -> list[User]:
     """`thread_sensitive=False` takes a thread of the loop's pool."""
 
@@ -48,7 +48,7 @@ async def not_thread_sensitive() -> list[User]:
     return users
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def database_sync_to_async_of_channels() -> list[str]:
     """Channels' own wrapper, as in a consumer."""
 

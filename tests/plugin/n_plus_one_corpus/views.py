@@ -43,7 +43,7 @@ class PostSerializer:
         return [tag.name for tag in post.tags.all()]  # query of serializer_in_an_async_view
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def serializer_in_a_sync_view() -> bytes:
     """A sync view under the async client, and a function that serializes."""
 
@@ -55,7 +55,7 @@ async def serializer_in_a_sync_view() -> bytes:
     return response.content
 
 
-@positive(statements=11, mend='prefetch_related("tags")')
+@positive(statements=11, remedy='prefetch_related("tags")')
 async def serializer_in_an_async_view() -> bytes:
     """An async view, and a class whose property is read in a thread."""
 
@@ -84,7 +84,7 @@ async def loop_in_an_async_view() -> bytes:
     return response.content
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 def view_under_the_sync_client() -> bytes:
     """A sync view under the sync client."""
 
@@ -101,7 +101,7 @@ def view_under_the_sync_client() -> bytes:
 PAGE = "{% for post in posts %}<li>{{ post.title }} by {{ post.author.username }}</li>{% endfor %}"
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def template_in_a_sync_view() -> bytes:
     """The loop is the template's: the line to name is the one that renders it."""
 
@@ -115,7 +115,7 @@ async def template_in_a_sync_view() -> bytes:
     return response.content
 
 
-@positive(statements=11, mend='select_related("author")')
+@positive(statements=11, remedy='select_related("author")')
 async def template_in_an_async_view() -> bytes:
     """The same, rendered in a thread by a function of its own."""
 

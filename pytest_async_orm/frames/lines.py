@@ -1,0 +1,166 @@
+"""Which line of the user's code something comes from: cheap to note, spelled out by `source` only when somebody asks.
+
+What is noted of a frame is its code object and the instruction in it: a frame itself would keep its locals alive.
+"""
+
+from __future__ import annotations
+
+import asyncio.events
+import os
+import site
+import sys
+import sysconfig
+import threading
+from concurrent.futures import thread
+from itertools import count
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import asgiref
+import django
+
+Frame = tuple[CodeType | str, int]
+"""A code object and an instruction in it, or a file and a line."""
+Frames = tuple[Frame, ...]
+
+LIMIT = 12
+"""How many frames of the user's code are kept."""
+
+_LIBRARY, _USER, _DJANGO, _BOUNDARY = range(4)
+
+# Beyond these frames is what runs the test, the task or the thread: no caller of the user's.
+_BOUNDARIES = (asyncio.events.__file__, thread.__file__, threading.__file__, f"{os.sep}_pytest{os.sep}python.py")
+# Django's calls that send equal statements in batches: what one of them sends is no N+1.
+_BATCHING = frozenset(
+    [
+        "abulk_create",
+        "aiterator",
+        "aprefetch_related_objects",
+        "_iterator",
+        "bulk_create",
+        "bulk_update",
+        "delete",
+        "in_bulk",
+        "iterator",
+        "prefetch_related_objects",
+    ]
+)
+_CALL = "_pytest_async_orm_call"
+_calls = count(1)
+
+
+def _library_folders() -> tuple[str, ...]:
+    found = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")}
+    found.update(site.getsitepackages() if hasattr(site, "getsitepackages") else [])
+    found.add(str(Path(threading.__file__).parent))
+    # Where they are checkouts of their own.
+    found.update(str(Path(module.__path__[0])) for module in (asgiref, django))
+    return tuple(sorted({f"{path}{os.sep}" for path in found if path}))
+
+
+_FOLDERS = _library_folders()
+_DJANGOS = str(Path(django.__path__[0])) + os.sep
+_OWN = str(Path(__file__).resolve().parent.parent) + os.sep
+
+
+def is_users_file(filename: str) -> bool:
+    """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
+    installed = "site-packages" in filename or "dist-packages" in filename
+    return not (installed or filename.startswith((*_FOLDERS, _OWN, "<")))
+
+
+class _Verdicts(dict[str, int]):
+    """What each file's code is, found out at its first frame."""
+
+    def __missing__(self, filename: str) -> int:
+        if filename.endswith(_BOUNDARIES):
+            found = _BOUNDARY
+        elif filename.startswith(_DJANGOS):
+            found = _DJANGO
+        elif not is_users_file(filename):
+            found = _LIBRARY
+        else:
+            found = _USER
+        self[filename] = found
+        return found
+
+
+_verdicts = _Verdicts()
+
+
+def frames_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Frames, int]:
+    """The user's frames from a frame outwards, innermost first, as far as the task, thread or test reaches and at most
+    `limit`; and the number of the call of Django's that sends batches, 0 if there is none.
+    """
+    found: list[Frame] = []
+    batching: FrameType | None = None
+    verdicts = _verdicts
+    while frame is not None:
+        code = frame.f_code
+        verdict = verdicts[code.co_filename]
+        if verdict == _USER:
+            found.append((code, frame.f_lasti))
+            if len(found) == limit:
+                break
+        elif verdict == _DJANGO:
+            # Beyond the user's frame it is another call of Django's: a view's, a signal's.
+            if not found and code.co_name in _BATCHING:
+                batching = frame
+        elif verdict == _BOUNDARY:
+            break
+        frame = frame.f_back
+    return tuple(found), 0 if batching is None else _call_of(batching)
+
+
+def user_frame(frame: FrameType | None, end: CodeType | None = None) -> Frame | None:
+    """The innermost of the user's frames from a frame outwards, as far as the task, thread or test reaches, or the
+    function that ends the search.
+    """
+    verdicts = _verdicts
+    while frame is not None:
+        code = frame.f_code
+        verdict = verdicts[code.co_filename]
+        if verdict == _USER:
+            return code, frame.f_lasti
+        if verdict == _BOUNDARY or code is end:
+            return None
+        frame = frame.f_back
+    return None
+
+
+def stack_from(frame: FrameType | None) -> list[Frame]:
+    """All frames from a frame outwards, innermost first, as far as the task, thread or test reaches."""
+    found: list[Frame] = []
+    verdicts = _verdicts
+    while frame is not None and verdicts[(code := frame.f_code).co_filename] != _BOUNDARY:
+        found.append((code, frame.f_lasti))
+        frame = frame.f_back
+    return found
+
+
+def _call_of(frame: FrameType) -> int:
+    """The number of the call that a frame is: kept in the frame itself, and so gone with it.
+
+    An identity would not do, since the next call's frame takes the place of the last one's.
+    """
+    seen: Any = frame.f_locals
+    if _CALL not in seen:
+        seen[_CALL] = next(_calls)
+    number: int = seen[_CALL]
+    return number
+
+
+def frames_of_libraries(frame: FrameType | None) -> Frames:
+    """Where no code of the user's is on the stack: the innermost frame that is neither Django's nor this plugin's."""
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if _verdicts.get(name, _LIBRARY) == _LIBRARY and not name.startswith((_OWN, "<frozen")):
+            return ((frame.f_code, frame.f_lasti),)
+        frame = frame.f_back
+    return ()
+
+
+def frame_at(depth: int) -> FrameType:
+    """A frame of the calling thread; 0 is the caller of this function."""
+    return sys._getframe(depth + 1)

@@ -1,0 +1,73 @@
+"""Where threads and tasks are, for reports."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from pytest_async_orm.patches.executors import handed_by_asgiref, holds_context
+
+_NO_STACK = ""
+
+
+def frames_of(thread: threading.Thread) -> Iterator[FrameType]:
+    """The frames of a running thread, innermost first; nothing if it has ended."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def stack_of(thread: threading.Thread) -> str:
+    frame = sys._current_frames().get(thread.ident or 0) if thread.is_alive() else None
+    return "".join(traceback.format_stack(frame)) if frame is not None else _NO_STACK
+
+
+def task_stack(task: asyncio.Task[Any]) -> str:
+    return "".join("".join(traceback.format_stack(frame, limit=1)) for frame in task.get_stack())
+
+
+def in_event_loop() -> bool:
+    """Whether the calling thread runs an event loop at this moment."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def task_of(thread: threading.Thread) -> str | None:
+    """The name of the task that a thread works for, as far as asgiref's frames tell; None if they do not.
+
+    Only a report reads this, so an unknown release of asgiref costs the name and no more.
+    """
+    for frame in frames_of(thread):
+        handed = handed_by_asgiref(frame)
+        if isinstance(handed, asyncio.Task):
+            return handed.get_name()
+        if handed is not None:
+            return _task_holding(*handed)
+    return None
+
+
+def _task_holding(loop: Any, marker: Any) -> str | None:
+    if not isinstance(loop, asyncio.AbstractEventLoop) or marker is None:
+        return None
+    for task in asyncio.all_tasks(loop):
+        if any(holds_context(frame, marker) for frame in _coroutine_frames(task)):
+            return task.get_name()
+    return None
+
+
+def _coroutine_frames(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None)
+        if frame is not None:
+            yield frame
+        awaited = getattr(awaited, "cr_await", None)

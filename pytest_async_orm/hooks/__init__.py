@@ -1,0 +1,1 @@
+"""What the plugin's hooks do. They touch Django only inside functions."""

@@ -1,0 +1,208 @@
+"""Connection leaks of one test, of the session, and of xdist's workers: who is told, and when."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_async_orm.errors import CensusDisagreement, ConnectionLeakWarning, ConnectionsLeaked, PluginFaultWarning
+from pytest_async_orm.hooks.session import STATE
+from pytest_async_orm.markers import allowed_leaks
+from pytest_async_orm.messages import leaks as messages
+from pytest_async_orm.options import leak_mode
+from pytest_async_orm.patches.process import PROCESS
+
+if TYPE_CHECKING:
+    from pytest_async_orm.hooks.session import State
+    from pytest_async_orm.leaks.judgement import Judge
+    from pytest_async_orm.records import Census, Leak
+
+# The attribute by which a test's facts travel in its report, and the key by which a worker's session hands on its own.
+CARRIED = "_async_orm_leaks"
+_FACTS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_TRACKED: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
+_PASSED: pytest.StashKey[bool] = pytest.StashKey()
+COLLECTED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
+
+
+def around_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """What is opened from now on is this test's."""
+    state = item.config.stash.get(STATE, None)
+    if state is not None:
+        state.test_starts(item.nodeid)
+        if state.judge is not None:
+            item.stash[_TRACKED] = _tracking()
+    return (yield)
+
+
+def _tracking() -> Callable[[], None]:
+    from pytest_async_orm.leaks.coroutines import Coroutines
+
+    return PROCESS.one(Coroutines).track()
+
+
+def around_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge a test once all of its fixtures are gone; a tear-down that failed stays what it is."""
+    try:
+        result = yield
+    except BaseException:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ConnectionLeakWarning)
+            _tell(item, may_fail=False)
+        raise
+    _tell(item, may_fail=True)
+    return result
+
+
+def _tell(item: pytest.Item, *, may_fail: bool) -> None:
+    if _TRACKED in item.stash:
+        item.stash[_TRACKED]()
+    state = item.config.stash.get(STATE, None)
+    if state is None or state.judge is None:
+        return
+    judge = state.judge
+    leaks = _guarded(item, lambda: _judged(item, judge)) or []
+    state.test_ends()
+    judge.let_go()
+    unpermitted = [leak for leak in leaks if leak.allowed is None]
+    if not unpermitted:
+        return
+    text = messages.left_open(item.nodeid, unpermitted)
+    if may_fail and leak_mode(item.config) == "error":
+        raise ConnectionsLeaked(text)
+    item.warn(ConnectionLeakWarning(text))
+
+
+def _judged(item: pytest.Item, judge: Judge) -> list[Leak]:
+    reason = allowed_leaks(item)
+    leaks = [replace(leak, allowed=reason) for leak in judge.test(passed=item.stash.get(_PASSED, True))]
+    records = judge.records()
+    if leaks or records:
+        from pytest_async_orm.leaks.document import facts_of_test
+
+        item.stash[_FACTS] = facts_of_test(records, leaks, _census(item, judge))
+    for leak in leaks:
+        item.user_properties.append(("connection_leak", f"{leak.kind}: {leak.alias} at {leak.opened_at}"))
+    return leaks
+
+
+def _census(item: pytest.Item, judge: Judge) -> list[Census]:
+    """Ask the servers of the databases on which something real was left; a leak is rare, so this is affordable."""
+    censuses = judge.census()
+    for census in censuses:
+        if census.disagreement:
+            _warn(item, CensusDisagreement(messages.disagreement(census)))
+    return censuses
+
+
+def _guarded(item: pytest.Item, call: Callable[[], list[Leak]]) -> list[Leak] | None:
+    """The plugin's own failure is told, and changes nothing."""
+    try:
+        return call()
+    except pytest.UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not the test's
+        trace = "".join(traceback.format_exception(error))
+        _warn(item, PluginFaultWarning(messages.judgement_failed(item.nodeid, error, trace)))
+        return None
+
+
+def _warn(item: pytest.Item, warning: PluginFaultWarning) -> None:
+    """Warn in a way that no filter turns into an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginFaultWarning)
+        item.warn(warning)
+
+
+def attach(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Give a test's facts to the report of its tear-down."""
+    if report.when == "call":
+        item.stash[_PASSED] = report.passed
+    if report.when == "teardown" and _FACTS in item.stash:
+        setattr(report, CARRIED, item.stash[_FACTS])
+
+
+def gather(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Gather what a test has handed on."""
+    _keep(config, getattr(report, CARRIED, None))
+
+
+def gather_worker(config: pytest.Config, node: Any) -> None:
+    """Gather what a worker's session has handed on."""
+    _keep(config, getattr(node, "workeroutput", {}).get(CARRIED))
+
+
+def _keep(config: pytest.Config, found: dict[str, Any] | None) -> None:
+    if found is not None:
+        config.stash.setdefault(COLLECTED, []).append(found)
+
+
+def finish(config: pytest.Config) -> None:
+    """Judge the session; a worker hands on what it found, in the process that reports it is gathered."""
+    state = config.stash.get(STATE, None)
+    document = _session_facts(state) if state is not None and state.judge is not None else None
+    output = getattr(config, "workeroutput", None)
+    if output is None:
+        _keep(config, document)
+    elif document is not None:
+        output[CARRIED] = document
+
+
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """Show the leaks of the session, if there are any."""
+    lines = messages.summary(session_leaks(reporter.config)["leaks"]) if COLLECTED in reporter.config.stash else []
+    if lines:
+        reporter.section("connection leaks")
+        for line in lines:
+            reporter.line(line)
+
+
+def before_the_databases_go(state: State) -> None:
+    """Ask the servers a last time, and remember what the plugin is about to close."""
+    if state.judge is None:
+        return
+    try:
+        state.judge.last_census()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's own
+        _warn_of_session(error)
+
+
+def _session_facts(state: State) -> dict[str, Any] | None:
+    """Judge what wider fixtures left, and work that outlived its test, once every fixture is gone."""
+    from pytest_async_orm.leaks.document import facts_of_test
+
+    judge = state.judge
+    assert judge is not None
+    try:
+        leaks = judge.session()
+        for census in judge.censuses:
+            if census.disagreement:
+                _warn_of(CensusDisagreement(messages.disagreement(census)))
+        return facts_of_test(judge.records(), leaks, judge.censuses)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's own
+        _warn_of_session(error)
+        return None
+
+
+def _warn_of_session(error: Exception) -> None:
+    trace = "".join(traceback.format_exception(error))
+    _warn_of(PluginFaultWarning(messages.judgement_failed("the session", error, trace)))
+
+
+def _warn_of(warning: PluginFaultWarning) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginFaultWarning)
+        warnings.warn(warning, stacklevel=1)
+
+
+def session_leaks(config: pytest.Config) -> dict[str, Any]:
+    """The session's `leaks_document`, for the report file and the page."""
+    from pytest_async_orm.leaks.document import leaks_document
+
+    documents = config.stash.get(COLLECTED, [])
+    return leaks_document(documents)

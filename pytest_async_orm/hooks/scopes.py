@@ -1,0 +1,130 @@
+"""Fixtures of wider scope: a transaction that outlives tests, and whose work it is that such fixtures start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_async_orm.errors import TransactionLost
+from pytest_async_orm.hooks.session import STATE, State, state_of
+from pytest_async_orm.items import databases_of
+from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.options import lock_timeout
+from pytest_async_orm.patches.pytest_names import arguments_of_mark
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+
+
+def layer(request: pytest.FixtureRequest, blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Open a transaction for a scope, with a sandbox on top for its fixtures; roll back to it is each test's own."""
+    from pytest_async_orm.sharing.scopes import scope_transaction
+
+    state = state_of(request.config)
+    name = f"scope {request.scope} of {request.node.nodeid or 'the session'}"
+    aliases = _aliases(request)
+    _require_test_databases(request, aliases)
+    with ExitStack() as stack:
+        with _real_connections(state, blocker):
+            transaction = scope_transaction(aliases, name, lock_timeout(request.config))
+            sandbox = stack.enter_context(transaction)
+        state.layers.push(sandbox)
+        yield
+        ending = state.layers.pop()
+        stack.push(partial(_leave, state, blocker, stack.pop_all()))
+    if ending.lost:
+        raise TransactionLost("\n".join(ending.lost))
+
+
+def _leave(state: State, blocker: DjangoDbBlocker, transaction: ExitStack, *_: object) -> None:
+    with _real_connections(state, blocker):
+        transaction.close()
+
+
+@contextmanager
+def _real_connections(state: State, blocker: DjangoDbBlocker) -> Iterator[None]:
+    state.layers.suspend()
+    try:
+        with blocker.unblock():
+            yield
+    finally:
+        state.layers.resume()
+
+
+def _aliases(request: pytest.FixtureRequest) -> list[str]:
+    """The databases of the scope's own `django_db` marker, else the default one."""
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    marker = request.node.get_closest_marker("django_db")
+    databases = arguments_of_mark(marker)[2] if marker is not None else None
+    if databases == "__all__":
+        return list(connections)
+    return [DEFAULT_DB_ALIAS] if databases is None else list(databases)
+
+
+def _require_test_databases(request: pytest.FixtureRequest, aliases: list[str]) -> None:
+    """Without a test that asks for it pytest-django makes no test database: what is open then is the real one."""
+    for alias in aliases:
+        if not any(found is None or alias in found for found in map(databases_of, request.session.items)):
+            raise pytest.UsageError(messages.no_test_database(str(request.fixturename), alias))
+
+
+def around_wide_fixture(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Let a fixture of a wider scope use that scope's database, and attribute what it starts to no test."""
+    state = request.config.stash.get(STATE, None)
+    if state is None:
+        return (yield)
+    ending = state.of_session()
+    # Finalizers run in reverse: what is added before the set-up runs after the fixture's own tear-down.
+    fixturedef.addfinalizer(partial(ending.__exit__, None, None, None))
+    try:
+        return (yield from _around_set_up(fixturedef, request, state))
+    finally:
+        fixturedef.addfinalizer(ending.__enter__)
+
+
+def _around_set_up(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, state: State
+) -> Generator[None, object, object]:
+    if (sandbox := state.layers.top) is None:
+        with state.of_session():
+            return (yield)
+    running = set(threading.enumerate())
+    from pytest_async_orm.sharing.layers import work_of
+
+    blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
+    access = _Access(blocker)
+    fixturedef.addfinalizer(access.close)
+    access.open()
+    try:
+        with work_of(None), state.of_session():
+            result = yield
+    finally:
+        access.close()
+        sandbox.threads.exempt(set(threading.enumerate()) - running)
+    fixturedef.addfinalizer(access.open)
+    return result
+
+
+class _Access:
+    """Database access for a fixture's set-up and, later, its tear-down."""
+
+    def __init__(self, blocker: DjangoDbBlocker) -> None:
+        self._blocker = blocker
+        self._open = False
+
+    def open(self) -> None:
+        self._blocker.unblock()
+        self._open = True
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._blocker.restore()

@@ -1,0 +1,118 @@
+"""What the plugin remembers of a session, in `config.stash`: the process from the start, the rest from the first
+database test on.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_async_orm.options import leak_mode
+from pytest_async_orm.patches.process import PROCESS, Process
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from pytest_async_orm.leaks.judgement import Judge
+    from pytest_async_orm.sharing.layers import Layers
+
+STATE: pytest.StashKey[State] = pytest.StashKey()
+PROCESS_KEY: pytest.StashKey[Process] = pytest.StashKey()
+_SESSION: pytest.StashKey[object] = pytest.StashKey()
+# Loops are made before the first database test as well.
+EARLY_LOOPS: pytest.StashKey[list[Any]] = pytest.StashKey()
+
+
+def begin(config: pytest.Config) -> None:
+    """Give a session a state of its own in the process; an outer session's is set aside."""
+    config.stash[PROCESS_KEY] = PROCESS
+    config.stash[_SESSION] = PROCESS.begin()
+
+
+def end(config: pytest.Config) -> None:
+    """Take out what the session has replaced of other people's code, and give the process back."""
+    session = config.stash.get(_SESSION, None)
+    if session is not None:
+        PROCESS.end(session)
+
+
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """Say under `--trace-config` what was replaced of other people's code while the session ran."""
+    if reporter.config.option.traceconfig:
+        replaced = ", ".join(sorted(str(target) for target in reporter.config.stash[PROCESS_KEY].patches.targets))
+        reporter.write_line(f"async ORM: replaced while it ran: {replaced or 'nothing'}")
+
+
+class State:
+    """Made once Django is set up: see `state_of`."""
+
+    def __init__(self, root: str = "", *, judges: bool = False) -> None:
+        from pytest_async_orm.leaks.watching import watch_connections
+        from pytest_async_orm.sharing.layers import Layers
+
+        self.layers: Layers = Layers()
+        self.loops: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+        watch_connections()
+        self.judge: Judge | None = _judge(root) if judges else None
+
+    def test_starts(self, test: str) -> None:
+        """What is opened from now on, by no wider fixture, is this test's."""
+        if self.judge is not None:
+            from pytest_async_orm.leaks.pools import Slots
+
+            PROCESS.test = test
+            PROCESS.one(Slots).install()
+
+    def test_ends(self) -> None:
+        """What is opened from now on is the session's."""
+        PROCESS.test = None
+
+    @contextmanager
+    def of_session(self) -> Iterator[None]:
+        """What a fixture of wider scope opens and starts is no test's."""
+        before, PROCESS.test = PROCESS.test, None
+        try:
+            yield
+        finally:
+            PROCESS.test = before
+
+    def note_loop(self, value: Any) -> None:
+        """Remember an event loop that outlives tests: the value of a fixture, as it is or inside a runner."""
+        import asyncio
+
+        loop = value.get_loop() if type(value).__name__ == "Runner" and hasattr(value, "get_loop") else value
+        if isinstance(loop, asyncio.AbstractEventLoop):
+            self.loops.add(loop)
+
+
+def _judge(root: str) -> Judge:
+    from pytest_async_orm.leaks.judgement import Judge
+    from pytest_async_orm.leaks.ledger import Ledger
+    from pytest_async_orm.leaks.watching import watch
+
+    PROCESS.one(Ledger).root = root
+    watch()
+    return Judge()
+
+
+def state_of(config: pytest.Config) -> State:
+    """The session's state, made at the first call."""
+    if STATE not in config.stash:
+        config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
+        for value in config.stash.get(EARLY_LOOPS, []):
+            config.stash[STATE].note_loop(value)
+    return config.stash[STATE]
+
+
+def note_loop(config: pytest.Config, value: Any) -> None:
+    """Keep what may be a loop, or a runner of one, until the first database test; asyncio is not imported to find
+    out.
+    """
+    if STATE in config.stash:
+        config.stash[STATE].note_loop(value)
+    elif hasattr(value, "get_loop") or hasattr(value, "run_until_complete"):
+        config.stash.setdefault(EARLY_LOOPS, []).append(value)

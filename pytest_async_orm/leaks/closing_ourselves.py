@@ -1,0 +1,75 @@
+"""Real connections of other threads, closed by the plugin when nobody uses them any more."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pytest_async_orm.frames.stacks import stack_of
+from pytest_async_orm.frames.workers import is_idle
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.records import Leftover
+
+_GRACE_SECONDS = 1.0
+_POLL_SECONDS = 0.005
+
+
+def close_idle_connections() -> list[Leftover]:
+    """Close other threads' connections, giving threads that are at work a short grace; describe those that stay so."""
+    deadline = time.monotonic() + _GRACE_SECONDS
+    working = _close_idle()
+    while working and time.monotonic() < deadline:
+        working[0].join(_POLL_SECONDS)
+        working = _close_idle()
+    return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]
+
+
+def close_all_connections() -> None:
+    """Close every connection of other threads, whatever they do."""
+    for connection, _ in _elsewhere():
+        _close(connection)
+
+
+def _elsewhere() -> Iterator[tuple[Any, threading.Thread]]:
+    """Open connections of threads other than the calling one."""
+    here = threading.current_thread()
+    for opened in PROCESS.one(Ledger).open_connections():
+        wrapper = opened.wrapper
+        # A native async connection can be closed by its own loop alone.
+        if opened.virtual or opened.thread is here or not isinstance(wrapper, BaseDatabaseWrapper):
+            continue
+        if wrapper.connection is not None:
+            yield wrapper, opened.thread
+
+
+def _close_idle() -> list[threading.Thread]:
+    """Close the connections of threads that do nothing; return the threads that are at work and keep theirs."""
+    working = []
+    for connection, thread in _elsewhere():
+        if is_idle(thread):
+            _close(connection)
+        else:
+            working.append(thread)
+    return working
+
+
+def _close(connection: Any) -> None:
+    with PROCESS.one(Ledger).closing_ourselves():
+        close_from_here(connection)
+
+
+def close_from_here(connection: Any) -> None:
+    """Close another thread's connection, which Django allows to whoever says so."""
+    connection.inc_thread_sharing()
+    try:
+        connection.close()
+        if connection.closed_in_transaction:
+            # Its thread left an atomic block open for good; the next use may connect again.
+            connection.connection = None
+    finally:
+        connection.dec_thread_sharing()

@@ -1,0 +1,55 @@
+"""A moment for closes that are under way: a server answers its client before it has closed its connection."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterable
+
+from pytest_async_orm.frames.stacks import frames_of
+from pytest_async_orm.frames.workers import is_idle
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.patches.process import PROCESS
+
+GRACE_SECONDS = 0.5
+# A close wakes the wait at once; that a thread has ended does not.
+_POLL_SECONDS = 0.02
+
+
+def settle(entries: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
+    """Wait while a connection may still be closed, at most the grace (seconds)."""
+    entries, ledger = list(entries), PROCESS.one(Ledger)
+    deadline = time.monotonic() + grace
+    while _unsettled(entries) and somebody_works():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        with ledger.changed:
+            ledger.changed.wait(min(left, _POLL_SECONDS))
+
+
+def observe() -> None:
+    """Remember what the plugin is about to clean away, once threads that are about to end have ended."""
+    ledger = PROCESS.one(Ledger)
+    settle(ledger.fresh(), GRACE_SECONDS)
+    ledger.observe()
+
+
+def _unsettled(entries: Iterable[OpenedConnection]) -> bool:
+    return any(entry.closed_time is None and not entry.owned and entry.thread.is_alive() for entry in entries)
+
+
+def somebody_works() -> bool:
+    """Whether another thread does something, or runs a loop that may."""
+    here = threading.current_thread()
+    return any(
+        thread is not here and not thread.name.startswith("pool-") and (not is_idle(thread) or _runs_loop(thread))
+        for thread in threading.enumerate()
+        if thread.ident in sys._current_frames()
+    )
+
+
+def _runs_loop(thread: threading.Thread) -> bool:
+    return any(frame.f_code.co_name == "run_forever" for frame in frames_of(thread))

@@ -1,0 +1,101 @@
+"""What the process has once: replacements of other people's code reach everything through `PROCESS`.
+
+Connections, threads and loops belong to a process, not to a pytest session; so does what is known of them. A session
+inside a session (`pytester` in process) gets a state of its own, and the outer one's comes back with its end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from pytest_async_orm.patches.mechanism import Patches
+
+_T = TypeVar("_T")
+
+Sink = Callable[[Any, Any, Any, bool, float, float, Any, "BaseException | None"], None]
+"""Takes a statement: connection, SQL, parameters, many, start and end (`perf_counter`), the cursor (None: transaction
+control) and the error."""
+
+
+class Route(Protocol):
+    """Who answers for one alias."""
+
+    def get(self, alias: str) -> Any: ...
+    def put(self, alias: str, connection: Any) -> None: ...
+    def drop(self, alias: str) -> None: ...
+
+
+class Router(Protocol):
+    """Who decides whether an alias is routed, for the calling thread and context."""
+
+    def route(self, alias: str) -> Route | None: ...
+    def covering(self, alias: str) -> str | None: ...
+    def opened(self) -> list[Any]: ...
+
+
+class Process:
+    """The state of the innermost session that runs, and the replacements that are in place for all of them."""
+
+    # Sharing: who answers for a connection.
+    router: Router | None
+    # Handing over: for which test the process works, and whether somebody asks who started what.
+    test: str | None
+    noting: bool
+    # Recording: how many recordings are open, what takes their statements, and which of them take what belongs to no
+    # block, or want whole stacks; what each thread was started for; how often native connections were used.
+    recordings: int
+    sink: Sink | None
+    wide: list[Any]
+    want_stacks: list[Any]
+    started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]]
+    native_used: Counter[str]
+    # Leaks: whether account is kept of connections.
+    watching: bool
+
+    def __init__(self) -> None:
+        self.patches = Patches()
+        self._outer: list[tuple[object, dict[str, Any], tuple[int, int]]] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self.router = self.test = self.sink = None
+        self.noting = self.watching = False
+        self.recordings = 0
+        self.wide, self.want_stacks = [], []
+        self.started, self.native_used = WeakKeyDictionary(), Counter()
+        self._rooms: dict[type[Any], Any] = {}
+
+    def one(self, kind: type[_T]) -> _T:
+        """The session's one object of a class, made when it is first asked for."""
+        found = self._rooms.get(kind)
+        if found is None:
+            found = self._rooms[kind] = kind()
+        return cast("_T", found)
+
+    def begin(self) -> object:
+        """Start a session with a state of its own; return what `end` takes."""
+        session = object()
+        kept = {name: value for name, value in vars(self).items() if name not in _SHARED}
+        self._outer.append((session, kept, self.patches.mark()))
+        self._clear()
+        return session
+
+    def end(self, session: object) -> None:
+        """Take out what was replaced since the session began, and give the outer session its state back."""
+        if not any(known is session for known, _, _ in self._outer):
+            return
+        while True:
+            ended, kept, mark = self._outer.pop()
+            self.patches.remove_since(mark)
+            vars(self).update(kept)
+            if ended is session:
+                return
+
+
+_SHARED = ("patches", "_outer")
+
+PROCESS = Process()

@@ -1,0 +1,65 @@
+"""What is kept of a query while it is recorded: as little work as possible, the rest when somebody looks."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+from pytest_async_orm.frames.lines import Frames
+from pytest_async_orm.frames.source import call_site, columns_of
+from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
+from pytest_async_orm.records import Query
+
+# `perf_counter` to seconds since the epoch.
+_EPOCH = time.time() - time.perf_counter()
+
+
+class RawQuery(NamedTuple):
+    """One query, unresolved."""
+
+    sql: Any
+    params: Any
+    many: bool
+    alias: str
+    vendor: str
+    started: float
+    seconds: float
+    rows: int
+    thread_name: str
+    task_name: str | None
+    in_transaction: bool
+    stack: Frames
+    call: int
+    error: str | None
+    attributed: bool
+
+    @property
+    def call_site(self) -> str:
+        return call_site(self.stack[0]) if self.stack else ""
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.sql)
+
+    def query(self) -> Query:
+        return Query(
+            sql=self.sql,
+            params=self.params,
+            alias=self.alias,
+            vendor=self.vendor,
+            kind=kind_of(self.sql),
+            started_at=_EPOCH + self.started,
+            duration_ms=1000 * self.seconds,
+            rows=self.rows if self.rows >= 0 else None,
+            thread_name=self.thread_name,
+            task_name=self.task_name,
+            in_transaction=self.in_transaction,
+            fingerprint=self.fingerprint,
+            call_site=self.call_site,
+            error=self.error,
+            many=self.many,
+            attributed=self.attributed,
+            stack=tuple(map(call_site, self.stack)),
+            call=self.call,
+            columns=tuple(map(columns_of, self.stack)),
+        )

@@ -1,0 +1,27 @@
+"""From the test that recorded to the end of the session, in whatever process the test ran."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# pytest-xdist sends the attributes of a report to the controller.
+_ATTRIBUTE = "async_orm_queries"
+COLLECTED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
+
+
+def attach(report: pytest.TestReport, document: dict[str, Any]) -> None:
+    """Give a test's queries to a report: plain types alone, as xdist wants them."""
+    setattr(report, _ATTRIBUTE, document)
+
+
+def collect(config: pytest.Config, report: pytest.TestReport) -> None:
+    found = getattr(report, _ATTRIBUTE, None)
+    if found is not None:
+        config.stash.setdefault(COLLECTED, []).append({**found, "outcome": report.outcome})
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process sees the reports of all tests: the only one, or pytest-xdist's controller."""
+    return not hasattr(config, "workerinput")

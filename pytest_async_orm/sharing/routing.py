@@ -1,0 +1,68 @@
+"""Look-ups of connections: answered by the router of the moment, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connections
+
+from pytest_async_orm.patches import native, targets
+from pytest_async_orm.patches.process import PROCESS, Route, Router
+
+
+def route_by(router: Router | None) -> None:
+    """Let a router answer from now on; None for Django alone."""
+    if router is not None:
+        _install()
+    PROCESS.router = router
+
+
+def _install() -> None:
+    for target, make in (
+        (targets.GET_CONNECTION, _getting),
+        (targets.SET_CONNECTION, _setting),
+        (targets.DELETE_CONNECTION, _deleting),
+        (targets.ALL_CONNECTIONS, _listing),
+    ):
+        PROCESS.patches.install(target, make)
+    native.install()
+
+
+def _route(handler: Any, alias: str) -> Route | None:
+    router = PROCESS.router
+    return router.route(alias) if router is not None and handler is connections else None
+
+
+def _getting(original: Callable[..., Any]) -> Callable[..., Any]:
+    def __getitem__(self: Any, alias: str) -> Any:  # noqa: N807 - it stands for that method
+        route = _route(self, alias)
+        return original(self, alias) if route is None else route.get(alias)
+
+    return __getitem__
+
+
+def _setting(original: Callable[..., Any]) -> Callable[..., Any]:
+    def __setitem__(self: Any, alias: str, connection: Any) -> None:  # noqa: N807 - it stands for that method
+        route = _route(self, alias)
+        original(self, alias, connection) if route is None else route.put(alias, connection)
+
+    return __setitem__
+
+
+def _deleting(original: Callable[..., Any]) -> Callable[..., Any]:
+    def __delitem__(self: Any, alias: str) -> None:  # noqa: N807 - it stands for that method
+        route = _route(self, alias)
+        original(self, alias) if route is None else route.drop(alias)
+
+    return __delitem__
+
+
+def _listing(original: Callable[..., Any]) -> Callable[..., Any]:
+    def all(self: Any, initialized_only: bool = False) -> list[Any]:  # noqa: A001 - it stands for that method
+        found: list[Any] = list(original(self, initialized_only))
+        if PROCESS.router is not None and self is connections:
+            found += [connection for connection in PROCESS.router.opened() if connection not in found]
+        return found
+
+    return all

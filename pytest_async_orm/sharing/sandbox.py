@@ -1,0 +1,111 @@
+"""One sandbox: every thread's virtual connections over the transaction that pytest-django opened."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pytest_async_orm.errors import SandboxEnded
+from pytest_async_orm.frames.stacks import in_event_loop
+from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.records import Leftover
+from pytest_async_orm.sharing.leftovers import ThreadWatch
+from pytest_async_orm.sharing.refused import forbidden_connection
+from pytest_async_orm.sharing.shared_connection import SharedConnection
+from pytest_async_orm.sharing.virtual import return_knowledge, virtual_connection
+
+GRACE_SECONDS = 1.0
+
+
+@dataclass
+class SandboxEnd:
+    """What the end of a sandbox found."""
+
+    leftovers: list[Leftover] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """One message for each alias whose transaction is gone."""
+    committed: list[str] = field(default_factory=list)
+    """The aliases whose rows may have been committed."""
+
+
+class Sandbox:
+    """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
+
+    def __init__(self, test: str, timeout: float, *, guarded_thread: threading.Thread | None = None) -> None:
+        """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for."""
+        self.test = test
+        self._guarded_thread = guarded_thread
+        self.timeout = timeout
+        self.ended = False
+        self.threads = ThreadWatch()
+        self._shared: dict[str, SharedConnection] = {}
+        self._here = threading.local()
+        self._virtuals: list[Any] = []
+
+    def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
+        self._shared = {wrapper.alias: SharedConnection(wrapper, self.test, self.timeout) for wrapper in wrappers}
+
+    def isolates(self, alias: str) -> bool:
+        return alias in self._shared
+
+    def covers(self, alias: str) -> bool:
+        """Whether a thread's connection is this sandbox's to give, or to refuse."""
+        return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
+
+    def get(self, alias: str) -> Any:
+        mine = self._mine()
+        connection = mine.get(alias)
+        if connection is None:
+            connection = mine[alias] = self._new(alias)
+        return connection
+
+    def _new(self, alias: str) -> Any:
+        if not self.isolates(alias):
+            return forbidden_connection(alias, self.test)
+        virtual = virtual_connection(self._shared[alias])
+        self._virtuals.append(virtual)
+        return virtual
+
+    def put(self, alias: str, connection: Any) -> None:
+        self._mine()[alias] = connection
+
+    def drop(self, alias: str) -> None:
+        del self._mine()[alias]
+
+    def opened(self) -> list[Any]:
+        return list(self._mine().values())
+
+    def _mine(self) -> dict[str, Any]:
+        """The calling thread's connections; as in Django, a running event loop has others than its thread."""
+        mine: dict[str, Any] = self._here.__dict__.setdefault("loop" if in_event_loop() else "thread", {})
+        return mine
+
+    def refusal(self, alias: str, current: str | None) -> SandboxEnded:
+        return SandboxEnded(messages.ended(self.test, alias, threading.current_thread().name, current))
+
+    def end(self) -> SandboxEnd:
+        """Wait for the test's threads, stop what still runs, roll back what is unfinished, and say what was found."""
+        working = self.threads.settle(self._leases(), GRACE_SECONDS)
+        ending = SandboxEnd(leftovers=[self.threads.describe(lease) for lease in working])
+        self.ended = True
+        for shared in self._shared.values():
+            self._finish(shared, ending)
+        for virtual in self._virtuals:
+            return_knowledge(virtual, virtual.lease.shared.wrapper)
+        return ending
+
+    def _leases(self) -> list[Any]:
+        return [virtual.lease for virtual in list(self._virtuals)]
+
+    def _finish(self, shared: SharedConnection, ending: SandboxEnd) -> None:
+        shared.finish(lambda: self.refusal(shared.alias, None), GRACE_SECONDS)
+        if shared.lost is not None:
+            ending.lost.append(messages.transaction_lost(self.test, shared.alias, shared.lost))
+            if shared.may_have_committed:
+                ending.committed.append(shared.alias)
+            shared.discard()

@@ -1,0 +1,187 @@
+"""The connection that pytest-django opened for a test, shared by all the threads of the test."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pytest_async_orm.drivers.dialects import Dialect, dialect_for
+from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedConnection
+from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.sharing.connection_queue import ConnectionQueue, Holder
+
+_STANDING = "async_orm_autocommit"
+
+
+class _Closing:
+    """Has the turn while a thread closes another thread's cursor."""
+
+    in_statement = True
+    in_transaction = False
+
+    def __init__(self) -> None:
+        self.thread = threading.current_thread()
+
+    def abandon(self) -> None:
+        """Nothing is open."""
+
+
+class SharedConnection:
+    """One alias of one sandbox: the wrapper that owns the raw connection, the turn, and whether all is well."""
+
+    def __init__(self, wrapper: BaseDatabaseWrapper, test: str, timeout: float) -> None:
+        wrapper.ensure_connection()
+        self.wrapper = wrapper
+        self.alias = wrapper.alias
+        self.test = test
+        self.raw: Any = wrapper.connection
+        self.queue = ConnectionQueue(test, self.alias, timeout)
+        self.dialect = self._dialect()
+        self.lost: str | None = None
+        self._numbers = itertools.count(1)
+        # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
+        self._standing = False
+        self._behind = False
+        self._to_close: list[Any] = []
+        # psycopg opens the transaction with its first statement: until then none can be missed.
+        self._used = False
+        self.dialect.start(nested=bool(wrapper.savepoint_ids))
+
+    def _dialect(self) -> Dialect:
+        dialect = dialect_for(self.wrapper.vendor, self.raw)
+        if dialect is None:
+            raise UnsupportedConnection(messages.unsupported_vendor(self.alias, self.wrapper.vendor))
+        return dialect
+
+    def new_savepoint(self) -> str:
+        self._used = True
+        name = f"async_orm_t{next(self._numbers)}"
+        self.dialect.send(f"SAVEPOINT {name}")
+        return name
+
+    def require(self) -> None:
+        """Raise if the transaction is gone: asked before every statement, lest one be committed for good."""
+        if self.lost is None and self._used and not self.dialect.alive():
+            self.spoil("it had ended before the next statement")
+        self.require_well()
+
+    def require_well(self) -> None:
+        """Raise if a loss was noticed: without the turn no more can be asked, since another thread may just begin."""
+        if self.lost is not None:
+            raise TransactionLost(messages.transaction_lost(self.test, self.alias, self.lost))
+
+    def require_statement(self, sql: object) -> None:
+        """Raise if a statement would end the transaction; it is not sent, and the sandbox stays good."""
+        if self.dialect.refuses(sql):
+            raise TransactionLost(messages.implicit_commit(self.test, self.alias, str(sql)))
+
+    def protect(self) -> None:
+        """Make sure that a failure of the next autocommit statement undoes that statement alone.
+
+        The savepoint is moved only when a statement follows, so that the last one of a test costs nothing.
+        """
+        self._used = True
+        if not self.dialect.failure_spoils:
+            return
+        if not self._standing:
+            self.dialect.send(f"SAVEPOINT {_STANDING}")
+        elif self._behind:
+            self.dialect.send(f"RELEASE SAVEPOINT {_STANDING}; SAVEPOINT {_STANDING}")
+        self._standing, self._behind = True, False
+
+    def succeeded(self, what: object) -> None:
+        """After a statement or a commit: what was done must survive the next failure."""
+        self._behind = True
+        if not self.dialect.alive():
+            self.spoil(f"it ended with {messages.shortened(str(what))}")
+            self.require()
+
+    def failed(self, what: object, *, autocommit: bool) -> None:
+        """After a failed statement: undo it, and notice if the whole transaction went with it."""
+        self.notice_loss(what)
+        if self.lost is not None:
+            return
+        if autocommit and self.dialect.failure_spoils:
+            self._undo_failure(what)
+
+    def notice_loss(self, what: object) -> None:
+        if self._used and not self.dialect.alive():
+            self.spoil(f"the connection closed or rolled back at {messages.shortened(str(what))}")
+
+    def _undo_failure(self, what: object) -> None:
+        try:
+            self.dialect.send(f"ROLLBACK TO SAVEPOINT {_STANDING}")
+        except Exception as error:  # noqa: BLE001 - each driver has its own
+            self.spoil(f"{messages.shortened(str(what))} failed and could not be undone ({error!r})")
+        else:
+            self._behind = False
+
+    def close_cursor(self, holder: Holder, cursor: Any) -> None:
+        """Close a cursor now if the turn is free, and with the next statement otherwise.
+
+        A server's cursor sends a statement to close. Another thread than the owner does so as a holder of its own,
+        since the turn lets the owner in wherever the owner's lease has it.
+        """
+        if holder.thread is not threading.current_thread():
+            holder = _Closing()
+        try:
+            free = self.queue.try_take(holder)
+        except SandboxEnded:
+            return
+        if not free:
+            self._to_close.append(cursor)
+            return
+        holder.in_statement = True
+        try:
+            cursor.close()
+        finally:
+            self.queue.give_back(holder, statement=True)
+
+    def close_waiting_cursors(self) -> None:
+        while self._to_close:
+            # Errors of a clean-up say nothing about the statement that happens to come next.
+            with suppress(Exception):
+                self._to_close.pop().close()
+
+    def finish(self, refusal: Callable[[], Exception], grace: float) -> None:
+        """Refuse everyone, stop the statement under way, roll back an unfinished transaction, see that all is well."""
+        if not self.queue.close(refusal, grace):
+            with suppress(Exception):
+                self.dialect.interrupt()
+            if not self.queue.close(refusal, grace):
+                self.spoil("a statement that another thread had under way could not be stopped")
+        holder = self.queue.holder
+        if holder is not None and self.lost is None:
+            holder.abandon()
+        if self.lost is None:
+            self.close_waiting_cursors()
+            self._final_check()
+
+    def _final_check(self) -> None:
+        try:
+            well = not self._used or self.dialect.verify()
+        except Exception as error:  # noqa: BLE001 - each driver has its own
+            self.spoil(f"the connection failed at the end of the test ({error!r})")
+        else:
+            if not well:
+                self.spoil("it had ended before the test did")
+
+    @property
+    def may_have_committed(self) -> bool:
+        """Whether the raw connection outlived the transaction: a server rolls back for a connection that dies."""
+        return not self.dialect.closed()
+
+    def discard(self) -> None:
+        """Close the raw connection, so that Django opens a fresh one for the next test."""
+        with suppress(Exception):
+            self.wrapper.close()
+
+    def spoil(self, reason: str) -> None:
+        """Remember the first reason: later failures are its consequences."""
+        if self.lost is None:
+            self.lost = reason
