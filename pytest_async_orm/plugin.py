@@ -81,8 +81,9 @@ def pytest_fixture_setup(
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Queries are recorded if something asks for them."""
-    return (yield from recording.around_call(item))
+    """Queries are recorded if something asks for them; other threads join the transactions of Django's classes."""
+    with isolation.open_to_guests(item):
+        return (yield from recording.around_call(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

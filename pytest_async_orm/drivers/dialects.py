@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_async_orm.drivers.statements import commits_implicitly, ends_transaction, only_reads
 
-_PG_IDLE, _PG_UNKNOWN = 0, 4
+_PG_IDLE, _PG_ACTIVE, _PG_UNKNOWN = 0, 1, 4
 _PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
 _SERVER_STATUS_IN_TRANS = 1
 
@@ -25,6 +25,8 @@ class Dialect:
     autocommit_commits = True
     # Whether the driver tells that a transaction is open; where not, a loss is noticed at the next commit or the end.
     sees_transaction = True
+    # Whether it tells so at any moment, whatever was sent last.
+    knows_transaction = True
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
@@ -50,6 +52,10 @@ class Dialect:
     def verify(self) -> bool:
         """The same at the end of the test, where one statement may be spent if nothing else tells."""
         return self.alive()
+
+    def busy(self) -> bool:
+        """Whether a statement is under way that goes on after its call, as a COPY does."""
+        return False
 
     def closed(self) -> bool:
         try:
@@ -106,6 +112,9 @@ class Psycopg(Server):
         message = result.error_message.decode(errors="replace").strip()
         return lookup(state.decode())(message) if state else OperationalError(message)
 
+    def busy(self) -> bool:
+        return bool(self.raw.pgconn.transaction_status == _PG_ACTIVE)
+
     def closed(self) -> bool:
         return bool(self.raw.closed)
 
@@ -136,7 +145,7 @@ class MySQL(Server):
     """
 
     base = "async_orm_base"
-    sees_transaction = False
+    sees_transaction = knows_transaction = False
 
     def start(self, *, nested: bool) -> None:  # noqa: ARG002
         self.send(f"SAVEPOINT {self.base}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -39,15 +40,32 @@ def around_helper(
     fixturedef.addfinalizer(state.layers.resume)
     fixturedef.addfinalizer(partial(_empty_tables, request, committed))
     result = yield
-    if not _is_unittest(request):
+    if not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
         fixturedef.addfinalizer(_start(state, request.node, committed))
     return result
 
 
-def _is_unittest(request: pytest.FixtureRequest) -> bool:
-    # A class that derives from unittest's has imported it.
-    unittest = sys.modules.get("unittest")
-    return unittest is not None and isinstance(request.cls, type) and issubclass(request.cls, unittest.TestCase)
+def _derives(cls: object, module: str, name: str) -> bool:
+    """Whether a class derives from another one, which it has imported then."""
+    base = getattr(sys.modules.get(module), name, None)
+    return base is not None and isinstance(cls, type) and issubclass(cls, base)
+
+
+@contextmanager
+def open_to_guests(item: pytest.Item) -> Iterator[None]:
+    """Let guests join the transactions of Django's `TestCase`, which opens and ends them in the test's call."""
+    cls: Any = getattr(item, "cls", None)
+    if not _derives(cls, "django.test.testcases", "TestCase") or mode_for(item) == "off":
+        yield
+        return
+    from django.db import connections
+
+    databases = connections if cls.databases == "__all__" else cls.databases
+    end = _start_host(state_of(item.config), item, [connections[alias] for alias in databases])
+    try:
+        yield
+    finally:
+        end()
 
 
 def _start(state: State, item: pytest.Item, committed: set[str]) -> Callable[[], None]:
@@ -55,11 +73,32 @@ def _start(state: State, item: pytest.Item, committed: set[str]) -> Callable[[],
     from pytest_async_orm.sharing.real import isolated_connections
 
     wrappers = isolated_connections()
-    if wrappers and wants_sandbox(item):
+    if wrappers and wants_sandbox(item) and not _derives(getattr(item, "cls", None), "unittest", "TestCase"):
         return _start_sandbox(state, item, wrappers, committed)
-    if not wrappers and mode_for(item) != "off":
-        return partial(_close_other_threads, item)
-    return lambda: None
+    if mode_for(item) == "off":
+        return lambda: None
+    return _start_host(state, item, wrappers) if wrappers else partial(_close_other_threads, item)
+
+
+def _start_host(state: State, item: pytest.Item, wrappers: Iterable[Any]) -> Callable[[], None]:
+    """Open a test's own connections to other threads; return what ends that."""
+    from pytest_async_orm.sharing.hosting import Host
+    from pytest_async_orm.sharing.layers import ORIGIN
+
+    host = Host(item.nodeid, lock_timeout(item.config))
+    host.start(wrappers)
+    state.layers.push(host)
+    ORIGIN.set(host)
+    return partial(_end_host, state, item)
+
+
+def _end_host(state: State, item: pytest.Item) -> None:
+    from pytest_async_orm.sharing.layers import ORIGIN
+
+    ORIGIN.set(None)
+    ending = state.layers.pop()
+    if ending.leftovers:
+        item.warn(LeftoverWorkWarning(messages.left_running(item.nodeid, ending.leftovers)))
 
 
 def _start_sandbox(state: State, item: pytest.Item, wrappers: Iterable[Any], committed: set[str]) -> Callable[[], None]:

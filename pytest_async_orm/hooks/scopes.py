@@ -93,7 +93,7 @@ def around_wide_fixture(
 def _around_set_up(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, state: State
 ) -> Generator[None, object, object]:
-    if (sandbox := state.layers.top) is None:
+    if (sandbox := state.layers.isolating) is None:
         with state.of_session():
             return (yield)
     running = set(threading.enumerate())

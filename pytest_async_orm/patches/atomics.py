@@ -25,3 +25,8 @@ def in_application_transaction(connection: Any) -> bool:
         return not connection.autocommit and connection.connection is not None
     blocks = connection.atomic_blocks
     return not blocks or not blocks[-1]._from_testcase
+
+
+def in_test_transaction(connection: Any) -> bool:
+    """Whether the transaction that is open on a connection is a test case's own, which rolls it back at its end."""
+    return bool(connection.in_atomic_block and connection.atomic_blocks and connection.atomic_blocks[0]._from_testcase)

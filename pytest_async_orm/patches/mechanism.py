@@ -49,9 +49,7 @@ class Installed:
         self.target = target
         self._owner = target.find_owner()
         self._before = vars(self._owner).get(target.name, _ABSENT)
-        original = getattr(self._owner, target.name, None)
-        replacement = make(original) if original is not None else make(_nothing)
-        self._replacement = wraps(original)(replacement) if original is not None else replacement
+        self._replacement = _replacement(self._owner, target.name, self._before, make)
         setattr(self._owner, target.name, self._replacement)
 
     def remove(self) -> None:
@@ -64,6 +62,14 @@ class Installed:
             delattr(self._owner, self.target.name)
         else:
             setattr(self._owner, self.target.name, self._before)
+
+
+def _replacement(owner: Any, name: str, before: Any, make: Make) -> Any:
+    """What takes the place of a function, of a class method, or of nothing at all."""
+    if isinstance(before, classmethod):
+        return classmethod(wraps(before.__func__)(make(before.__func__)))
+    original = getattr(owner, name, None)
+    return make(_nothing) if original is None else wraps(original)(make(original))
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:

@@ -31,6 +31,12 @@ class Layers:
         return self._stack[-1] if self._stack else None
 
     @property
+    def isolating(self) -> Sandbox | None:
+        """The innermost sandbox, if it answers for every thread."""
+        top = self.top
+        return None if top is None or top.for_guests else top
+
+    @property
     def depth(self) -> int:
         return sum(sandbox is not None for sandbox in self._stack)
 
@@ -56,12 +62,12 @@ class Layers:
         try:
             return sandbox.end()
         finally:
-            self._stragglers.update({thread: (sandbox, call) for thread, call in sandbox.threads.stragglers().items()})
+            self._stragglers.update({thread: (sandbox, call) for thread, call in sandbox.stragglers().items()})
             self._stack.pop()
 
     def route(self, alias: str) -> Sandbox | None:
         origin = ORIGIN.get()
-        if origin is not None and origin.ended:
+        if origin is not None and origin.refuses_work:
             raise origin.refusal(alias, self._current_test())
         if origin is None and self._stragglers:
             self._refuse_straggler(alias)
@@ -70,7 +76,12 @@ class Layers:
 
     def covering(self, alias: str) -> str | None:
         top = self.top
-        return top.test if top is not None and top.isolates(alias) else None
+        return top.test if top is not None and not top.for_guests and top.isolates(alias) else None
+
+    def before_rollback(self) -> None:
+        """Django is about to roll back what a test case has done."""
+        if self.top is not None:
+            self.top.before_rollback()
 
     def opened(self) -> list[Any]:
         return self.top.opened() if self.top is not None else []

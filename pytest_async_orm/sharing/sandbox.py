@@ -36,6 +36,9 @@ class SandboxEnd:
 class Sandbox:
     """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
 
+    for_guests = False
+    """Whether the test's own thread keeps Django's connections, and others alone are answered."""
+
     def __init__(self, test: str, timeout: float, *, guarded_thread: threading.Thread | None = None) -> None:
         """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for."""
         self.test = test
@@ -98,6 +101,18 @@ class Sandbox:
         for virtual in self._virtuals:
             return_knowledge(virtual, virtual.lease.shared.wrapper)
         return ending
+
+    @property
+    def refuses_work(self) -> bool:
+        """Whether work that was started in the sandbox is refused, since the sandbox is over."""
+        return self.ended
+
+    def before_rollback(self) -> None:
+        """The test's transaction is about to be rolled back: a sandbox has ended by then."""
+
+    def stragglers(self) -> dict[threading.Thread, Any]:
+        """Threads that go on with the test's work, each with the call that is the work."""
+        return self.threads.stragglers()
 
     def _leases(self) -> list[Any]:
         return [virtual.lease for virtual in list(self._virtuals)]

@@ -15,7 +15,7 @@ from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedCo
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue, Holder
 
-_STANDING = "async_orm_autocommit"
+STANDING = "async_orm_autocommit"
 
 
 class _Closing:
@@ -50,7 +50,11 @@ class SharedConnection:
         self._to_close: list[Any] = []
         # psycopg opens the transaction with its first statement: until then none can be missed.
         self._used = False
-        self.dialect.start(nested=bool(wrapper.savepoint_ids))
+        self._start()
+
+    def _start(self) -> None:
+        """Make sure that the end of the transaction will be noticed."""
+        self.dialect.start(nested=bool(self.wrapper.savepoint_ids))
 
     def _dialect(self) -> Dialect:
         dialect = dialect_for(self.wrapper.vendor, self.raw)
@@ -89,9 +93,9 @@ class SharedConnection:
         if not self.dialect.failure_spoils:
             return
         if not self._standing:
-            self.dialect.send(f"SAVEPOINT {_STANDING}")
+            self.dialect.send(f"SAVEPOINT {STANDING}")
         elif self._behind:
-            self.dialect.send(f"RELEASE SAVEPOINT {_STANDING}; SAVEPOINT {_STANDING}")
+            self.dialect.send(f"RELEASE SAVEPOINT {STANDING}; SAVEPOINT {STANDING}")
         self._standing, self._behind = True, False
 
     def succeeded(self, what: object) -> None:
@@ -115,7 +119,7 @@ class SharedConnection:
 
     def _undo_failure(self, what: object) -> None:
         try:
-            self.dialect.send(f"ROLLBACK TO SAVEPOINT {_STANDING}")
+            self.dialect.send(f"ROLLBACK TO SAVEPOINT {STANDING}")
         except Exception as error:  # noqa: BLE001 - each driver has its own
             self.spoil(f"{messages.shortened(str(what))} failed and could not be undone ({error!r})")
         else:

@@ -25,7 +25,14 @@ class Victim:
         return "original"
 
 
+    @classmethod
+    def of_class(cls) -> str:
+        """What is replaced for every subclass."""
+        return cls.__name__
+
+
 METHOD = Target(f"{__name__}:Victim", "method", "here", "no pin")
+OF_CLASS = Target(f"{__name__}:Victim", "of_class", "here", "no pin")
 ADDED = Target(f"{__name__}:Victim", "added", "nowhere", "no pin")
 
 
@@ -69,6 +76,20 @@ def test_installed_once_and_removed() -> None:
     patches.remove_since((0, 0))
     assert vars(Victim)["method"] is before
     assert patches.targets == []
+
+
+def test_class_methods_stay_class_methods() -> None:
+    """The replacement of a class method is given the class that it is called on."""
+
+    class Heir(Victim):
+        """A subclass."""
+
+    before = vars(Victim)["of_class"]
+    patches = Patches()
+    patches.install(OF_CLASS, louder)
+    assert (Heir.of_class(), Heir().of_class()) == ("HEIR", "HEIR")
+    patches.remove_since((0, 0))
+    assert vars(Victim)["of_class"] is before
 
 
 def test_what_was_not_there_is_deleted() -> None:

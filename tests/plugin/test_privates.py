@@ -87,6 +87,15 @@ def test_blocks_of_a_connection() -> None:
     )
 
 
+def test_end_of_a_test_case() -> None:
+    """Django ends a test case's transactions by this class method."""
+    from django.test import TestCase
+
+    assert isinstance(vars(TestCase).get("_rollback_atomics"), classmethod), (
+        "Django's TestCase has no _rollback_atomics any more: sharing/hosting.py would let guests outlive their test"
+    )
+
+
 def test_names_of_savepoints() -> None:
     """A savepoint's name is counted by an attribute that clean_savepoints() sets back."""
     assert "self.savepoint_state" in inspect.getsource(inspect.unwrap(BaseDatabaseWrapper.savepoint)), (
