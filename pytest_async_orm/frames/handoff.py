@@ -50,6 +50,7 @@ class Call(Caller):
             self.executor = weakref.ref(executor)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the call on the executor's thread, with its caller noted as the thread's present one."""
         __tracebackhide__ = True
         here = _HERE
         before = here.caller

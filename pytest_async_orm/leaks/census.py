@@ -32,6 +32,7 @@ def _of_alias(alias: str) -> Census:
 
 
 def census_of(alias: str, wrapper: Any) -> Census:
+    """Compare the ledger with one database's server; a disagreement is asked again for 2 seconds before it counts."""
     ledger = PROCESS.one(Ledger)
     deadline = time.monotonic() + _GRACE_SECONDS
     while True:

@@ -41,6 +41,7 @@ class OpenGenerator:
         return self.left_to_loop or (generator is not None and generator.ag_frame is not None)
 
     def is_it(self, generator: AsyncGeneratorType[Any, Any]) -> bool:
+        """Whether this is the note of that generator."""
         return self._generator() is generator
 
 

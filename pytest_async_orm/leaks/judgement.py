@@ -108,6 +108,7 @@ def _cursors(entries: Iterable[OpenedConnection]) -> bool:
 
 
 def leak_of(entry: OpenedConnection, kind: LeakKind) -> Leak:
+    """The leak that a connection is, with the line that opened it and the remedy for its kind."""
     return Leak(
         kind=kind,
         opened_at=entry.opened_at(_root()),
@@ -132,6 +133,7 @@ def of_cursors(entries: Iterable[OpenedConnection], told: set[str]) -> list[Leak
 
 
 def of_generators(generators: Iterable[OpenGenerator], entries: Iterable[OpenedConnection]) -> list[Leak]:
+    """One leak for each generator; none tells its alias, so it is given the test's first, or `default`."""
     vendors = {entry.alias: entry.vendor for entry in entries}
     alias = next(iter(vendors), "default")
     return [
@@ -148,12 +150,14 @@ def _plain(
 
 
 def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:
+    """One leak for each coroutine that was never awaited; it used no connection, so it has neither alias nor thread."""
     kind: LeakKind = "ORM coroutine never awaited"
     remedy = messages.remedy(kind)
     return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, remedy) for dropped in coroutines]
 
 
 def of_slots(slots: Iterable[Slot]) -> list[Leak]:
+    """One leak for each pool slot that was not returned; its alias is the pool's name."""
     kind: LeakKind = "pool slot not returned"
     return [
         Leak(

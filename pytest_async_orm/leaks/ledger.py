@@ -121,6 +121,7 @@ class Ledger:
 
     @property
     def is_closing_ourselves(self) -> bool:
+        """Whether the calling thread is inside `closing_ourselves`."""
         return bool(getattr(self._closing_ourselves, "closing", False))
 
     @contextmanager

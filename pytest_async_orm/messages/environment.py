@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 
 def persistent_connections(aliases: Sequence[str]) -> str:
+    """The warning for databases with a CONN_MAX_AGE above 0, by alias."""
     names = ", ".join(map(repr, aliases))
     return (
         f"CONN_MAX_AGE is above 0 for {names}. Under ASGI each request runs on a thread of its own, which leaves its "
@@ -29,18 +30,18 @@ def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
 
 
 def unsafe_async() -> str:
+    """The warning for the variable DJANGO_ALLOW_ASYNC_UNSAFE."""
     return (
         "DJANGO_ALLOW_ASYNC_UNSAFE is set. It hides the sync ORM in coroutines, in the code under test too, which "
-        "fails in "
-        "production. Unset it, and use the ORM's async methods or sync_to_async()."
+        "fails in production. Unset it, and use the ORM's async methods or sync_to_async()."
     )
 
 
 def replaced_executor(kind: str, workers: object) -> str:
+    """The warning for an executor in the place of asgiref's: its class and its number of threads, None if unknown."""
     size = f" of {workers} threads" if workers is not None else ""
     return (
         f"asgiref's SyncToAsync.single_thread_executor was replaced by a {kind}{size}. Thread-sensitive code then "
-        f"runs on "
-        "more than one thread, and transactions that span calls break. Leave it as asgiref makes it, and use "
+        "runs on more than one thread, and transactions that span calls break. Leave it as asgiref makes it, and use "
         "ThreadSensitiveContext for a thread of your own."
     )

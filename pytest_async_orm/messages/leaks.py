@@ -116,6 +116,7 @@ def witness(census: Census) -> str:
 
 
 def disagreement(census: Census) -> str:
+    """The warning for a ledger and a server that do not agree."""
     return (
         f"The plugin's ledger and the server of {census.alias!r} disagree: {census.disagreement}. This is a fault of "
         "pytest-async-orm, not of the test; please report it. The outcome of the test was not changed."
@@ -123,6 +124,7 @@ def disagreement(census: Census) -> str:
 
 
 def judgement_failed(test: str, error: BaseException, trace: str) -> str:
+    """The warning for a fault of the plugin in the search for leaks of one test; `trace` is the formatted traceback."""
     return (
         f"pytest-async-orm failed while it looked for connection leaks of {test}: {error!r}. This is a fault of the "
         "plugin, not of the test; please report it, and switch the search off with --async-orm-leaks=off. The outcome "
@@ -144,6 +146,7 @@ def summary(folded: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def bad_marker(test: str) -> str:
+    """The error for a marker `allow_connection_leaks` without a reason, or with more than one."""
     return (
         f"{test}: allow_connection_leaks takes a reason and nothing else, such as "
         "@pytest.mark.allow_connection_leaks(reason='the legacy importer never closes')."

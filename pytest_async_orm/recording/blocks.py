@@ -178,6 +178,8 @@ def counting(
 
 
 def no_n_plus_one(threshold: int) -> Check:
+    """The check that no line sends one read by more than `threshold` calls of the ORM."""
+
     def check(log: QueryLog) -> str | None:
         groups = log.n_plus_one(threshold)
         return messages.n_plus_one(groups, threshold) if groups else None

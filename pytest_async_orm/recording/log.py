@@ -55,10 +55,12 @@ class QueryLog(Sequence[Query]):
 
     @property
     def reads(self) -> list[Query]:
+        """The queries that read, of those that were kept."""
         return self.of_kind("read")
 
     @property
     def writes(self) -> list[Query]:
+        """The queries that write, of those that were kept."""
         return self.of_kind("write")
 
     @property
@@ -67,9 +69,11 @@ class QueryLog(Sequence[Query]):
         return [{"sql": query["sql"], "time": query["time"]} for query in self]
 
     def of_kind(self, kind: Kind) -> list[Query]:
+        """The queries of one kind, of those that were kept."""
         return [query for query in self if query.kind == kind]
 
     def of_table(self, table: str) -> list[Query]:
+        """The queries that name a table of the database (without its schema), of those that were kept."""
         return [query for query in self if table in tables_of(query.fingerprint)]
 
     def using(self, alias: str) -> QueryLog:
@@ -77,6 +81,7 @@ class QueryLog(Sequence[Query]):
         return QueryLog(self._recording, alias)
 
     def slower_than(self, milliseconds: float) -> list[Query]:
+        """The queries that took longer than so many milliseconds, of those that were kept."""
         return [query for query in self if query.duration_ms > milliseconds]
 
     def outside_transactions(self) -> list[Query]:

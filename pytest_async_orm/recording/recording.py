@@ -50,6 +50,7 @@ class Recording:
         self._token: Token[Any] | None = None
 
     def open(self) -> None:
+        """Take what the calling context, and what it starts, sends from now on."""
         context.install()
         handoff.install()
         watch = PROCESS.one(Watch)
@@ -65,6 +66,7 @@ class Recording:
         self.native = Counter(PROCESS.native_used)
 
     def close(self) -> None:
+        """Take nothing more; again does no harm."""
         if not self.is_open:
             return
         self.is_open = False
@@ -83,6 +85,7 @@ class Recording:
         watch.close()
 
     def take(self, fields: tuple[Any, ...]) -> None:
+        """Keep the fields of a `RawQuery`, or count them once `kept` queries are kept."""
         if len(self._fields) < self.kept:
             self._fields.append(fields)
             return

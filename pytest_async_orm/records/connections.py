@@ -25,6 +25,7 @@ class SourceLine(str):
     """Formatted as `traceback.format_stack` does, the innermost frame last."""
 
     def __new__(cls, line: str = "", stack: str = "") -> SourceLine:
+        """Make a line from `file:line` and its formatted stack."""
         place = super().__new__(cls, line)
         place.stack = stack
         return place

@@ -16,9 +16,11 @@ class Table:
         self._numbers: dict[Any, int] = {}
 
     def number(self, value: Any) -> int:
+        """The number of a value, which must be hashable; a new value gets the next one."""
         return self._numbers.setdefault(value, len(self._numbers))
 
     def values(self) -> list[Any]:
+        """All values, each at the index that is its number."""
         return list(self._numbers)
 
 
@@ -33,6 +35,7 @@ class Packing:
         self._strings, self._statements, self._places, self._lanes = Table(), Table(), Table(), Table()
 
     def tables(self) -> dict[str, list[Any]]:
+        """The tables as lists, once every test is packed."""
         return {
             "strings": self._strings.values(),
             "statements": self._statements.values(),
@@ -41,6 +44,7 @@ class Packing:
         }
 
     def test(self, test: Mapping[str, Any]) -> dict[str, Any]:
+        """One test's document with its queries as columns: durations and distances of starts in microseconds."""
         queries: Sequence[Mapping[str, Any]] = test["queries"]
         first = min((query["started_at"] for query in queries), default=0.0)
         durations = [round(1000 * query["duration_ms"]) for query in queries]

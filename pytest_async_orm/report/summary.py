@@ -13,6 +13,7 @@ from pytest_async_orm.report.writing import FAILED
 
 
 def show(reporter: pytest.TerminalReporter) -> None:
+    """Write the summary that `--async-orm-top` asks for, which files were written, and which could not be."""
     config = reporter.config
     if not is_controller(config):
         return

@@ -52,6 +52,7 @@ class VirtualConnection(WrapperHooks):
         self.run_on_commit = []
 
     def create_cursor(self, name: Any = None) -> Any:
+        """A cursor over the shared connection; with a name, one that the server keeps."""
         create = super().create_cursor
         return VirtualCursor(self.lease, self.lease.touch(create, name), named=name is not None)
 
@@ -94,6 +95,7 @@ class VirtualConnection(WrapperHooks):
         self.lease.commit()
 
     def is_usable(self) -> bool:
+        """Whether the shared connection still answers; asking waits for the connection like any statement."""
         return self.lease.is_usable()
 
     def copy(self, alias: str | None = None) -> Any:
@@ -108,6 +110,7 @@ class VirtualConnection(WrapperHooks):
         return self.lease.shared.wrapper
 
     def clean_savepoints(self) -> None:
+        """Count savepoints from the start again, which for a virtual connection is far above zero."""
         self.savepoint_state = _SAVEPOINT_OFFSET
 
 

@@ -28,9 +28,8 @@ def test_ended() -> None:
     """Whose work came too late, where, and during which test."""
     assert messages.ended("test_a", "default", "worker", "test_b") == (
         "Work that the test test_a started used the database 'default' after that test had ended, on the thread "
-        "'worker'. "
-        "The test that runs now is test_b. Nothing was read or written. "
-        "Await the task or join the thread before the test returns."
+        "'worker'. The test that runs now is test_b. Nothing was read or written. Await the task or join the thread "
+        "before the test returns."
     )
 
 
@@ -46,8 +45,7 @@ def test_implicit_commit() -> None:
     """The statement that was not run."""
     assert messages.implicit_commit("test_a", "default", "CREATE  TABLE\nt") == (
         "This statement was not run, since it commits implicitly on 'default' and would end the transaction that "
-        "isolates "
-        f"the test test_a: CREATE TABLE t. {REMEDY}"
+        f"isolates the test test_a: CREATE TABLE t. {REMEDY}"
     )
 
 

@@ -21,7 +21,7 @@ def test_replaced_methods_of_the_wrapper(name: str) -> None:
     """Virtual connections replace these methods of Django's wrapper."""
     assert callable(getattr(BaseDatabaseWrapper, name, None)), (
         f"Django has no BaseDatabaseWrapper.{name} any more: patches/wrapper.py replaces it to keep the test's "
-        f"transaction"
+        "transaction"
     )
 
 
