@@ -59,7 +59,7 @@ class ConnectionsLeaked(AsyncOrmError, AssertionError):
 
 
 class ConnectionLeakWarning(AsyncOrmWarning):
-    """A test left connections open, or work on the database undone."""
+    """A test left connections open, or work on the database unfinished."""
 
 
 class PluginFaultWarning(AsyncOrmWarning):

@@ -59,9 +59,7 @@ def only_reads(sql: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def commits_implicitly(sql: str) -> bool:
-    """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are
-    temporary.
-    """
+    """Whether MariaDB and MySQL commit before they run a statement, such as one that defines a permanent table."""
     first, second, third = _words(sql)
     if first in {"CREATE", "DROP"} and "TEMPORARY" in (second, third):
         return False

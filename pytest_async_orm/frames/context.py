@@ -41,24 +41,22 @@ BELONGS_TO: ContextVar[Any] = ContextVar("async_orm_recording", default=None)
 
 
 def belonging() -> Any:
-    """What the calling context, or else the start of its thread, belongs to; None if nothing tells, or if nothing is
-    recorded anywhere.
-    """
+    """The recording that the calling context, or else the start of its thread, belongs to; None if there is none."""
     if not PROCESS.recordings:
         return None
     found = BELONGS_TO.get()
     if found is not None or not PROCESS.started:
         return found
-    entry = PROCESS.started.get(threading.current_thread())
-    return None if entry is None else entry[0]
+    start = PROCESS.started.get(threading.current_thread())
+    return None if start is None else start[0]
 
 
 def behind() -> Hop:
     """The hop that the calling context stands behind."""
     hop = HOP.get()
     if hop is NOWHERE and PROCESS.started:
-        entry = PROCESS.started.get(threading.current_thread())
-        return hop if entry is None else entry[1]
+        start = PROCESS.started.get(threading.current_thread())
+        return hop if start is None else start[1]
     return hop
 
 

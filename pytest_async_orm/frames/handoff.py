@@ -39,7 +39,7 @@ class Caller:
 
 
 class Call(Caller):
-    """What an executor is given in the place of a call: the call, and who wants it."""
+    """What an executor is given instead of the user's function: the function, and who wants it called."""
 
     __slots__ = ("fn",)
 
@@ -100,9 +100,7 @@ def present_test() -> str | None:
 
 
 def user_frame(frame: FrameType | None) -> Frame | None:
-    """The user's line for what happens now: on this stack, where the work was handed over, or where the task that runs
-    was made.
-    """
+    """The user's line for what happens now: on this stack, at the hand-over, or where the running task was made."""
     return lines.user_frame(frame, _RUN) or _beyond(_HERE.caller)
 
 

@@ -19,7 +19,7 @@ from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.executors import left_generators
 from pytest_async_orm.patches.process import PROCESS
 
-# The generator beneath `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
+# The generator inside `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
 # queryset` has fetched all its rows and holds nothing.
 _HOLDING = "_async_generator"
 

@@ -58,28 +58,28 @@ class Ledger:
 
     def note_opened(self, connection: Any, frame: Any) -> None:
         """Note an opening, from a frame outwards, on the thread that opens."""
-        entry = OpenedConnection(connection, self._gone, virtual=getattr(connection, "is_virtual", False))
+        opened = OpenedConnection(connection, self._gone, virtual=getattr(connection, "is_virtual", False))
         caller = handoff.present_caller()
-        entry.user_frame = handoff.user_frame(frame)
-        entry.test, entry.belongs_to_session = PROCESS.test, PROCESS.test is None
+        opened.user_frame = handoff.user_frame(frame)
+        opened.test, opened.belongs_to_session = PROCESS.test, PROCESS.test is None
         if caller is not None:
-            entry.test, entry.belongs_to_session = caller.test or entry.test, caller.test is None
-            entry.task_name, entry.executor = caller.task_name, caller.executor
-        _note_task(entry)
-        entry.registered = not connection.is_copy if entry.virtual else _is_registered(connection)
-        entry.owned = entry.task is None and entry.registered and self._is_owned(entry)
-        if not entry.owned:
-            entry.stack = stack_from(frame)
+            opened.test, opened.belongs_to_session = caller.test or opened.test, caller.test is None
+            opened.task_name, opened.executor = caller.task_name, caller.executor
+        _note_task(opened)
+        opened.registered = not connection.is_copy if opened.virtual else _is_registered(connection)
+        opened.owned = opened.task is None and opened.registered and self._is_owned(opened)
+        if not opened.owned:
+            opened.stack = stack_from(frame)
         with self.changed:
-            self._open[id(entry)] = entry
+            self._open[id(opened)] = opened
             if self.judging:
-                self._fresh.append(entry)
-            vars(connection)[OPENING] = entry
+                self._fresh.append(opened)
+            vars(connection)[OPENING] = opened
 
-    def _is_owned(self, entry: OpenedConnection) -> bool:
+    def _is_owned(self, opened: OpenedConnection) -> bool:
         """Whether the plugin or asgiref closes it: the main thread's own, and that of asgiref's one worker."""
-        executor = entry.executor() if entry.executor is not None else None
-        return entry.thread is self._main or executor is SyncToAsync.single_thread_executor
+        executor = opened.executor() if opened.executor is not None else None
+        return opened.thread is self._main or executor is SyncToAsync.single_thread_executor
 
     def opening_of(self, wrapper: Any) -> OpenedConnection | None:
         """The present or the last opening of a connection; None if none was noted."""
@@ -88,10 +88,10 @@ class Ledger:
 
     def closed(self, wrapper: Any) -> None:
         """Note a close, with its line, on the thread that closes."""
-        entry = self.opening_of(wrapper)
-        if entry is not None and entry.closed_time is None:
+        opened = self.opening_of(wrapper)
+        if opened is not None and opened.closed_time is None:
             frame = handoff.user_frame(sys._getframe(2))
-            self._settle(entry, lambda: entry.closed(frame, by_plugin=self.is_closing_ourselves))
+            self._settle(opened, lambda: opened.closed(frame, by_plugin=self.is_closing_ourselves))
 
     def asked_to_close(self, wrapper: Any) -> None:
         """Django keeps a SQLite database in memory open, but its user has done what is right."""
@@ -99,24 +99,24 @@ class Ledger:
         vars(wrapper)[KEPT_BY_DJANGO] = True
 
     def used_again(self, wrapper: Any) -> None:
-        """And is its user again with the next statement."""
+        """Note an opening at the next statement on a connection that Django kept open in `asked_to_close`."""
         del vars(wrapper)[KEPT_BY_DJANGO]
         self.note_opened(wrapper, sys._getframe(1))
 
-    def _gone(self, entry: OpenedConnection) -> None:
+    def _gone(self, opened: OpenedConnection) -> None:
         """The garbage collector took a connection that nobody closed."""
-        if entry.closed_time is None:
-            entry.closed(None, by_plugin=False)
-            entry.collected = True
+        if opened.closed_time is None:
+            opened.closed(None, by_plugin=False)
+            opened.collected = True
             # No lock: a collection may happen while this very thread holds it.
-            self._open.pop(id(entry), None)
-            self._history.append(entry)
+            self._open.pop(id(opened), None)
+            self._history.append(opened)
 
-    def _settle(self, entry: OpenedConnection, close: Callable[[], None]) -> None:
+    def _settle(self, opened: OpenedConnection, close: Callable[[], None]) -> None:
         with self.changed:
             close()
-            if self._open.pop(id(entry), None) is not None:
-                self._history.append(entry)
+            if self._open.pop(id(opened), None) is not None:
+                self._history.append(opened)
             self.changed.notify_all()
 
     @property
@@ -136,7 +136,7 @@ class Ledger:
     def connections(self) -> list[OpenedConnection]:
         """All connections that are kept, in the order in which they were opened."""
         found = [*list(self._history), *list(self._open.values())]
-        return sorted(found, key=lambda entry: entry.opened_time)
+        return sorted(found, key=lambda opened: opened.opened_time)
 
     def open_connections(self) -> list[OpenedConnection]:
         """Those that are open, in no order."""
@@ -157,25 +157,26 @@ class Ledger:
 
     def observe(self) -> None:
         """Remember what the plugin is about to clean away of what was opened since the last judgement."""
-        for entry in self.fresh():
-            entry.observe()
+        for opened in self.fresh():
+            opened.observe()
 
-    def retire(self, entries: Iterable[OpenedConnection]) -> None:
-        """Let go of a sandbox's connections, which end with it whether or not anybody closed them: asgiref's own of
-        every test would drive what is real out of the history.
+    def retire(self, openings: Iterable[OpenedConnection]) -> None:
+        """Let go of a sandbox's connections, which end with it whether or not anybody closed them.
+
+        Asgiref's own of every test would drive what is real out of the history.
         """
         with self.changed:
-            for entry in entries:
-                if entry.virtual and self._open.pop(id(entry), None) is not None:
-                    self._history.append(entry)
-                if not entry.reported:
-                    entry.stack = ()
+            for opened in openings:
+                if opened.virtual and self._open.pop(id(opened), None) is not None:
+                    self._history.append(opened)
+                if not opened.reported:
+                    opened.stack = ()
             while self._history and _is_nothing_new(self._history[-1]):
                 self._history.pop()
 
     def records(self) -> list[ConnectionRecord]:
         """What `connection_ledger` shows: facts of this moment."""
-        return [entry.record(self.root) for entry in self.connections()]
+        return [opened.record(self.root) for opened in self.connections()]
 
 
 def _created(connection: Any, **signal: Any) -> None:  # noqa: ARG001 - the signal protocol
@@ -183,19 +184,19 @@ def _created(connection: Any, **signal: Any) -> None:  # noqa: ARG001 - the sign
         PROCESS.one(Ledger).note_opened(connection, sys._getframe(1))
 
 
-def _is_nothing_new(entry: OpenedConnection) -> bool:
-    return entry.virtual and entry.owned and not entry.reported
+def _is_nothing_new(opened: OpenedConnection) -> bool:
+    return opened.virtual and opened.owned and not opened.reported
 
 
 def _is_registered(connection: Any) -> bool:
     return any(known is connection for known in connections.all(initialized_only=True))
 
 
-def _note_task(entry: OpenedConnection) -> None:
+def _note_task(opened: OpenedConnection) -> None:
     """A connection that is opened while a loop runs on its thread belongs to the task, as Django keeps it."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
         return
     if task is not None:
-        entry.task, entry.task_name = weakref.ref(task), task.get_name()
+        opened.task, opened.task_name = weakref.ref(task), task.get_name()

@@ -36,7 +36,7 @@ class OpenedConnection:
         self.max_age = wrapper.settings_dict.get("CONN_MAX_AGE", 0)
         self.from_pool = has_pool(wrapper)
         self.virtual = virtual
-        # A virtual one's is the physical one's, which has an opening of its own.
+        # A virtual one shares a connection that has an opening, and a server id, of its own.
         self.server_id = None if virtual else server_id(wrapper.vendor, wrapper.connection)
         # Whether it is what Django's `connections` gives on its thread; else it is the program's own, such as a copy.
         self.registered = True
@@ -85,7 +85,7 @@ class OpenedConnection:
 
     @property
     def is_usable(self) -> bool:
-        """Whether its owner may yet close it: not after the plugin has, nor once a sandbox is gone."""
+        """Whether its owner can still close it: neither the plugin nor the end of a sandbox has."""
         return self.closed_time is None and not self.virtual
 
     @property

@@ -18,11 +18,11 @@ GRACE_SECONDS = 0.5
 _POLL_SECONDS = 0.02
 
 
-def settle(entries: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
+def settle(openings: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
     """Wait while a connection may still be closed, at most the grace (seconds)."""
-    entries, ledger = list(entries), PROCESS.one(Ledger)
+    openings, ledger = list(openings), PROCESS.one(Ledger)
     deadline = time.monotonic() + grace
-    while _unsettled(entries) and somebody_works():
+    while _unsettled(openings) and somebody_works():
         left = deadline - time.monotonic()
         if left <= 0:
             return
@@ -37,8 +37,8 @@ def observe() -> None:
     ledger.observe()
 
 
-def _unsettled(entries: Iterable[OpenedConnection]) -> bool:
-    return any(entry.closed_time is None and not entry.owned and entry.thread.is_alive() for entry in entries)
+def _unsettled(openings: Iterable[OpenedConnection]) -> bool:
+    return any(opened.closed_time is None and not opened.owned and opened.thread.is_alive() for opened in openings)
 
 
 def somebody_works() -> bool:

@@ -24,7 +24,7 @@ REQUEST_HANGS = "a request that is cancelled while its thread goes back to the e
 
 
 def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
-    """`faults`: what breaks, and the release that remedies it, in the order of these releases."""
+    """`faults`: what breaks, and the release that fixes it, in the order of these releases."""
     broken = "; ".join(f"{what} (fixed in {fixed})" for what, fixed in faults)
     return f"asgiref {release} breaks async tests: {broken}. Upgrade to asgiref {faults[-1][1]} or later."
 
@@ -38,7 +38,7 @@ def unsafe_async() -> str:
 
 
 def replaced_executor(kind: str, workers: object) -> str:
-    """The warning for an executor in the place of asgiref's: its class and its number of threads, None if unknown."""
+    """The warning for an executor that replaced asgiref's: its class and its number of threads, None if unknown."""
     size = f" of {workers} threads" if workers is not None else ""
     return (
         f"asgiref's SyncToAsync.single_thread_executor was replaced by a {kind}{size}. Thread-sensitive code then "

@@ -1,4 +1,4 @@
-"""What the plugin says of leaks: where, what, and how to remedy it."""
+"""What the plugin says of leaks: where, what, and the remedy."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def remedy(kind: LeakKind, *, max_age: float | None = 0, in_loop: bool = False, 
 
 def left_open(test: str, leaks: Sequence[Leak]) -> str:
     """The warning, or the error, at one test."""
-    return f"The test {test} left connections open or work undone:\n" + "\n".join(folded_lines(leaks))
+    return f"The test {test} left connections open or work unfinished:\n" + "\n".join(folded_lines(leaks))
 
 
 def folded_lines(leaks: Iterable[Leak]) -> list[str]:
@@ -133,15 +133,15 @@ def judgement_failed(test: str, error: BaseException, trace: str) -> str:
 
 
 def summary(folded: Iterable[dict[str, Any]]) -> list[str]:
-    """The lines of the terminal's section: one entry for equal leaks of many tests."""
+    """The lines of the terminal's section: equal leaks of many tests as one."""
     lines = []
-    for entry in folded:
-        tests = entry["tests"]
+    for leak in folded:
+        tests = leak["tests"]
         shown = ", ".join(str(test) for test in tests[:3]) + (f" and {len(tests) - 3} more" if len(tests) > 3 else "")
-        alias = f"{entry['alias']!r}, " if entry["alias"] else ""
-        allowed = f" (allowed: {entry['allowed']})" if entry["allowed"] else ""
-        lines.append(f"{entry['count']} x {entry['kind']}: {alias}{entry['line'] or 'an unknown line'}{allowed}")
-        lines += [f"    {shown}", f"    {entry['remedy']}"]
+        alias = f"{leak['alias']!r}, " if leak["alias"] else ""
+        allowed = f" (allowed: {leak['allowed']})" if leak["allowed"] else ""
+        lines.append(f"{leak['count']} x {leak['kind']}: {alias}{leak['line'] or 'an unknown line'}{allowed}")
+        lines += [f"    {shown}", f"    {leak['remedy']}"]
     return lines
 
 

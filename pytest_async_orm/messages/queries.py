@@ -60,23 +60,23 @@ def table_of(queries: Sequence[Query]) -> list[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns two spaces apart, each wider than its head; the first two hold numbers, and end at one place."""
+    """Columns two spaces apart, each wider than its head; the first two hold numbers, and are aligned at their ends."""
     widths = [max(len(head) + 2, *map(len, cells)) for head, *cells in zip(*rows, strict=True)]
     return [
         "  ".join(
-            cell.rjust(width) if place < 2 else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if column < 2 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
 
 
 def _folded(queries: Sequence[Query]) -> Iterable[tuple[int, list[Query]]]:
-    """Neighbours with one shape and one place, with the number of the first."""
+    """Neighbours with one shape and one call site, with the number of the first."""
     group: list[Query] = []
-    for place, query in enumerate(queries, 1):
+    for position, query in enumerate(queries, 1):
         if group and _key(group[-1]) != _key(query):
-            yield place - len(group), group
+            yield position - len(group), group
             group = []
         group.append(query)
     if group:
@@ -89,7 +89,7 @@ def _key(query: Query) -> tuple[object, ...]:
 
 def _row(first: int, group: Sequence[Query]) -> list[str]:
     query = group[0]
-    place = str(first) if len(group) == 1 else f"{first}-{first + len(group) - 1}"
+    numbers = str(first) if len(group) == 1 else f"{first}-{first + len(group) - 1}"
     times = "" if len(group) == 1 else f"{len(group)} x "
     failed = f"  [{shortened(query.error, 80)}]" if query.error else ""
     who = query.task_name or query.thread_name
@@ -97,7 +97,7 @@ def _row(first: int, group: Sequence[Query]) -> list[str]:
         who += " (no block)"
     milliseconds = sum(one.duration_ms for one in group)
     return [
-        place, f"{milliseconds:.1f}", query.alias, who, query.call_site or "-",
+        numbers, f"{milliseconds:.1f}", query.alias, who, query.call_site or "-",
         f"{times}{shortened(query.sql if len(group) == 1 else query.fingerprint, 120)}{failed}",
     ]  # fmt: skip
 

@@ -13,7 +13,7 @@ def short(sql: str) -> str:
     return shortened(sql, 100)
 
 
-def place(query: Mapping[str, Any]) -> str:
+def call_site(query: Mapping[str, Any]) -> str:
     """The call site of a query's document, or words that say that there is none."""
     return query["call_site"] or "no line of yours"
 

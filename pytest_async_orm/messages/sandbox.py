@@ -28,7 +28,7 @@ def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holdin
         f"Waited {seconds:g} s for the connection {alias!r} of the test {test}.\n"
         f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
         f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
-        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic "
+        "All threads of a test share one connection, and a transaction keeps it until its outermost atomic "
         "block ends. Do not wait inside atomic() for work that another thread does in the database: end the block "
         "first, or do the work in the same thread. If the wait is only long, raise the ini option "
         f"async_orm_lock_timeout. {REAL_CONNECTIONS}"
@@ -65,7 +65,7 @@ def transaction_lost(test: str, alias: str, reason: str) -> str:
 
 
 def implicit_commit(test: str, alias: str, sql: str) -> str:
-    """The error in the place of a statement that would commit the test's transaction."""
+    """The error of a statement that would commit the test's transaction."""
     return (
         f"This statement was not run, since it commits implicitly on {alias!r} and would end the transaction that "
         f"isolates the test {test}: {shortened(sql)}. {REAL_CONNECTIONS}"
@@ -89,7 +89,7 @@ def forbidden(test: str, alias: str) -> str:
 
 
 def native_connection(test: str, alias: str) -> str:
-    """The error in the place of a native async connection that would leave the test's transaction."""
+    """The error of a native async connection that would leave the test's transaction."""
     return (
         f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the test's "
         f"rows, and what it writes would outlive the test. {REAL_CONNECTIONS}"

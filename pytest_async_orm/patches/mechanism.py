@@ -80,8 +80,8 @@ class Patches:
     def install(self, target: Target, make: Make) -> None:
         """Replace a target unless it is replaced already, for an outer session perhaps.
 
-        Never once a test: CPython 3.13.0 stops to notice changes of a class after about a thousand, where a call site
-        is specialised.
+        Once a session, never once a test: after about a thousand changes of a class, CPython 3.13.0 no longer notices
+        further ones at specialised call sites.
         """
         if not any(installed.target == target for installed in self._installed):
             self._installed.append(Installed(target, make))

@@ -1,6 +1,4 @@
-"""django-async-backend's native connections: refused while a test is isolated, and counted, since no recording sees
-what they send.
-"""
+"""django-async-backend's native connections: refused in isolated tests, counted where queries are recorded."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Router(Protocol):
         """Who answers for an alias; None for Django itself."""
 
     def covering(self, alias: str) -> str | None:
-        """The id of the test that an alias is isolated for; None if it is not."""
+        """The id of the test that an alias is isolated for; None if it is not isolated."""
 
     def opened(self) -> list[Any]:
         """The connections that the calling thread has been given."""

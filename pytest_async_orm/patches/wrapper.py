@@ -19,7 +19,7 @@ else:
 
 
 def logged(connection: Any, sql: str) -> AbstractContextManager[None]:
-    """Django's log of transaction control, and whoever watches it."""
+    """Django's log of transaction control, and what watches it."""
     found: AbstractContextManager[None] = base.debug_transaction(connection, sql)  # type: ignore[attr-defined]
     return found
 
@@ -44,7 +44,7 @@ class WrapperHooks(_Base):
         raise NotImplementedError
 
     def real_wrapper(self) -> Any:
-        """The wrapper of the real connection beneath."""
+        """The wrapper of the real connection."""
         raise NotImplementedError
 
     def _commit(self) -> None:

@@ -25,7 +25,7 @@ class QueryLog(Sequence[Query]):
         self._resolved: list[Query] = []
 
     def _queries(self) -> list[Query]:
-        self._resolved += [entry.query() for entry in self._recording.entries(len(self._resolved))]
+        self._resolved += [raw.query() for raw in self._recording.raw_queries(len(self._resolved))]
         if self._using is None:
             return self._resolved
         return [query for query in self._resolved if query.alias == self._using]
@@ -33,7 +33,7 @@ class QueryLog(Sequence[Query]):
     def __len__(self) -> int:
         if self._using is None:
             return len(self._recording)
-        return sum(entry.alias == self._using for entry in self._recording.entries()) + self.dropped
+        return sum(raw.alias == self._using for raw in self._recording.raw_queries()) + self.dropped
 
     def __iter__(self) -> Iterator[Query]:
         return iter(self._queries())

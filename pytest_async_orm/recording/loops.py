@@ -136,7 +136,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         if hasattr(child, "lineno"):
             yield child
         else:
-            # A comprehension's clause, an argument list: no place of its own, but children with one.
+            # A comprehension's clause, an argument list: no line of its own, but children with one.
             yield from _children(child)
 
 

@@ -1,4 +1,4 @@
-"""Queries that a loop repeats, the line of the loop, and what would remedy it."""
+"""Queries that a loop repeats, the line of the loop, and what would avoid it."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ class SourceLine(str):
 
     def __new__(cls, line: str = "", stack: str = "") -> SourceLine:
         """Make a line from `file:line` and its formatted stack."""
-        place = super().__new__(cls, line)
-        place.stack = stack
-        return place
+        made = super().__new__(cls, line)
+        made.stack = stack
+        return made
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Census:
 
     alias: str
     ledger: int
-    """SharedConnection connections that the ledger holds for open."""
+    """Real connections, not virtual ones, that the ledger holds for open."""
     server: int | None
     """Those of the ledger's that the server sees; None if it cannot be asked."""
     strangers: int

@@ -41,7 +41,7 @@ def summary(tests: Sequence[dict[str, Any]], top: int) -> Iterator[str]:
     )
     yield "Slowest queries:"
     for query, name in slowest[:top]:
-        what = f"{messages.place(query)}  {messages.short(query['fingerprint'])}"
+        what = f"{messages.call_site(query)}  {messages.short(query['fingerprint'])}"
         yield f"  {query['duration_ms']:>6.1f} ms  {what}  {name}"
     yield from _n_plus_one(tests, top)
 

@@ -34,7 +34,7 @@ class SandboxEnd:
 
 
 class Sandbox:
-    """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
+    """From `start` to `end`, gives each thread its own connection for each alias, all over one shared connection."""
 
     def __init__(self, test: str, timeout: float, *, guarded_thread: threading.Thread | None = None) -> None:
         """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for."""

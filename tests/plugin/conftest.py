@@ -123,5 +123,5 @@ def sandbox(db: None, layers: Layers) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def physical(sandbox: Sandbox) -> Any:
+def shared_connection(sandbox: Sandbox) -> Any:
     return sandbox._shared["default"]

@@ -127,7 +127,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.rest()
 
     def rest(self) -> None:
-        """Wait until every operation has finished or waits for the turn, and note what finished."""
+        """Wait until every operation has finished or waits for its turn, and note what finished."""
         event = threading.Event()
         for _ in range(int(self.rest_seconds / 0.002)):
             busy = [actor for actor in self.actors if actor.pending and not actor.pending[2].done()]
@@ -135,7 +135,7 @@ class SerialTransactions(RuleBasedStateMachine):
                 break
             event.wait(0.002)
         else:
-            raise AssertionError("an operation neither finishes nor waits for the turn")
+            raise AssertionError("an operation neither finishes nor waits for its turn")
         finished = [actor for actor in self.actors if actor.pending and actor.pending[2].done()]
         for actor in sorted(finished, key=self.order):
             self.note(actor, *actor.pending)
@@ -242,9 +242,7 @@ class SerialTransactions(RuleBasedStateMachine):
 
     @rule(number=numbers_of_actors)
     def close(self, number: int) -> None:
-        """A thread closes its connection; in a block its rows are lost, as a server rolls back for a client that
-        leaves.
-        """
+        """A thread closes its connection; inside a block its rows are lost, as a server rolls back for it."""
         actor = self.free(number)
         if actor is None or (actor.in_transaction and connection.vendor == "sqlite"):
             return  # Django refuses to close a database in memory

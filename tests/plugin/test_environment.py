@@ -116,7 +116,7 @@ def test_replaced_executor_breaks_affinity(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_bad_asgiref_is_named(release: str, broken: list[str], upgrade: str) -> None:
-    """The warning names the release, what it breaks, and the release that remedies all of it."""
+    """The warning names the release, what it breaks, and the release that fixes all of it."""
     (text,) = bad_asgiref(release)
     assert text.startswith(f"asgiref {release} breaks async tests: ")
     assert [what for _, _, what in ASGIREF_FAULTS if what in text] == broken
@@ -185,6 +185,6 @@ def test_installed_asgiref(experiment: str) -> None:
     ],
 )
 @pytest.mark.xfail(strict=True, reason="no release of asgiref fixes it: once one does, name the others in the warning")
-def test_what_no_release_mends(experiment: str) -> None:
+def test_what_no_release_fixes(experiment: str) -> None:
     """What docs/sandbox.md says of every release of asgiref is still so."""
     assert asgiref_experiments.outcome(experiment) == "right"

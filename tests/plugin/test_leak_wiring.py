@@ -28,11 +28,11 @@ def corpus_path(run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_warn_is_the_default(run) -> None:
-    """A leak is a warning at its test and an entry of the summary, with line, thread and remedy; the test passes."""
+    """A leak is a warning at its test and in the summary, with line, thread and remedy; the test passes."""
     result = run(LEAK)
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(
-        ["*ConnectionLeakWarning: The test test_inner.py::test_leaks left connections open or work undone:",
+        ["*ConnectionLeakWarning: The test test_inner.py::test_leaks left connections open or work unfinished:",
          "*orphaned: 'default', opened at test_inner.py:8 on the thread 'worker'",
          "*Call django.db.connections.close_all() on that thread*",
          "*= connection leaks =*", "1 x orphaned: 'default', test_inner.py:8", "    test_inner.py::test_leaks"]
@@ -96,7 +96,7 @@ def test_marker_without_a_reason(run, arguments: str) -> None:
 
 
 def test_equal_leaks_are_folded(run) -> None:
-    """Equal leaks of many tests are one entry with their count."""
+    """Equal leaks of many tests are one with their count."""
     result = run(LEAK.replace("def test_leaks():", "@pytest.mark.parametrize('n', range(5))\ndef test_leaks(n):"))
     result.assert_outcomes(passed=5, warnings=5)
     result.stdout.fnmatch_lines(

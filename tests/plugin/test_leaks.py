@@ -26,8 +26,8 @@ from pytest_async_orm.sharing.shared_connection import SharedConnection
 from pytest_async_orm.sharing.virtual import virtual_connection
 
 
-def entry(**facts: Any) -> Any:
-    """An entry of the ledger, orphaned unless said otherwise."""
+def opened(**facts: Any) -> Any:
+    """An opened connection as the ledger keeps it, orphaned unless said otherwise."""
     thread = SimpleNamespace(name="worker", is_alive=lambda: facts.get("alive", False))
     usual = {
         "was_never_closed": True, "owned": False, "in_transaction": False, "from_pool": False, "task": None,
@@ -80,7 +80,7 @@ DONE, RUNNING = SimpleNamespace(done=lambda: True), SimpleNamespace(done=lambda:
 )
 def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
     """The kind follows from what is known of the connection, its thread and its executor."""
-    assert kind_of(entry(**facts)) == kind
+    assert kind_of(opened(**facts)) == kind
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
 )
 def test_what_is_the_sessions(facts: dict[str, Any], *, sessions: bool) -> None:
     """A wider fixture's thread or executor may close later what a test opened on it."""
-    assert belongs_to_session(entry(**facts)) is sessions
+    assert belongs_to_session(opened(**facts)) is sessions
 
 
 def test_lines_of_the_user() -> None:
@@ -129,7 +129,7 @@ def test_line_beyond_an_event_loop() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.async_orm_sandbox("off")
-def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
+def test_a_virtual_connection_has_an_opening_of_its_own() -> None:
     """It begins with what is known of the server: not with what is noted of the connection beneath, or the close of one
     would be taken for that of the other.
     """
@@ -146,11 +146,11 @@ def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
         twin.connection.close()
 
 
-def test_stack_of_a_place() -> None:
-    """A place is its line, and has the stack with the innermost frame last, without pytest's own frames."""
+def test_stack_of_a_source_line() -> None:
+    """A source line has its stack with the innermost frame last, without pytest's own frames."""
     found = source.source_line(lines.user_frame(sys._getframe()), lines.stack_from(sys._getframe()))
     line, text = found.stack.splitlines()
-    assert line.endswith("in test_stack_of_a_place")
+    assert line.endswith("in test_stack_of_a_source_line")
     assert "stack_from" in text
     assert source.source_line(None) == ""
 
@@ -184,7 +184,7 @@ def leak(test: str | None, **facts: Any) -> Leak:
 
 
 def test_folding() -> None:
-    """Equal leaks are one entry, with their count, tests and threads."""
+    """Equal leaks are one, with their count, tests and threads."""
     leaks = [leak("one"), leak("two", thread="other"), leak("two"), leak(None)]
     (entry_,) = folded(facts_of_test([], leaks)["leaks"])
     assert (entry_["count"], entry_["tests"]) == (4, ["one", "two", "the session"])

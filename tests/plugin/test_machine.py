@@ -61,7 +61,7 @@ def wrong_savepoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VirtualConnection, "_savepoint_commit", lambda self, sid: None, raising=False)
 
 
-def closes_the_physical_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def closes_the_shared_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("Django does not close a database in memory")
     monkeypatch.setattr(Lease, "close", lambda self: self.shared.raw.close())
@@ -92,7 +92,7 @@ def moves_the_savepoint_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
 FAULTS = [
     turn_not_held,
     wrong_savepoint,
-    closes_the_physical_connection,
+    closes_the_shared_connection,
     forgets_to_roll_back,
     forgets_the_savepoint_of_a_failure,
     moves_the_savepoint_too_rarely,

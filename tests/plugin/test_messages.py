@@ -16,7 +16,7 @@ def test_deadlock() -> None:
         '      File "a.py", line 1\n'
         "  holding: thread 'MainThread', inside a transaction\n"
         '      File "b.py", line 2\n'
-        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic "
+        "All threads of a test share one connection, and a transaction keeps it until its outermost atomic "
         "block "
         "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, "
         "or do "
@@ -62,8 +62,8 @@ def test_left_running() -> None:
 
 def test_others_name_their_remedy() -> None:
     """The shorter texts, each with what to do."""
-    party = Participant("worker", None, True, "")
-    assert "sync_to_async()" in messages.loop_would_block("test_a", "default", party)
+    participant = Participant("worker", None, True, "")
+    assert "sync_to_async()" in messages.loop_would_block("test_a", "default", participant)
     assert "async_orm_sandbox('off')" in messages.unsupported_vendor("default", "oracle")
     assert REMEDY in messages.native_connection("test_a", "default")
     assert "databases=[..., 'other']" in messages.forbidden("test_a", "other")

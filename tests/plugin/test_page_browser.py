@@ -142,8 +142,8 @@ def test_a_query_has_a_permanent_link(opened: Open) -> None:
 
 
 def test_equal_neighbours_are_folded(opened: Open) -> None:
-    """Five equal queries are one row until it is unfolded; those of an N+1 can be shown alone,
-    in the table and in the timeline.
+    """Five equal queries are one row until it is unfolded; those of an N+1 can be shown alone, in the table and
+    in the timeline.
     """
     browser = opened(blog(), at(BLOG))
     assert len(visible(browser, "tr[data-query]")) == 3

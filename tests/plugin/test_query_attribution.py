@@ -240,7 +240,7 @@ async def test_wide_recording_takes_what_belongs_to_no_block() -> None:
         await Tag.objects.acount()
     finally:
         wide.close()
-    assert [entry.attributed for entry in wide.entries()] == [False, True]
+    assert [raw.attributed for raw in wide.raw_queries()] == [False, True]
 
 
 async def foreign_query() -> None:
@@ -249,7 +249,7 @@ async def foreign_query() -> None:
 
 @pytest.mark.asyncio
 async def test_a_block_is_not_entered_twice_at_once() -> None:
-    """One block object cannot be open twice: the second entry says what to do."""
+    """One block object cannot be open twice: entering it again says what to do."""
     block = record_queries()
     with block:
         with pytest.raises(RuntimeError, match="make another one for each task"):

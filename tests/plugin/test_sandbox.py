@@ -37,7 +37,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_each_thread_has_its_own_connection(sandbox: Sandbox, worker: Any) -> None:
-    """Two threads have two connections with their own state, over one physical connection."""
+    """Two threads have two connections with their own state, over one shared connection."""
     mine, theirs = connections["default"], worker(lambda: connections["default"])
     assert mine is connections["default"]
     assert mine is not theirs
@@ -104,16 +104,16 @@ class SlowCursor:
 
 
 def test_cursor_that_another_thread_closes(
-    sandbox: Sandbox, physical: Any, worker: Any, other_worker: Any, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, shared_connection: Any, worker: Any, other_worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a thread closes a cursor of another thread's, as the end of a generator does, the owner waits."""
-    monkeypatch.setattr(physical.queue, "timeout", 5)
+    monkeypatch.setattr(shared_connection.queue, "timeout", 5)
     lease = worker(lambda: (Tag.objects.count(), connections["default"].lease)[1])
     cursor = SlowCursor()
-    closing = other_worker.start(physical.close_cursor, lease, cursor)
+    closing = other_worker.start(shared_connection.close_cursor, lease, cursor)
     assert cursor.closing.wait(5)
     statement = worker.start(lambda: (Tag.objects.count(), cursor.closed)[1])
-    while not physical.queue.waiting and not statement.done():
+    while not shared_connection.queue.waiting and not statement.done():
         threading.Event().wait(0.001)
     cursor.may_end.set()
     closing.result(5)
@@ -121,7 +121,7 @@ def test_cursor_that_another_thread_closes(
 
 
 def test_no_connect(sandbox: Sandbox, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sandbox opens no physical connection, on no thread."""
+    """A sandbox opens no real connection, on no thread."""
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     wrapper = type(sandbox._shared["default"].wrapper)
@@ -158,9 +158,7 @@ def test_a_function_that_writes_survives_a_failure(sandbox: Sandbox) -> None:
 
 
 def test_deadlock_between_two_threads(sandbox: Sandbox, worker: Any) -> None:
-    """A thread that waits inside atomic for another thread's query gets the report within the time-out, and all
-    goes on.
-    """
+    """A thread that waits inside atomic for another thread's query gets the report in time, and all goes on."""
     with transaction.atomic():
         with pytest.raises(SandboxDeadlock, match=r"test_example\.py::test_it"):
             worker(Tag.objects.count)
@@ -188,11 +186,11 @@ def test_implicit_commit_is_refused(sandbox: Sandbox) -> None:
     assert Tag.objects.count() == 0
 
 
-def test_lost_transaction_is_noticed(sandbox: Sandbox, layers: Layers, physical: Any) -> None:
+def test_lost_transaction_is_noticed(sandbox: Sandbox, layers: Layers, shared_connection: Any) -> None:
     """If the raw connection's transaction ends, the next statement and the end say so, and name the test."""
     Tag.objects.create(name="a")
-    physical.raw.rollback()
-    if physical.dialect.sees_transaction:
+    shared_connection.raw.rollback()
+    if shared_connection.dialect.sees_transaction:
         with pytest.raises(TransactionLost, match=r"test_example\.py::test_it"):
             Tag.objects.create(name="b")
     ending = layers.pop()
@@ -200,12 +198,12 @@ def test_lost_transaction_is_noticed(sandbox: Sandbox, layers: Layers, physical:
     assert ending.committed == ["default"]
 
 
-def test_closed_connection_is_noticed(sandbox: Sandbox, layers: Layers, physical: Any) -> None:
+def test_closed_connection_is_noticed(sandbox: Sandbox, layers: Layers, shared_connection: Any) -> None:
     """If the raw connection is closed, queries fail, and the end says so; a server has rolled back by itself."""
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
         pytest.skip("a database in memory ends with its connection")
     Tag.objects.create(name="a")
-    physical.raw.close()
+    shared_connection.raw.close()
     with pytest.raises((DatabaseError, TransactionLost)):
         Tag.objects.count()
     with pytest.raises(TransactionLost):
@@ -280,12 +278,12 @@ def test_forbidden_database(sandbox: Sandbox, worker: Any) -> None:
         worker(AuditEntry.objects.count)
 
 
-def test_closing_costs_nothing(sandbox: Sandbox, physical: Any) -> None:
-    """close() and close_all() leave the physical connection open, and the next statement works."""
+def test_closing_costs_nothing(sandbox: Sandbox, shared_connection: Any) -> None:
+    """close() and close_all() leave the shared connection open, and the next statement works."""
     Tag.objects.create(name="a")
     connections.close_all()
     connection.close()
-    assert physical.dialect.alive()
+    assert shared_connection.dialect.alive()
     assert Tag.objects.count() == 1
 
 
@@ -311,7 +309,7 @@ def test_constraints_are_checked_by_the_tests_own_end(sandbox: Sandbox, layers: 
 
 
 def test_manual_transactions(sandbox: Sandbox) -> None:
-    """Autocommit switched off by hand: commit keeps, rollback drops, and the turn is free at the end."""
+    """Autocommit switched off by hand: commit keeps, rollback drops, and the queue is free at the end."""
     transaction.set_autocommit(False)
     Tag.objects.create(name="dropped")
     transaction.rollback()
