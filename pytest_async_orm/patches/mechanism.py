@@ -24,7 +24,7 @@ class Target(NamedTuple):
     seen: str
     """The versions in which it was seen, and whether it is public."""
     pin: str
-    """The test of tests/plugin/test_privates.py that fails when it is gone."""
+    """The test in tests/plugin/test_privates_*.py that fails when it is gone."""
 
     def __str__(self) -> str:
         module, _, attribute = self.owner.partition(":")
