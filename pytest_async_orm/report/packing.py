@@ -27,19 +27,19 @@ class Table:
 class Packing:
     """The tables that all tests of a document share.
 
-    A statement is `[sql, fingerprint, kind, alias, vendor, many]`, a place is the stack with the call site in front,
+    A statement is `[sql, fingerprint, kind, alias, vendor, many]`, a stack has the call site in front,
     a lane is `[thread, task]`: all texts are numbers of `strings`, null stays null.
     """
 
     def __init__(self) -> None:
-        self._strings, self._statements, self._places, self._lanes = Table(), Table(), Table(), Table()
+        self._strings, self._statements, self._stacks, self._lanes = Table(), Table(), Table(), Table()
 
     def tables(self) -> dict[str, list[Any]]:
         """The tables as lists, once every test is packed."""
         return {
             "strings": self._strings.values(),
             "statements": self._statements.values(),
-            "places": self._places.values(),
+            "stacks": self._stacks.values(),
             "lanes": self._lanes.values(),
         }
 
@@ -55,7 +55,7 @@ class Packing:
         packed["columns"] = {
             "statement": _column([self._statement(query) for query in queries]),
             "params": _column([self._text(query["params"]) for query in queries]),
-            "place": _column([self._place(query) for query in queries]),
+            "stack": _column([self._stack(query) for query in queries]),
             "lane": _column([self._lane(query) for query in queries]),
             "start": _column(_steps([round(1e6 * (query["started_at"] - first)) for query in queries])),
             "duration": _column(durations),
@@ -73,8 +73,8 @@ class Packing:
         texts = (self._text(query[name]) for name in ("sql", "fingerprint", "kind", "alias", "vendor"))
         return self._statements.number((*texts, int(query["many"])))
 
-    def _place(self, query: Mapping[str, Any]) -> int:
-        return self._places.number(tuple(self._text(line) for line in (query["call_site"], *query["stack"])))
+    def _stack(self, query: Mapping[str, Any]) -> int:
+        return self._stacks.number(tuple(self._text(line) for line in (query["call_site"], *query["stack"])))
 
     def _lane(self, query: Mapping[str, Any]) -> int:
         return self._lanes.number((self._text(query["thread_name"]), self._text(query["task_name"])))

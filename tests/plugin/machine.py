@@ -97,7 +97,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.numbers = itertools.count()
 
     def teardown(self) -> None:
-        """The end rolls back what is unfinished and leaves exactly what was committed, then nothing."""
+        """The end of the sandbox rolls back what is unfinished; its transaction, in turn, leaves nothing."""
         late = self.pending("write", "write twice")
         ending = self.layers.pop()
         try:
@@ -166,7 +166,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.holder  # noqa: B018 - asserts
 
     def pending(self, *kinds: str) -> set[str]:
-        """The names of operations that have not come to their end."""
+        """The names of operations that have not finished."""
         return {actor.pending[1] for actor in self.actors if actor.pending and actor.pending[0] in kinds}
 
     def free(self, number: int) -> Actor | None:

@@ -28,7 +28,7 @@ def test_crash_of_the_judgement(run, pytester: pytest.Pytester, options: list[st
 
 @pytest.mark.planted
 def test_crash_of_the_last_judgement(run, pytester: pytest.Pytester) -> None:
-    """And so is a crash at the session's end."""
+    """A crash of the judgement at the session's end is reported as the plugin's own, too."""
     pytester.makeconftest(CRASH.format(method="session"))
     result = run(LEAK, "-rA")
     result.assert_outcomes(passed=1, warnings=2)
@@ -37,7 +37,7 @@ def test_crash_of_the_last_judgement(run, pytester: pytest.Pytester) -> None:
 
 @pytest.mark.planted
 def test_census_that_disagrees(run, pytester: pytest.Pytester) -> None:
-    """A ledger that misses a close is found out by the server, and told as the plugin's own fault."""
+    """A ledger that misses a close is found by asking the server, and reported as the plugin's own fault."""
     if DATABASE == "sqlite-memory":
         pytest.skip("nothing but the ledger sees a database in memory")
     pytester.makeconftest(
@@ -66,13 +66,13 @@ def test_closes():
 
 
 def test_a_failing_test_stays_what_it_is(run) -> None:
-    """A test that fails and leaks has failed, and its leak is told."""
+    """A test that fails and leaks has failed, and its leak is reported."""
     result = run(LEAK + "    assert False\n", "--async-orm-leaks=error")
     result.assert_outcomes(failed=1, errors=1)
 
 
 def test_a_failing_tear_down_stays_what_it_is(run) -> None:
-    """An error of a fixture's tear-down is not hidden behind a leak, which is told as a warning."""
+    """An error of a fixture's tear-down is not hidden behind a leak, which is reported as a warning."""
     source = """
 @pytest.fixture
 def fragile():

@@ -37,7 +37,7 @@ def test_left_open() -> None:
 
 @pytest.mark.parametrize("kind", get_args(LeakKind))
 def test_every_kind_has_a_remedy(kind: LeakKind) -> None:
-    """No leak is named without a way out."""
+    """Each kind of leak has a remedy."""
     assert len(messages.remedy(kind)) > 30
 
 

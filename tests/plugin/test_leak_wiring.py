@@ -33,7 +33,7 @@ def test_warnings_as_errors(run) -> None:
 
 
 def test_off(run) -> None:
-    """In the mode `off` nothing is said and nothing of the interpreter's is patched."""
+    """In the mode `off` nothing is reported and nothing of the interpreter is replaced."""
     result = run(
         LEAK
         + """
@@ -51,7 +51,7 @@ async def test_unpatched():
 
 
 def test_bad_mode(run) -> None:
-    """A mode that there is not stops the session and says which there are."""
+    """An unknown mode stops the session and lists the known ones."""
     result = run("def test_never(): pass", ini="async_orm_leaks = loud")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*the ini option async_orm_leaks is 'loud': use one of 'off', 'warn', 'error'.*"])

@@ -109,10 +109,10 @@ def test_lines_of_the_user() -> None:
 
 
 def test_line_beyond_an_event_loop() -> None:
-    """Whoever runs a loop has not caused what happens in it."""
+    """The line that runs a loop is not the line of what happens in it."""
 
     found: list[Any] = []
-    # Code that is no user's, called by the loop alone.
+    # Code of a library, called by the loop alone.
     look = eval(
         "lambda: found.append(look(frame()))", {"found": found, "look": lines.user_frame, "frame": sys._getframe}
     )
@@ -130,8 +130,8 @@ def test_line_beyond_an_event_loop() -> None:
 @pytest.mark.django_db
 @pytest.mark.async_orm_sandbox("off")
 def test_a_virtual_connection_has_an_opening_of_its_own() -> None:
-    """It begins with what is known of the server: not with what is noted of the connection beneath, or the close of one
-    would be taken for that of the other.
+    """It starts with what is known of the server, but not with the opening of the shared connection: the close of one
+    would count as the close of the other.
     """
     with closing(connection.copy()) as twin:
         twin.ensure_connection()
@@ -192,7 +192,7 @@ def test_folding() -> None:
 
 
 def test_document_is_bounded() -> None:
-    """The newest connections are listed, and how many are not."""
+    """The newest connections are listed, and the number of those that are not."""
     records = [
         ConnectionRecord(
             "default", "sqlite", None, SourceLine("a.py:1"), "worker", False, None, False, False, None, 0,
@@ -251,7 +251,7 @@ def test_server_sees_the_own_connection(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_connection_that_the_server_ended() -> None:
-    """A connection that the server has hung up on is told from one that the ledger has forgotten."""
+    """A connection that the server has closed differs from one that the ledger has lost."""
     if connection.vendor == "sqlite":
         pytest.skip("no server")
     twin = connection.copy()

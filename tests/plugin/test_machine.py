@@ -111,7 +111,7 @@ def real_connection_again() -> Iterator[None]:
 def test_planted_fault_is_caught(plant, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox with a fault fails the same exploration."""
     plant(monkeypatch)
-    # With a fault, threads may wait for ever for what never comes: let that show soon.
+    # With a fault, threads may wait for ever: a short time-out shows that soon.
     monkeypatch.setattr(SerialTransactions, "lock_timeout", 1.0)
     monkeypatch.setattr(SerialTransactions, "rest_seconds", 2.0)
     with pytest.raises(BaseException):  # noqa: B017 - a fault may show as any error

@@ -7,7 +7,7 @@ REMEDY = "Mark the test with @pytest.mark.django_db(transaction=True) to give it
 
 
 def test_deadlock() -> None:
-    """Who waits, who holds, both stacks, and three ways out."""
+    """Who waits, who holds, both stacks, and three remedies."""
     waiting = Participant("worker", "Task-7", False, '  File "a.py", line 1\n')
     holding = Participant("MainThread", None, True, '  File "b.py", line 2\n')
     assert messages.deadlock("test_it", "default", 10, waiting, holding) == (
@@ -25,7 +25,7 @@ def test_deadlock() -> None:
 
 
 def test_ended() -> None:
-    """Whose work came too late, where, and during which test."""
+    """Which test's work came after its end, on which thread, and during which test."""
     assert messages.ended("test_a", "default", "worker", "test_b") == (
         "Work that the test test_a started used the database 'default' after that test had ended, on the thread "
         "'worker'. The test that runs now is test_b. Nothing was read or written. Await the task or join the thread "
@@ -72,5 +72,5 @@ def test_others_name_their_remedy() -> None:
 
 
 def test_long_statements_are_shortened() -> None:
-    """A statement of thousands of characters does not drown the message."""
+    """A statement of thousands of characters does not hide the message."""
     assert messages.shortened("SELECT " + "x" * 1000) == "SELECT " + "x" * 192 + "…"

@@ -50,7 +50,7 @@ def test_the_wrapper_still_calls_them(caller: str, calls: str) -> None:
 
 
 def test_a_closed_connection_connects() -> None:
-    """A connection without a raw one calls `connect`, which pytest-django's guard stands before."""
+    """A connection without a raw one calls `connect`, which pytest-django's guard replaces."""
     # Read from the class: pytest-django has replaced the method itself.
     assert "self.connect()" in inspect.getsource(BaseDatabaseWrapper), (
         "Django opens connections in another way now: a virtual connection would open a real one"
