@@ -69,7 +69,7 @@ def commits_implicitly(sql: str) -> bool:
 
 
 def text_of(sql: Any, connection: Any) -> str:
-    """A statement that is no string: psycopg's composed SQL says itself what it is."""
+    """The text of a statement that is no string, such as psycopg's composed SQL or bytes."""
     as_string = getattr(sql, "as_string", None)
     if as_string is None:
         return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql)

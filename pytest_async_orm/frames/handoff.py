@@ -35,7 +35,7 @@ class Caller:
         self.task_name = current_task_name()
         self.test: str | None = PROCESS.test if before is None else before.test
         self.executor: weakref.ref[Any] | None = None
-        """Whose thread does the work; None for one that works for none."""
+        """The executor whose thread does the work; None for a thread without one."""
 
 
 class Call(Caller):
@@ -68,7 +68,7 @@ _RUN = Call.__call__.__code__
 
 
 class _Here(threading.local):
-    """Who gave the calling thread its present work: the last hand-over, else whoever started it."""
+    """Who gave the calling thread its present work: the last hand-over, else the start of the thread."""
 
     def __init__(self) -> None:
         self.caller: Caller | None = vars(threading.current_thread()).get("_async_orm_caller")
@@ -122,7 +122,7 @@ def _made_task_at() -> Frame | None:
 
 def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(executor: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        # Every call of the ORM from a coroutine comes by, so there are no more calls here than are needed.
+        # This runs for every call of the ORM from a coroutine, so it makes no more calls than it needs.
         process = PROCESS
         if process.recordings:
             fn = carried(fn)

@@ -25,7 +25,7 @@ _HOLDING = "_async_generator"
 
 
 class OpenGenerator:
-    """One that was begun, and is neither exhausted nor closed."""
+    """An async generator that was begun and is neither exhausted nor closed."""
 
     def __init__(self, generator: AsyncGeneratorType[Any, Any]) -> None:
         self._generator = weakref.ref(generator)
@@ -52,7 +52,7 @@ class Generators:
         self._begun: list[OpenGenerator] = []
 
     def install(self) -> None:
-        """Be told from now on."""
+        """Note first steps and ends of loops from now on."""
         PROCESS.patches.install(targets.FIRST_ITERATION, _noting)
         PROCESS.patches.install(targets.SHUT_GENERATORS, _shutting)
 

@@ -46,7 +46,7 @@ class Judge:
         settle([opened for opened in fresh if not belongs_to_session(opened)])
         leaks = self._connections(fresh, wait=True)
         if passed and (generators or _cursors(fresh)):
-            # What only a cycle holds is nobody's: a running loop would have closed it by now.
+            # What only a reference cycle holds counts as closed: a running loop would have closed it by now.
             gc.collect()
             leaks += of_generators([generator for generator in generators if generator.is_open], fresh)
             leaks += of_cursors(fresh, {leak.opened_at for leak in leaks})
@@ -123,7 +123,7 @@ def leak_of(opened: OpenedConnection, kind: LeakKind) -> Leak:
 
 
 def of_cursors(openings: Iterable[OpenedConnection], told: set[str]) -> list[Leak]:
-    """Cursors of connections that are in order themselves; a generator that was told of takes its cursor along."""
+    """Cursors of connections that are no leaks themselves, without those at lines that are reported already."""
     leaks = []
     for opened in openings:
         if opened.reported or (opened.closed_time is not None and not opened.by_plugin):

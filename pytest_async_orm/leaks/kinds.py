@@ -37,8 +37,8 @@ def _spoils_its_thread(opened: OpenedConnection) -> bool:
 
 
 def _belongs_to_a_fixture(opened: OpenedConnection) -> bool:
-    """Whether the thread ended in order after the databases were torn down: a fixture's, set up before them, which may
-    have closed what the plugin had closed by then. The loop's own pool is nobody's fixture.
+    """Whether the plugin closed a connection whose thread ended later, as the thread of a fixture does that was set up
+    before the databases: it may have closed the connection itself then. The loop's own pool is no fixture's.
     """
     return opened.was_taken_away and not opened.thread.is_alive() and not opened.thread.name.startswith(_POOLS)
 

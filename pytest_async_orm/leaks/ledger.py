@@ -32,12 +32,12 @@ _HISTORY = 2000
 
 
 class Ledger:
-    """One a process, as the connections are that it keeps; nothing is kept before `watch`."""
+    """All connections that the session opened, one ledger for each session; nothing is kept before `watch`."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.root = ""
-        # Whether somebody will ask for what was opened: else it is not kept.
+        # Whether tests are judged: if not, `take_fresh` has nothing to give.
         self.judging = False
         self._main = threading.current_thread()
         self._open: dict[int, OpenedConnection] = {}
@@ -46,7 +46,7 @@ class Ledger:
         self._closing_ourselves = threading.local()
 
     def watch(self) -> None:
-        """Keep account from now on; the calling thread's own connection is nobody's to close."""
+        """Keep account from now on; the calling thread counts as the main thread, whose connection the plugin owns."""
         if not PROCESS.watching:
             PROCESS.watching = True
             self._main = threading.current_thread()
@@ -57,14 +57,10 @@ class Ledger:
         PROCESS.watching = self.judging = PROCESS.noting = False
 
     def note_opened(self, connection: Any, frame: Any) -> None:
-        """Note an opening, from a frame outwards, on the thread that opens."""
+        """Note an opening, on the thread that opens; the user's line is looked for from `frame` outwards."""
         opened = OpenedConnection(connection, self._gone, virtual=getattr(connection, "is_virtual", False))
-        caller = handoff.present_caller()
         opened.user_frame = handoff.user_frame(frame)
-        opened.test, opened.belongs_to_session = PROCESS.test, PROCESS.test is None
-        if caller is not None:
-            opened.test, opened.belongs_to_session = caller.test or opened.test, caller.test is None
-            opened.task_name, opened.executor = caller.task_name, caller.executor
+        _note_caller(opened)
         _note_task(opened)
         opened.registered = not connection.is_copy if opened.virtual else _is_registered(connection)
         opened.owned = opened.task is None and opened.registered and self._is_owned(opened)
@@ -87,14 +83,14 @@ class Ledger:
         return found
 
     def closed(self, wrapper: Any) -> None:
-        """Note a close, with its line, on the thread that closes."""
+        """Note a close and the user's line for it; called on the thread that closes."""
         opened = self.opening_of(wrapper)
         if opened is not None and opened.closed_time is None:
             frame = handoff.user_frame(sys._getframe(2))
             self._settle(opened, lambda: opened.closed(frame, by_plugin=self.is_closing_ourselves))
 
     def asked_to_close(self, wrapper: Any) -> None:
-        """Django keeps a SQLite database in memory open, but its user has done what is right."""
+        """Note a close that was asked for, although Django keeps a SQLite database in memory open."""
         self.closed(wrapper)
         vars(wrapper)[KEPT_BY_DJANGO] = True
 
@@ -163,7 +159,7 @@ class Ledger:
     def retire(self, openings: Iterable[OpenedConnection]) -> None:
         """Let go of a sandbox's connections, which end with it whether or not anybody closed them.
 
-        Asgiref's own of every test would drive what is real out of the history.
+        Otherwise each test's connection on asgiref's thread would push real connections out of the history.
         """
         with self.changed:
             for opened in openings:
@@ -175,7 +171,7 @@ class Ledger:
                 self._history.pop()
 
     def records(self) -> list[ConnectionRecord]:
-        """What `connection_ledger` shows: facts of this moment."""
+        """All connections that are kept, oldest first, as facts of this moment."""
         return [opened.record(self.root) for opened in self.connections()]
 
 
@@ -190,6 +186,14 @@ def _is_nothing_new(opened: OpenedConnection) -> bool:
 
 def _is_registered(connection: Any) -> bool:
     return any(known is connection for known in connections.all(initialized_only=True))
+
+
+def _note_caller(opened: OpenedConnection) -> None:
+    opened.test, opened.belongs_to_session = PROCESS.test, PROCESS.test is None
+    caller = handoff.present_caller()
+    if caller is not None:
+        opened.test, opened.belongs_to_session = caller.test or opened.test, caller.test is None
+        opened.task_name, opened.executor = caller.task_name, caller.executor
 
 
 def _note_task(opened: OpenedConnection) -> None:

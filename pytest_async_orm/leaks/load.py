@@ -72,7 +72,7 @@ class NoLeaks:
         leaks = [leak_of(opened, kind) for opened in leaking if (kind := kind_of(opened)) is not None]
         text = messages.grew(_count(self._earlier), _count([*self._earlier, *leaking]), leaks, _server(leaks))
         for opened in leaking:
-            # Told here, so not once more at the test's end.
+            # Reported here, so not again at the test's end.
             opened.reported = True
         raise ConnectionsLeaked(text) from error
 

@@ -1,4 +1,4 @@
-"""A moment for closes that are under way: a server answers its client before it has closed its connection."""
+"""Waits for closes that are under way: a server answers its client before it has closed its connection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.process import PROCESS
 
 GRACE_SECONDS = 0.5
-# A close wakes the wait at once; that a thread has ended does not.
+# A close ends the wait at once; the end of a thread is seen by polling.
 _POLL_SECONDS = 0.02
 
 
 def settle(openings: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
-    """Wait while a connection may still be closed, at most the grace (seconds)."""
+    """Wait while a connection may still be closed, at most `grace` seconds."""
     openings, ledger = list(openings), PROCESS.one(Ledger)
     deadline = time.monotonic() + grace
     while _unsettled(openings) and somebody_works():

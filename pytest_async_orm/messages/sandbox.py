@@ -1,4 +1,4 @@
-"""What the sandbox says when it must stop, or must not go on silently."""
+"""The errors and warnings of the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replaces attributes of other people's code: once, in the open, and taken out again."""
+"""Replaces attributes of other people's code: once, by declared targets, and taken out again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Target(NamedTuple):
 
 
 class Installed:
-    """A target that is replaced at the moment, and what stood there before."""
+    """A target that is replaced at the moment, and what was there before."""
 
     def __init__(self, target: Target, make: Make) -> None:
         self.target = target
@@ -55,8 +55,8 @@ class Installed:
         setattr(self._owner, target.name, self._replacement)
 
     def remove(self) -> None:
-        """Put back what was there. What somebody else has replaced since is theirs and stays: beneath it, the plugin's
-        hands every call on.
+        """Put back what was there, unless somebody else has replaced it since: theirs stays, and the plugin's function
+        below it hands every call on.
         """
         if vars(self._owner).get(self.target.name) is not self._replacement:
             return

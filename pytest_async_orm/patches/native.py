@@ -14,7 +14,7 @@ from pytest_async_orm.patches.process import PROCESS
 
 
 def install() -> None:
-    """Stand before native connections, if a database of the project's has any."""
+    """Replace the opening of native connections, if a database of the project's has any."""
     engines = [str(database["ENGINE"]) for database in settings.DATABASES.values()]
     if any(engine.startswith(targets.NATIVE_PACKAGE) for engine in engines):
         PROCESS.patches.install(targets.OPEN_NATIVE, _opening)

@@ -28,11 +28,11 @@ class WrapperHooks(_Base):
     """Mixed into a backend's `DatabaseWrapper`: Django's private hooks lead to the methods below."""
 
     def commit_shared(self) -> None:
-        """Commit, without a word to Django's log."""
+        """Commit; Django's log has been told already."""
         raise NotImplementedError
 
     def rollback_shared(self) -> None:
-        """Roll back, without a word to Django's log."""
+        """Roll back; Django's log has been told already."""
         raise NotImplementedError
 
     def release_shared(self) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class QueryLog(Sequence[Query]):
-    """The queries of one recording, in the order in which they ended.
+    """The queries of one recording, in the order in which they ended: a sequence of `Query`.
 
     `len(log)` counts every query; of more than 10,000 the first are kept whole, and only they can be looked at:
     `dropped` tells how many were only counted. While its block is open the log grows.
@@ -65,7 +65,7 @@ class QueryLog(Sequence[Query]):
 
     @property
     def captured_queries(self) -> list[dict[str, str]]:
-        """The queries in the form of Django's own `CaptureQueriesContext`."""
+        """The queries in the form of Django's own `CaptureQueriesContext`: `sql`, and `time` in seconds, as texts."""
         return [{"sql": query["sql"], "time": query["time"]} for query in self]
 
     def of_kind(self, kind: Kind) -> list[Query]:
@@ -77,7 +77,7 @@ class QueryLog(Sequence[Query]):
         return [query for query in self if table in tables_of(query.fingerprint)]
 
     def using(self, alias: str) -> QueryLog:
-        """The queries of one database."""
+        """A log of the queries of one alias alone."""
         return QueryLog(self._recording, alias)
 
     def slower_than(self, milliseconds: float) -> list[Query]:
@@ -89,7 +89,7 @@ class QueryLog(Sequence[Query]):
         return [query for query in self if query.kind in {"read", "write"} and not query.in_transaction]
 
     def duplicates(self) -> list[list[Query]]:
-        """Groups of reads with equal text and parameters on one database."""
+        """Groups of at least two reads with equal text and parameters on one database."""
         groups: dict[object, list[Query]] = {}
         for query in self.reads:
             groups.setdefault((query.alias, query.sql, repr(query.params)), []).append(query)

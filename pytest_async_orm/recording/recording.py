@@ -103,7 +103,7 @@ class Recording:
 def _record(
     connection: Any, sql: Any, params: Any, many: bool, started: float, ended: float, cursor: Any, error: Any
 ) -> None:
-    """Hand a statement to every open recording that it belongs to. Runs with every query, so it is one piece."""
+    """Hand a statement to every open recording that it belongs to; one function, since it runs for every query."""
     recording = BELONGS_TO.get()
     process = PROCESS
     if recording is None and process.started:

@@ -52,7 +52,11 @@ class Packing:
         packed["kept"] = len(queries)
         packed["started_at"] = first
         packed["us"] = sum(durations)
-        packed["columns"] = {
+        packed["columns"] = self._columns(queries, first, durations)
+        return packed
+
+    def _columns(self, queries: Sequence[Mapping[str, Any]], first: float, durations: list[int]) -> dict[str, Any]:
+        return {
             "statement": _column([self._statement(query) for query in queries]),
             "params": _column([self._text(query["params"]) for query in queries]),
             "stack": _column([self._stack(query) for query in queries]),
@@ -64,7 +68,6 @@ class Packing:
             "flags": _column([_flags(query) for query in queries]),
             "call": _column([query["call"] for query in queries]),
         }
-        return packed
 
     def _text(self, text: str | None) -> int | None:
         return None if text is None else self._strings.number(text)
