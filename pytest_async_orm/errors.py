@@ -27,11 +27,11 @@ class EventLoopWouldBlock(AsyncOrmError):
 
 
 class UnsupportedConnection(AsyncOrmError):
-    """The sandbox cannot isolate this connection, and says so rather than let its rows leak."""
+    """The sandbox cannot isolate this connection, so it refuses it: its rows would outlive the test."""
 
 
 class NothingRecorded(AsyncOrmError):
-    """A recording is empty because there was nothing that it could watch: a zero would say nothing."""
+    """A recording had no connection to watch, so its number of queries means nothing."""
 
 
 class QueryAssertionError(AssertionError):
@@ -47,7 +47,7 @@ class LeftoverWorkWarning(AsyncOrmWarning):
 
 
 class NPlusOneWarning(AsyncOrmWarning):
-    """A line sent one read again and again."""
+    """One line sent the same read by more calls than are allowed."""
 
 
 class EnvironmentTrapWarning(AsyncOrmWarning):
@@ -59,7 +59,7 @@ class ConnectionsLeaked(AsyncOrmError, AssertionError):
 
 
 class ConnectionLeakWarning(AsyncOrmWarning):
-    """A test left connections open, or work on the database undone."""
+    """A test left connections open, or work on the database unfinished."""
 
 
 class PluginFaultWarning(AsyncOrmWarning):

@@ -110,7 +110,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 class Gathering:
-    """Keeps what tests hand on with their reports: `pytest_runtest_logreport` is told of no session."""
+    """Keeps what tests hand on with their reports: `pytest_runtest_logreport` is given no session."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config

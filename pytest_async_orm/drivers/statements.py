@@ -59,9 +59,7 @@ def only_reads(sql: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def commits_implicitly(sql: str) -> bool:
-    """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are
-    temporary.
-    """
+    """Whether MariaDB and MySQL commit before they run a statement, such as one that defines a permanent table."""
     first, second, third = _words(sql)
     if first in {"CREATE", "DROP"} and "TEMPORARY" in (second, third):
         return False
@@ -71,7 +69,7 @@ def commits_implicitly(sql: str) -> bool:
 
 
 def text_of(sql: Any, connection: Any) -> str:
-    """A statement that is no string: psycopg's composed SQL says itself what it is."""
+    """The text of a statement that is no string, such as psycopg's composed SQL or bytes."""
     as_string = getattr(sql, "as_string", None)
     if as_string is None:
         return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql)

@@ -35,11 +35,11 @@ class Caller:
         self.task_name = current_task_name()
         self.test: str | None = PROCESS.test if before is None else before.test
         self.executor: weakref.ref[Any] | None = None
-        """Whose thread does the work; None for one that works for none."""
+        """The executor whose thread does the work; None for a thread without one."""
 
 
 class Call(Caller):
-    """What an executor is given in the place of a call: the call, and who wants it."""
+    """What an executor is given instead of the user's function: the function, and who wants it called."""
 
     __slots__ = ("fn",)
 
@@ -50,6 +50,7 @@ class Call(Caller):
             self.executor = weakref.ref(executor)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the call on the executor's thread, with its caller noted as the thread's present one."""
         __tracebackhide__ = True
         here = _HERE
         before = here.caller
@@ -67,7 +68,7 @@ _RUN = Call.__call__.__code__
 
 
 class _Here(threading.local):
-    """Who gave the calling thread its present work: the last hand-over, else whoever started it."""
+    """Who gave the calling thread its present work: the last hand-over, else the start of the thread."""
 
     def __init__(self) -> None:
         self.caller: Caller | None = vars(threading.current_thread()).get("_async_orm_caller")
@@ -99,9 +100,7 @@ def present_test() -> str | None:
 
 
 def user_frame(frame: FrameType | None) -> Frame | None:
-    """The user's line for what happens now: on this stack, where the work was handed over, or where the task that runs
-    was made.
-    """
+    """The user's line for what happens now: on this stack, at the hand-over, or where the running task was made."""
     return lines.user_frame(frame, _RUN) or _beyond(_HERE.caller)
 
 
@@ -123,7 +122,7 @@ def _made_task_at() -> Frame | None:
 
 def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(executor: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        # Every call of the ORM from a coroutine comes by, so there are no more calls here than are needed.
+        # This runs for every call of the ORM from a coroutine, so it makes no more calls than it needs.
         process = PROCESS
         if process.recordings:
             fn = carried(fn)

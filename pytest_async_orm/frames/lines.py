@@ -142,7 +142,7 @@ def stack_from(frame: FrameType | None) -> list[Frame]:
 def _call_of(frame: FrameType) -> int:
     """The number of the call that a frame is: kept in the frame itself, and so gone with it.
 
-    An identity would not do, since the next call's frame takes the place of the last one's.
+    An identity would not do, since the next call's frame may be made where the last one's was.
     """
     seen: Any = frame.f_locals
     if _CALL not in seen:

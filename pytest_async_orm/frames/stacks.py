@@ -24,11 +24,13 @@ def frames_of(thread: threading.Thread) -> Iterator[FrameType]:
 
 
 def stack_of(thread: threading.Thread) -> str:
+    """Where a thread is, formatted as `traceback.format_stack` does; empty if it has ended."""
     frame = sys._current_frames().get(thread.ident or 0) if thread.is_alive() else None
     return "".join(traceback.format_stack(frame)) if frame is not None else _NO_STACK
 
 
 def task_stack(task: asyncio.Task[Any]) -> str:
+    """Where a task is suspended, formatted as `traceback.format_stack` does, the innermost frame last."""
     return "".join("".join(traceback.format_stack(frame, limit=1)) for frame in task.get_stack())
 
 

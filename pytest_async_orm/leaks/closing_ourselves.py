@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.005
 
 
 def close_idle_connections() -> list[Leftover]:
-    """Close other threads' connections, giving threads that are at work a short grace; describe those that stay so."""
+    """Close other threads' connections, after a short grace where a thread works; describe those that go on working."""
     deadline = time.monotonic() + _GRACE_SECONDS
     working = _close_idle()
     while working and time.monotonic() < deadline:
@@ -64,7 +64,7 @@ def _close(connection: Any) -> None:
 
 
 def close_from_here(connection: Any) -> None:
-    """Close another thread's connection, which Django allows to whoever says so."""
+    """Close another thread's connection, which Django allows after `inc_thread_sharing`."""
     connection.inc_thread_sharing()
     try:
         connection.close()

@@ -43,7 +43,7 @@ class Coroutines:
         self._dropped: list[Unawaited] = []
 
     def install(self) -> None:
-        """Be told from now on."""
+        """Note dropped coroutines from now on."""
         PROCESS.patches.install(targets.UNAWAITED, _noting)
 
     def note(self, coroutine: Any) -> None:

@@ -24,9 +24,9 @@ from pytest_async_orm.records import Leak
 class NoLeaks:
     """A block, for `with` and `async with`, that must close the connections that it opens.
 
-    Raises `ConnectionsLeaked` at its end, with the lines that opened them and a remedy each. In an isolated test
+    Raises `ConnectionsLeaked` at its end, with the lines that opened them and a remedy for each. In an isolated test
     virtual connections are judged: in production each is one of its own. Tests of real connections
-    (`@pytest.mark.django_db(transaction=True)`) count physical ones, and ask the server as well.
+    (`@pytest.mark.django_db(transaction=True)`) count real ones, and ask the server as well.
     """
 
     def __init__(self, grace: float) -> None:
@@ -38,7 +38,7 @@ class NoLeaks:
     def __enter__(self) -> NoLeaks:
         watch()
         self._earlier = list(PROCESS.one(Ledger).connections())
-        self._before = {id(entry) for entry in self._earlier}
+        self._before = {id(opened) for opened in self._earlier}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -56,29 +56,29 @@ class NoLeaks:
         await sync_to_async(self._judge)(error)
 
     def _opened(self) -> list[OpenedConnection]:
-        return [entry for entry in PROCESS.one(Ledger).connections() if id(entry) not in self._before]
+        return [opened for opened in PROCESS.one(Ledger).connections() if id(opened) not in self._before]
 
     def _leaking(self) -> list[OpenedConnection]:
         return [
-            entry
-            for entry in self._opened()
-            if not (entry.reported or entry.by_plugin or belongs_to_session(entry)) and kind_of(entry) is not None
+            opened
+            for opened in self._opened()
+            if not (opened.reported or opened.by_plugin or belongs_to_session(opened)) and kind_of(opened) is not None
         ]
 
     def _judge(self, error: BaseException | None) -> None:
         leaking = self._leaking()
         if not leaking or (error is not None and not isinstance(error, Exception)):
             return
-        leaks = [leak_of(entry, kind) for entry in leaking if (kind := kind_of(entry)) is not None]
+        leaks = [leak_of(opened, kind) for opened in leaking if (kind := kind_of(opened)) is not None]
         text = messages.grew(_count(self._earlier), _count([*self._earlier, *leaking]), leaks, _server(leaks))
-        for entry in leaking:
-            # Told here, so not once more at the test's end.
-            entry.reported = True
+        for opened in leaking:
+            # Reported here, so not again at the test's end.
+            opened.reported = True
         raise ConnectionsLeaked(text) from error
 
 
-def _count(entries: Iterable[OpenedConnection]) -> int:
-    return sum(entry.closed_time is None and not entry.collected for entry in entries)
+def _count(openings: Iterable[OpenedConnection]) -> int:
+    return sum(opened.closed_time is None and not opened.collected for opened in openings)
 
 
 def _server(leaks: Iterable[Leak]) -> list[str]:

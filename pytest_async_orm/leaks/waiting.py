@@ -1,4 +1,4 @@
-"""A moment for closes that are under way: a server answers its client before it has closed its connection."""
+"""Waits for closes that are under way: a server answers its client before it has closed its connection."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.process import PROCESS
 
 GRACE_SECONDS = 0.5
-# A close wakes the wait at once; that a thread has ended does not.
+# A close ends the wait at once; the end of a thread is seen by polling.
 _POLL_SECONDS = 0.02
 
 
-def settle(entries: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
-    """Wait while a connection may still be closed, at most the grace (seconds)."""
-    entries, ledger = list(entries), PROCESS.one(Ledger)
+def settle(openings: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
+    """Wait while a connection may still be closed, at most `grace` seconds."""
+    openings, ledger = list(openings), PROCESS.one(Ledger)
     deadline = time.monotonic() + grace
-    while _unsettled(entries) and somebody_works():
+    while _unsettled(openings) and somebody_works():
         left = deadline - time.monotonic()
         if left <= 0:
             return
@@ -37,8 +37,8 @@ def observe() -> None:
     ledger.observe()
 
 
-def _unsettled(entries: Iterable[OpenedConnection]) -> bool:
-    return any(entry.closed_time is None and not entry.owned and entry.thread.is_alive() for entry in entries)
+def _unsettled(openings: Iterable[OpenedConnection]) -> bool:
+    return any(opened.closed_time is None and not opened.owned and opened.thread.is_alive() for opened in openings)
 
 
 def somebody_works() -> bool:

@@ -9,22 +9,27 @@ from pytest_async_orm.messages.sandbox import shortened
 
 
 def short(sql: str) -> str:
+    """A statement in one line of at most 100 characters."""
     return shortened(sql, 100)
 
 
-def place(query: Mapping[str, Any]) -> str:
+def call_site(query: Mapping[str, Any]) -> str:
+    """The call site of a query's document, or words that say that there is none."""
     return query["call_site"] or "no line of yours"
 
 
 def others(count: int) -> str:
+    """How many other tests, in words with a leading space; empty for none."""
     return "" if count == 0 else f" and {count} other test{'' if count == 1 else 's'}"
 
 
 def written(option: str, path: str) -> str:
+    """The line for a file that an option asked for and that was written."""
     return f"{option}: written to {path}"
 
 
 def not_written(path: str, reason: str) -> str:
+    """The line for a file that could not be written, with the system's reason."""
     return (
         f"async ORM: {path} was not written: {reason}. Make room or name another file; what was there before is kept."
     )

@@ -8,8 +8,9 @@ from django.db import transaction
 
 
 def testcase_atomic(alias: str) -> Any:
-    """A block in which `durable=True` is allowed, as in `TestCase`'s; by a private attribute, seen in Django 4.2
-    to 6.1.
+    """A block in which `durable=True` is allowed, as in `TestCase`'s.
+
+    By a private attribute, seen in Django 4.2 to 6.1.
     """
     atomic: Any = transaction.atomic(using=alias)
     atomic._from_testcase = True

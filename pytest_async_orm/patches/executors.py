@@ -25,8 +25,9 @@ def size_of(executor: Any) -> int | None:
 
 
 def is_worker_loop(frame: FrameType) -> bool:
-    """Whether a frame is the loop in which an executor's thread takes its calls: `_worker`, seen in Python 3.10 to
-    3.14.
+    """Whether a frame is the loop in which an executor's thread takes its calls.
+
+    By its name, `_worker`, private, seen in Python 3.10 to 3.14.
     """
     return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == _EXECUTOR
 

@@ -22,7 +22,7 @@ Check = Callable[[QueryLog], "str | None"]
 
 
 class QueryBlock:
-    """Records the queries that its block sends, on whatever task and thread; checks them at the end.
+    """Records the queries that its block sends, on any task and thread; checks them at the end.
 
     It can be entered many times, one after the other.
     """
@@ -66,7 +66,7 @@ class QueryBlock:
 
 
 def require_something_seen(recording: Recording) -> None:
-    """Raise `NothingRecorded` if a recording says nothing: it had no connection to watch, or one that nobody can."""
+    """Raise `NothingRecorded` if a recording had no connection to watch, or a native one, which cannot be watched."""
     if recording.native:
         raise NothingRecorded(messages.native_connection_used(recording.native))
     if not len(recording) and not recording.saw_connections:
@@ -84,8 +84,11 @@ def record_queries(*, using: str | None = None) -> QueryBlock:
 def assert_num_queries(
     num: int, *, using: str | None = None, table: str | None = None, kind: Kind | None = None
 ) -> QueryBlock:
-    """Exactly `num` queries; of one alias, one table, one kind, if given. Counts what Django's `assertNumQueries`
-    counts, but on every alias unless `using` is given. Raises `QueryAssertionError`.
+    """Exactly `num` queries; of one alias, one table, one kind, if given.
+
+    Counts what Django's `assertNumQueries` counts, but on every alias unless `using` is given. Raises
+    `QueryAssertionError` at the end of the block, `NothingRecorded` if there was no connection to watch, TypeError or
+    ValueError at once for a bad `num`.
     """
     return _counted("exactly", num, int.__eq__, using, table, kind)
 
@@ -110,12 +113,12 @@ def assert_no_queries(*, using: str | None = None, table: str | None = None, kin
 
 
 def assert_no_n_plus_one(threshold: int = 2, *, using: str | None = None) -> QueryBlock:
-    """No line of the user's code sends one read by more than `threshold` calls of the ORM."""
+    """No line of the user's code sends one read by more than `threshold` calls. Raises `QueryAssertionError`."""
     return QueryBlock(no_n_plus_one(threshold), using)
 
 
 def assert_no_duplicates(*, using: str | None = None) -> QueryBlock:
-    """No read is sent twice with the same parameters."""
+    """No read is sent twice with the same parameters. Raises `QueryAssertionError` at the end of the block."""
 
     def check(log: QueryLog) -> str | None:
         groups = log.duplicates()
@@ -125,7 +128,7 @@ def assert_no_duplicates(*, using: str | None = None) -> QueryBlock:
 
 
 def assert_no_queries_outside_transactions(*, using: str | None = None) -> QueryBlock:
-    """No read or write is sent while the application has no transaction open."""
+    """Every read and write is sent inside a transaction of the application. Raises `QueryAssertionError`."""
 
     def check(log: QueryLog) -> str | None:
         found = log.outside_transactions()
@@ -135,7 +138,7 @@ def assert_no_queries_outside_transactions(*, using: str | None = None) -> Query
 
 
 def assert_no_slow_queries(milliseconds: float, *, using: str | None = None) -> QueryBlock:
-    """No query takes longer than `milliseconds`."""
+    """No query takes longer than `milliseconds`. Raises `QueryAssertionError` at the end of the block."""
 
     def check(log: QueryLog) -> str | None:
         found = log.slower_than(milliseconds)
@@ -159,7 +162,7 @@ def counting(
     table: str | None = None,
     kind: Kind | None = None,
 ) -> Check:
-    """The check of a number of queries. Raises TypeError or ValueError for what is no number of queries."""
+    """The check of a number of queries. Raises TypeError or ValueError for a bad number of queries."""
     if isinstance(num, bool) or not isinstance(num, int):
         raise TypeError(f"the number of queries is {num!r}: give an integer, such as 3.")
     if num < 0:
@@ -178,6 +181,8 @@ def counting(
 
 
 def no_n_plus_one(threshold: int) -> Check:
+    """The check that no line sends one read by more than `threshold` calls of the ORM."""
+
     def check(log: QueryLog) -> str | None:
         groups = log.n_plus_one(threshold)
         return messages.n_plus_one(groups, threshold) if groups else None

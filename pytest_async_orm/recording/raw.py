@@ -35,13 +35,16 @@ class RawQuery(NamedTuple):
 
     @property
     def call_site(self) -> str:
+        """`file:line` of the innermost frame of the user's code; empty if there is none."""
         return call_site(self.stack[0]) if self.stack else ""
 
     @property
     def fingerprint(self) -> str:
+        """The statement without its literals and with every list of values as one."""
         return fingerprint(self.sql)
 
     def query(self) -> Query:
+        """The query, spelled out: lines, kind, fingerprint, seconds since the epoch, milliseconds."""
         return Query(
             sql=self.sql,
             params=self.params,

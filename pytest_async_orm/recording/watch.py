@@ -93,7 +93,7 @@ class Watch:
             native.install()
 
     def _attach(self, connection: BaseDatabaseWrapper) -> None:
-        """First in the list: outermost, as Django's own log is, and out of the way of whoever pushes and pops."""
+        """First in the list: outermost, as Django's own log is, and out of the way of code that pushes and pops."""
         self._known.add(connection)
         if seen not in connection.execute_wrappers:
             connection.execute_wrappers.insert(0, seen)

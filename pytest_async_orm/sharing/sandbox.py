@@ -34,7 +34,7 @@ class SandboxEnd:
 
 
 class Sandbox:
-    """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
+    """From `start` to `end`, gives each thread its own connection for each alias, all over one shared connection."""
 
     for_guests = False
     """Whether the test's own thread keeps Django's connections, and others alone are answered."""
@@ -51,9 +51,11 @@ class Sandbox:
         self._virtuals: list[Any] = []
 
     def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
+        """Take the real connections on which the test's transaction is open, one an alias."""
         self._shared = {wrapper.alias: SharedConnection(wrapper, self.test, self.timeout) for wrapper in wrappers}
 
     def isolates(self, alias: str) -> bool:
+        """Whether this sandbox shares the connection of an alias."""
         return alias in self._shared
 
     def covers(self, alias: str) -> bool:
@@ -61,6 +63,7 @@ class Sandbox:
         return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
 
     def get(self, alias: str) -> Any:
+        """The calling thread's connection for an alias, made when it is first asked for."""
         mine = self._mine()
         connection = mine.get(alias)
         if connection is None:
@@ -75,12 +78,15 @@ class Sandbox:
         return virtual
 
     def put(self, alias: str, connection: Any) -> None:
+        """Set the calling thread's connection for an alias, as `connections[alias] = ...` does."""
         self._mine()[alias] = connection
 
     def drop(self, alias: str) -> None:
+        """Forget the calling thread's connection for an alias; raises KeyError if it has none."""
         del self._mine()[alias]
 
     def opened(self) -> list[Any]:
+        """The connections that the calling thread has been given."""
         return list(self._mine().values())
 
     def _mine(self) -> dict[str, Any]:
@@ -89,6 +95,7 @@ class Sandbox:
         return mine
 
     def refusal(self, alias: str, current: str | None) -> SandboxEnded:
+        """The error for work that outlived this test; `current` is the test that runs now, None between tests."""
         return SandboxEnded(messages.ended(self.test, alias, threading.current_thread().name, current))
 
     def end(self) -> SandboxEnd:

@@ -52,6 +52,7 @@ class VirtualConnection(WrapperHooks):
         self.run_on_commit = []
 
     def create_cursor(self, name: Any = None) -> Any:
+        """A cursor over the shared connection; with a name, one that the server keeps."""
         create = super().create_cursor
         return VirtualCursor(self.lease, self.lease.touch(create, name), named=name is not None)
 
@@ -69,13 +70,11 @@ class VirtualConnection(WrapperHooks):
         self.lease.rollback()
 
     def close(self) -> None:
-        """As Django's, also where SQLite's own would keep a database in memory: the physical one is kept anyway."""
+        """As Django's, also where SQLite's own would keep a database in memory: the shared one is kept anyway."""
         BaseDatabaseWrapper.close(self)
 
     def release_shared(self) -> None:
-        """Give the lease back, as a server frees what a closed connection held; the raw connection is not ours to
-        close.
-        """
+        """Free what the connection holds, as a server does at a close; the raw connection stays open."""
         self.lease.close()
 
     def set_shared_autocommit(self, autocommit: bool) -> None:
@@ -94,6 +93,7 @@ class VirtualConnection(WrapperHooks):
         self.lease.commit()
 
     def is_usable(self) -> bool:
+        """Whether the shared connection still answers; asking waits for the connection like any statement."""
         return self.lease.is_usable()
 
     def copy(self, alias: str | None = None) -> Any:
@@ -108,6 +108,7 @@ class VirtualConnection(WrapperHooks):
         return self.lease.shared.wrapper
 
     def clean_savepoints(self) -> None:
+        """Count savepoints from the start again, which for a virtual connection is far above zero."""
         self.savepoint_state = _SAVEPOINT_OFFSET
 
 
@@ -123,9 +124,7 @@ class _BeginsShared(BeginsByStatement):
 
 @cache
 def virtual_class(backend: Any) -> type[Any]:
-    """The subclass of one backend's wrapper, made once a process. It keeps the backend's module, which Django
-    looks at.
-    """
+    """The subclass of one backend's wrapper, made once a process; Django looks at its module, so it keeps that."""
     begins = (_BeginsShared,) if begins_by_statement(backend) else ()
     bases = (VirtualConnection, *begins, backend)
     return type(f"Virtual{backend.__name__}", bases, {"__module__": backend.__module__})

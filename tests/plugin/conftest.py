@@ -23,6 +23,8 @@ DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
 collect_ignore = ["leak_corpus"]
 HERE = Path(__file__).resolve().parent
 INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
+# Its assertions are what the tests of planted faults look for.
+pytest.register_assert_rewrite("task_trees")
 PREAMBLE = """
 import asyncio, threading
 import pytest, pytest_asyncio
@@ -123,5 +125,5 @@ def sandbox(db: None, layers: Layers) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def physical(sandbox: Sandbox) -> Any:
+def shared_connection(sandbox: Sandbox) -> Any:
     return sandbox._shared["default"]

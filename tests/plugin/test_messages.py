@@ -7,7 +7,7 @@ REMEDY = "Mark the test with @pytest.mark.django_db(transaction=True) to give it
 
 
 def test_deadlock() -> None:
-    """Who waits, who holds, both stacks, and three ways out."""
+    """Who waits, who holds, both stacks, and three remedies."""
     waiting = Participant("worker", "Task-7", False, '  File "a.py", line 1\n')
     holding = Participant("MainThread", None, True, '  File "b.py", line 2\n')
     assert messages.deadlock("test_it", "default", 10, waiting, holding) == (
@@ -16,7 +16,7 @@ def test_deadlock() -> None:
         '      File "a.py", line 1\n'
         "  holding: thread 'MainThread', inside a transaction\n"
         '      File "b.py", line 2\n'
-        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic "
+        "All threads of a test share one connection, and a transaction keeps it until its outermost atomic "
         "block "
         "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, "
         "or do "
@@ -25,12 +25,11 @@ def test_deadlock() -> None:
 
 
 def test_ended() -> None:
-    """Whose work came too late, where, and during which test."""
+    """Which test's work came after its end, on which thread, and during which test."""
     assert messages.ended("test_a", "default", "worker", "test_b") == (
         "Work that the test test_a started used the database 'default' after that test had ended, on the thread "
-        "'worker'. "
-        "The test that runs now is test_b. Nothing was read or written. "
-        "Await the task or join the thread before the test returns."
+        "'worker'. The test that runs now is test_b. Nothing was read or written. Await the task or join the thread "
+        "before the test returns."
     )
 
 
@@ -46,8 +45,7 @@ def test_implicit_commit() -> None:
     """The statement that was not run."""
     assert messages.implicit_commit("test_a", "default", "CREATE  TABLE\nt") == (
         "This statement was not run, since it commits implicitly on 'default' and would end the transaction that "
-        "isolates "
-        f"the test test_a: CREATE TABLE t. {REMEDY}"
+        f"isolates the test test_a: CREATE TABLE t. {REMEDY}"
     )
 
 
@@ -64,8 +62,8 @@ def test_left_running() -> None:
 
 def test_others_name_their_remedy() -> None:
     """The shorter texts, each with what to do."""
-    party = Participant("worker", None, True, "")
-    assert "sync_to_async()" in messages.loop_would_block("test_a", "default", party)
+    participant = Participant("worker", None, True, "")
+    assert "sync_to_async()" in messages.loop_would_block("test_a", "default", participant)
     assert "async_orm_sandbox('off')" in messages.unsupported_vendor("default", "oracle")
     assert REMEDY in messages.native_connection("test_a", "default")
     assert "databases=[..., 'other']" in messages.forbidden("test_a", "other")
@@ -74,5 +72,5 @@ def test_others_name_their_remedy() -> None:
 
 
 def test_long_statements_are_shortened() -> None:
-    """A statement of thousands of characters does not drown the message."""
+    """A statement of thousands of characters does not hide the message."""
     assert messages.shortened("SELECT " + "x" * 1000) == "SELECT " + "x" * 192 + "…"

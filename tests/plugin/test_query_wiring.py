@@ -8,9 +8,7 @@ import pytest
 
 
 def test_fixtures(run) -> None:
-    """Every assertion is a fixture too, and pytest-django's own become right in async tests and stay as they are in
-    sync ones.
-    """
+    """Every assertion is a fixture too; pytest-django's own count right in async tests, in sync ones as before."""
     result = run(
         """
 from pytest_async_orm import QueryLog

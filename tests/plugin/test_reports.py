@@ -43,9 +43,7 @@ async def test_next():
 
 
 def test_leftovers_are_named(run) -> None:
-    """Tasks and threads that outlive a test are named with their stacks, and later get an error, not another
-    test's rows.
-    """
+    """Tasks and threads that outlive a test are named with their stacks; later they get an error, not others' rows."""
     result = run(
         """
 pytestmark = [pytest.mark.django_db, pytest.mark.asyncio(loop_scope="module")]
@@ -86,9 +84,7 @@ async def test_next():
 
 
 def test_real_connections_of_other_threads_are_closed(run) -> None:
-    """What a transactional test left open on asgiref's thread is closed when it ends, so that the database can be
-    dropped.
-    """
+    """What a transactional test left open on asgiref's thread is closed at its end: the database can be dropped."""
     if os.environ.get("NATURAL_DATABASE", "sqlite-memory") == "sqlite-memory":
         pytest.skip("Django does not close a database in memory")
     result = run(

@@ -1,0 +1,104 @@
+"""Everything of the standard library and of asgiref that the plugin leans on is where it was seen."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+import pytest
+
+
+def test_frames_of_asgirefs_threads() -> None:
+    """The report names a thread's task by the locals of asgiref's frames."""
+    from asgiref.sync import SyncToAsync
+
+    parameters = inspect.signature(SyncToAsync.thread_handler).parameters
+    assert {"source_task", "task_context"} & set(parameters), (
+        "asgiref's SyncToAsync.thread_handler names its task in another way now: reports would lack it, see "
+        "frames/stacks.py"
+    )
+
+
+def test_size_of_asgirefs_executor() -> None:
+    """A replaced executor is told by the number of its workers."""
+    from asgiref.sync import SyncToAsync
+
+    assert getattr(SyncToAsync.single_thread_executor, "_max_workers", None) == 1, (
+        "the size of SyncToAsync.single_thread_executor cannot be read any more: see hooks/environment.py"
+    )
+
+
+def test_worker_function_of_executors() -> None:
+    """An executor's thread is told by the name of the function at the bottom of its stack."""
+    from concurrent.futures import thread
+
+    assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see frames/workers.py"
+    assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see frames/stacks.py"
+    assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see frames/lines.py"
+
+
+@pytest.mark.parametrize("name", ["_asyncgen_firstiter_hook", "shutdown_asyncgens", "create_task"])
+def test_hooks_of_the_loop(name: str) -> None:
+    """asyncio's loop is told of async generators by these methods."""
+    import asyncio
+
+    assert callable(getattr(asyncio.BaseEventLoop, name, None)), (
+        f"asyncio's loop has no {name} any more: see leaks/generators.py"
+    )
+
+
+def test_calls_of_asgiref() -> None:
+    """asgiref's adapters are called by `__call__`, a coroutine function towards threads."""
+    from asgiref.sync import AsyncToSync, SyncToAsync
+
+    assert inspect.iscoroutinefunction(inspect.unwrap(vars(SyncToAsync)["__call__"])), (
+        "asgiref's SyncToAsync is called in another way now: see frames/context.py"
+    )
+    assert callable(vars(AsyncToSync).get("__call__")), "asgiref's AsyncToSync is called in another way now"
+
+
+def test_submit_of_executors() -> None:
+    """Executors take calls by `submit(fn, ...)`, asgiref's of the current thread too."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from asgiref.current_thread_executor import CurrentThreadExecutor
+
+    for executor in (ThreadPoolExecutor, CurrentThreadExecutor):
+        parameters = list(inspect.signature(inspect.unwrap(executor.submit)).parameters)
+        assert parameters[:2] == ["self", "fn"], f"{executor.__name__}.submit takes {parameters}: see frames/handoff.py"
+
+
+def test_start_of_threads() -> None:
+    """A thread is started by a method without arguments."""
+    import threading
+
+    parameters = list(inspect.signature(inspect.unwrap(threading.Thread.start)).parameters)
+    assert parameters == ["self"], f"Thread.start takes {parameters} now: see frames/handoff.py"
+
+
+def test_hook_of_the_interpreter() -> None:
+    """The interpreter tells of a coroutine that was never awaited by this function of `warnings`."""
+    import warnings
+
+    assert callable(getattr(warnings, "_warn_unawaited_coroutine", None)), (
+        "warnings._warn_unawaited_coroutine is gone: leaks/coroutines.py would miss coroutines never awaited"
+    )
+
+
+def test_state_of_executors() -> None:
+    """An executor that is shut down is told by a private attribute."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    assert getattr(pool, "_shutdown", None) is False
+    pool.shutdown()
+    assert getattr(pool, "_shutdown", None) is True, "ThreadPoolExecutor._shutdown is gone: see leaks/kinds.py"
+
+
+def test_thread_handler_of_asgiref() -> None:
+    """asgiref hands its own function to the executor, by which a call is told that carries its context by itself."""
+    from asgiref.sync import SyncToAsync
+
+    assert "self.thread_handler" in inspect.getsource(SyncToAsync), (
+        "SyncToAsync runs another function in the thread now: see frames/context.py, calls would be noted twice"
+    )
