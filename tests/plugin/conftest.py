@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from forking import Forked, Nursery
 from natural_matrix import why_not
+from natural_observer import Observer
 
 from pytest_async_orm.sandbox.isolation import Sandbox
 from pytest_async_orm.sandbox.layers import Layers
@@ -44,13 +46,64 @@ def own_database(variable: str, name: str) -> str:
     return f"{os.environ.get(variable, 'async_orm')}_{name}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Processes that have imported pytest, its plugins and Django, but not the plugin."""
+    nursery = Nursery("warm_pytest")
+    yield nursery
+    nursery.close()
+
+
+class InnerDatabases:
+    """Databases for inner runs on a server, which keep them for the next run: making them is what takes long."""
+
+    def __init__(self) -> None:
+        self.names = {name: own_database(name, "inner") for name in ("PGDATABASE", "MYSQL_DATABASE")}
+        self.options = [] if DATABASE.startswith("sqlite") else ["--reuse-db"]
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.names.items():
+                patch.setenv(name, value)
+            self._observer = Observer(DATABASE, "") if self.options else None
+
+    def drop(self) -> None:
+        """Drop them all: what an interrupted session has left may have other tables."""
+        if self._observer is not None:
+            self._observer.drop()
+
+    def let_go(self) -> None:
+        """Keep no database in which a run has left rows."""
+        if self._observer is not None and self._observer.rows():
+            self._observer.drop()
+
+
+@pytest.fixture(scope="session")
+def inner_databases() -> Iterator[InnerDatabases]:
+    """This worker's databases for inner runs."""
+    databases = InnerDatabases()
+    databases.drop()
+    yield databases
+    databases.drop()
+
+
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+def run(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    nursery: Nursery,
+    inner_databases: InnerDatabases,
+):
     """Run a suite in a process of its own, on the same database server and another database."""
+
+    def popen(command: list[str], stdin: object, stdout: Any, stderr: Any, **_: object) -> Forked:
+        """Pytester's, which starts a process for `runpytest_subprocess`."""
+        environment = {**os.environ, "HOME": str(pytester.path), "USERPROFILE": str(pytester.path)}
+        return nursery.start(command[1:], env=environment, stdout=stdout, stderr=stderr)
+
+    monkeypatch.setattr(pytester, "popen", popen)
     roots = [HERE.parent / "natural", HERE.parent.parent]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, roots)))
-    for name in ("PGDATABASE", "MYSQL_DATABASE"):
-        monkeypatch.setenv(name, own_database(name, "inner"))
+    for name, value in inner_databases.names.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     monkeypatch.setenv("NATURAL_DIRECTORY", str(pytester.path))
 
@@ -62,9 +115,10 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
         )
         pytester.makepyfile(test_inner=PREAMBLE + source)
         plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]
-        return pytester.runpytest_subprocess(
-            *plugin, "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments
-        )
+        options = [*plugin, "--nomigrations", *inner_databases.options, "-p", "no:randomly", "-p", "no:cacheprovider"]
+        ended = pytester.runpytest_subprocess(*options, *arguments)
+        inner_databases.let_go()
+        return ended
 
     return call
 
