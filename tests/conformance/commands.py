@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,9 +36,20 @@ def conform(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProc
 def start(*arguments: str, cwd: Path, **more: str) -> subprocess.Popen[str]:
     """Start a command; its lines can be waited for with `read_until`."""
     command = [sys.executable, "-u", "-m", "conformance", *arguments]
-    return subprocess.Popen(
-        command, cwd=cwd, env=environ(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    with _interruptible():
+        return subprocess.Popen(
+            command, cwd=cwd, env=environ(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A shell has what it starts in the background ignore SIGINT, and so would what we start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def finish(process: subprocess.Popen[str]) -> str:

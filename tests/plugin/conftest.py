@@ -34,8 +34,15 @@ from sample_app.models import AuditEntry, Comment, Post, Tag
 """
 
 
+# What takes minutes, or needs a browser or an installer: every other test is in the environment `quick`.
+SLOW = ("test_environment", "test_leak_corpus", "test_machine", "test_natural_matrix", "test_page_browser")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip where the server does not answer; under CI that is a failure."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
     if reason := why_not(DATABASE):
         for item in items:
             item.add_marker(pytest.mark.skip(reason=f"{DATABASE} does not answer: {reason}"))
