@@ -18,8 +18,6 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-LARGEST_ORDER = 1 << 20
-
 
 class Server:
     """Hears orders on a socket, forks, and tells how each child ended on the descriptor that came with its order."""
@@ -51,10 +49,10 @@ class Server:
 
     def _fork_next(self) -> dict[str, Any] | None:
         """Fork for the next order: the order in the child, None in this process."""
-        message, descriptors, _, _ = socket.recv_fds(self._channel, LARGEST_ORDER, 4)
-        if not message:
+        size, descriptors, _, _ = socket.recv_fds(self._channel, 4, 4)
+        if not size:
             _leave()
-        order: dict[str, Any] = json.loads(message)
+        order: dict[str, Any] = json.loads(self._read(int.from_bytes(size, "big")))
         *streams, report = descriptors
         pid = os.fork()
         if pid == 0:
@@ -65,6 +63,13 @@ class Server:
         self._children[pid] = report
         os.write(report, f"{pid}\n".encode())
         return None
+
+    def _read(self, size: int) -> bytes:
+        """So many bytes of an order."""
+        text = b""
+        while len(text) < size:
+            text += self._channel.recv(size - len(text))
+        return text
 
     def _become(self, order: dict[str, Any], streams: list[int], report: int) -> None:
         """Take on what a process of its own would have started with."""
@@ -87,6 +92,7 @@ class Server:
             output.reconfigure(write_through=order["unbuffered"])  # type: ignore[union-attr]
 
     def _reap(self) -> None:
+        """Tell of every child that has ended."""
         while self._children:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:

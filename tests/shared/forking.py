@@ -77,6 +77,7 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _ended(self, timeout: float | None) -> int | None:
+        """Its exit code, waited for as long; None if it still runs."""
         if self.returncode is None and select.select([self._report], [], [], timeout)[0]:
             self.returncode = int(self._report.readline())
             self._report.close()
@@ -91,7 +92,7 @@ class Nursery:
     """
 
     def __init__(self, warm_up: str, environ: dict[str, str] | None = None) -> None:
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
                 [sys.executable, str(_SERVER), str(theirs.fileno()), warm_up],
@@ -125,7 +126,9 @@ class Nursery:
             theirs.append(theirs[1] if stderr == subprocess.STDOUT else _end(stack, stderr, ours, 2))
             report, told = os.pipe()
             stack.callback(os.close, told)
-            socket.send_fds(self._channel, [json.dumps(order).encode()], [*theirs, told])
+            text = json.dumps(order).encode()
+            socket.send_fds(self._channel, [len(text).to_bytes(4, "big")], [*theirs, told])
+            self._channel.sendall(text)
         return Forked(arguments, report, *ours)
 
     def run(
@@ -138,6 +141,7 @@ class Nursery:
                 code = process.wait(timeout)
             except BaseException:
                 process.kill()
+                process.wait()
                 raise
             said = [_read(file) for file in (stdout, stderr)]
         return subprocess.CompletedProcess(list(arguments), code, *said)
@@ -149,6 +153,7 @@ class Nursery:
 
 
 def _parsed(arguments: Sequence[str]) -> tuple[bool, str, list[str]]:
+    """Whether its output is unbuffered, the module, and the module's arguments."""
     words = list(arguments)
     unbuffered = words[0] == "-u"
     option, *words = words[unbuffered:]
@@ -173,5 +178,6 @@ def _end(stack: ExitStack, stream: Stream, ours: list[IO[str] | None], number: i
 
 
 def _read(file: IO[str]) -> str:
+    """All of a file that another process has written to."""
     file.seek(0)
     return file.read()
