@@ -15,6 +15,8 @@ import pytest
 from leak_expectations import CORPUS, Expected, expected, programs
 
 DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
+# On one worker, which runs the programs once.
+pytestmark = pytest.mark.xdist_group("leak corpus")
 # With a pool what stays open is a slot of it.
 _OF_A_POOL = {"orphaned": "pool slot not returned", "lingering": "pool slot not returned"}
 _OF_A_POOL["executor never shut down"] = _OF_A_POOL["orphaned"]

@@ -24,7 +24,6 @@ class Victim:
         """What is replaced."""
         return "original"
 
-
     @classmethod
     def of_class(cls) -> str:
         """What is replaced for every subclass."""
