@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +21,9 @@ from pytest_async_orm.markers import mode_for
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.options import lock_timeout, sandbox_mode
 from pytest_async_orm.patches.process import PROCESS
+
+if TYPE_CHECKING:
+    from pytest_async_orm.sharing.hosting import Host
 
 
 def around_helper(
@@ -89,14 +92,19 @@ def _start_host(state: State, item: pytest.Item, wrappers: Iterable[Any]) -> Cal
     host.start(wrappers)
     state.layers.push(host)
     ORIGIN.set(host)
-    return partial(_end_host, state, item)
+    return partial(_end_host, state, item, host)
 
 
-def _end_host(state: State, item: pytest.Item) -> None:
+def _end_host(state: State, item: pytest.Item, host: Host) -> None:
+    from pytest_async_orm.leaks.waiting import observe
     from pytest_async_orm.sharing.layers import ORIGIN
 
-    ORIGIN.set(None)
-    ending = state.layers.pop()
+    try:
+        if host.has_guests:
+            observe()
+    finally:
+        ORIGIN.set(None)
+        ending = state.layers.pop()
     if ending.leftovers:
         item.warn(LeftoverWorkWarning(messages.left_running(item.nodeid, ending.leftovers)))
 

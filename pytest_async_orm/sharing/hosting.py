@@ -53,9 +53,14 @@ class Host(Sandbox):
         return not at_home and self.isolates(alias)
 
     @property
+    def has_guests(self) -> bool:
+        """Whether anybody has joined so far."""
+        return bool(self._shared)
+
+    @property
     def refuses_work(self) -> bool:
         """Work that outlives a test without guests never had anything to do with its transaction."""
-        return self.ended and bool(self._shared) and threading.get_ident() != self._own_thread
+        return self.ended and self.has_guests and threading.get_ident() != self._own_thread
 
     def _new(self, alias: str) -> Any:
         with self._joining:
@@ -66,13 +71,13 @@ class Host(Sandbox):
 
     def before_rollback(self) -> None:
         """End before the test's transaction does: a guest's statement after that would be in the next test's."""
-        if self._shared and threading.get_ident() == self._own_thread:
+        if self.has_guests and threading.get_ident() == self._own_thread:
             self.end()
 
     def end(self) -> SandboxEnd:
         """Wait for guests, stop what still runs, and leave the test's connections as they were."""
         if self._end is None:
-            self._end = super().end() if self._shared else SandboxEnd()
+            self._end = super().end() if self.has_guests else SandboxEnd()
             self.ended = True
         return self._end
 
@@ -81,7 +86,7 @@ class Host(Sandbox):
 
     def stragglers(self) -> dict[threading.Thread, Any]:
         """Without guests nobody goes on with what the test did to its database."""
-        return super().stragglers() if self._shared else {}
+        return super().stragglers() if self.has_guests else {}
 
 
 def _rolling_back(original: Callable[..., Any]) -> Callable[..., Any]:
