@@ -22,7 +22,7 @@ from pytest_async_orm.fixtures import (
     query_snapshot,
     session_db,
 )
-from pytest_async_orm.hooks import assertions, isolation, leaks, recording, reporting, scopes
+from pytest_async_orm.hooks import assertions, isolation, leaks, recording, reporting, scopes, telling
 from pytest_async_orm.hooks import session as state
 from pytest_async_orm.markers import register_markers
 from pytest_async_orm.options import add_options, check_options
@@ -75,13 +75,14 @@ def pytest_fixture_setup(
     if fixturedef.scope == "function":
         return (yield)
     value = yield from scopes.around_wide_fixture(fixturedef, request)
-    state.note_loop(request.config, value)
+    state.note_loop(request.config, fixturedef, value)
     return value
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Queries are recorded if something asks for them."""
+    """Queries are recorded if something asks for them; a bad environment is told."""
+    isolation.tell_of_traps(item)
     return (yield from recording.around_call(item))
 
 
@@ -104,6 +105,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A test's facts travel in its reports, also from xdist's workers."""
     report = yield
     leaks.attach(item, report)
+    telling.attach(item, report)
     reporting.attach(item, report)
     return report
 
@@ -117,6 +119,7 @@ class Gathering:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """What the report of a test carries."""
         leaks.gather(self._config, report)
+        telling.gather(self._config, report)
         reporting.gather(self._config, report)
 
 
@@ -124,18 +127,21 @@ class Gathering:
 def pytest_testnodedown(node: Any) -> None:
     """What the session of a worker of pytest-xdist found."""
     leaks.gather_worker(node.config, node)
+    telling.gather_worker(node.config, node)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The session is judged, and its files are written, once everybody else has ended it."""
     leaks.finish(session.config)
+    telling.finish(session.config)
     reporting.write_files(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Leaks, the queries that an option asks for, and what was replaced if `--trace-config` asks for it."""
+    """What there is to tell, the queries that an option asks for, and what was replaced if `--trace-config` asks."""
     leaks.summarize(terminalreporter)
+    telling.summarize(terminalreporter)
     reporting.summarize(terminalreporter)
     state.summarize(terminalreporter)
 

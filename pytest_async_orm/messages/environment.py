@@ -28,6 +28,14 @@ def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
     return f"asgiref {release} breaks async tests: {broken}. Upgrade to asgiref {faults[-1][1]} or later."
 
 
+def asked_in_loop(test: str) -> str:
+    return (
+        f"{test} asked for a database by request.getfixturevalue() while its event loop runs, where Django refuses to "
+        "open one. Ask for the fixture in the signature, of the test or of the fixture that needs it: "
+        "`async def test_it(db, ...)`, or mark the test with @pytest.mark.django_db."
+    )
+
+
 def unsafe_async() -> str:
     return (
         "DJANGO_ALLOW_ASYNC_UNSAFE is set. It hides the sync ORM in coroutines, in the code under test too, which "
