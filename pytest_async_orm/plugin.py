@@ -70,6 +70,8 @@ def pytest_fixture_setup(
         return (yield from isolation.around_helper(fixturedef, request))
     if fixturedef.argname == "django_db_setup":
         return (yield from isolation.around_setup(fixturedef, request))
+    if fixturedef.argname == "django_capture_on_commit_callbacks":
+        isolation.capture_everywhere()
     if fixturedef.argname in assertions.ASSERTION_FIXTURES:
         return (yield from assertions.around_assertion_fixture(fixturedef, request))
     if fixturedef.scope == "function":

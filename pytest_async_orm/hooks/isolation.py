@@ -134,6 +134,7 @@ def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequ
     open.
     """
     state = state_of(request.config)
+    capture_everywhere()
     with in_signature(request):
         result = yield
     # A project's own of that name may ask for pytest-django's, or take its place.
@@ -149,6 +150,13 @@ def _look_for_traps(config: pytest.Config) -> list[str]:
     from pytest_async_orm.hooks.environment import traps
 
     return traps() if sandbox_mode(config) != "off" else []
+
+
+def capture_everywhere() -> None:
+    """Let `captureOnCommitCallbacks` see what isolated code commits: before somebody keeps Django's own."""
+    from pytest_async_orm.sharing.callbacks import install
+
+    install()
 
 
 def tell_of_traps(item: pytest.Item) -> None:
