@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_async_orm.errors import NPlusOneWarning, QueryAssertionError
+from pytest_async_orm.errors import QueryAssertionError
+from pytest_async_orm.hooks.telling import N_PLUS_ONE, tell
 from pytest_async_orm.items import databases_of
 from pytest_async_orm.markers import max_queries_of, n_plus_one_of
 from pytest_async_orm.options import wants_report
@@ -89,7 +90,7 @@ def _check_loops(item: pytest.Item, log: QueryLog, threshold: int, reaction: Rea
     text = messages.n_plus_one(found, threshold)
     if reaction == "error":
         _require(text, item)
-    item.warn(NPlusOneWarning(f"{item.nodeid}: {text}"))
+    tell(item, N_PLUS_ONE, text)
 
 
 def _require(verdict: str | None, item: pytest.Item) -> None:

@@ -29,6 +29,14 @@ def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
     return f"asgiref {release} breaks async tests: {broken}. Upgrade to asgiref {faults[-1][1]} or later."
 
 
+def asked_in_loop(test: str) -> str:
+    return (
+        f"{test} asked for a database by request.getfixturevalue() while its event loop runs, where Django refuses to "
+        "open one. Ask for the fixture in the signature, of the test or of the fixture that needs it: "
+        "`async def test_it(db, ...)`, or mark the test with @pytest.mark.django_db."
+    )
+
+
 def unsafe_async() -> str:
     """The warning for the variable DJANGO_ALLOW_ASYNC_UNSAFE."""
     return (

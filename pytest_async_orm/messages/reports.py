@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_async_orm.messages.sandbox import shortened
@@ -16,6 +16,15 @@ def short(sql: str) -> str:
 def call_site(query: Mapping[str, Any]) -> str:
     """The call site of a query's document, or words that say that there is none."""
     return query["call_site"] or "no line of yours"
+
+
+def told(text: str, tests: Sequence[str]) -> list[str]:
+    """The lines of one notice in the terminal: the text, and the tests that it speaks of without naming them."""
+    unnamed = [test for test in tests if test not in text]
+    if not unnamed:
+        return text.splitlines()
+    shown = ", ".join(unnamed[:3]) + (f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else "")
+    return [*text.splitlines(), f"    {shown}"]
 
 
 def others(count: int) -> str:

@@ -12,6 +12,7 @@ from django.db.utils import ProgrammingError
 from django.utils.asyncio import async_unsafe
 
 from pytest_async_orm.patches.wrapper import BeginsByStatement, WrapperHooks, begins_by_statement
+from pytest_async_orm.sharing.callbacks import HandsOverCallbacks
 from pytest_async_orm.sharing.cursors import VirtualCursor
 from pytest_async_orm.sharing.lease import Lease
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _SAVEPOINT_OFFSET = 1_000_000
 
 
-class VirtualConnection(WrapperHooks):
+class VirtualConnection(HandsOverCallbacks, WrapperHooks):
     """Mixed into a backend's `DatabaseWrapper`; made by `virtual_connection`."""
 
     lease: Lease

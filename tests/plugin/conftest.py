@@ -127,7 +127,7 @@ def run(
         pytester.makeini(
             f"[pytest]\nDJANGO_SETTINGS_MODULE = {settings}\nasyncio_mode = auto\n"
             "asyncio_default_fixture_loop_scope = function\npythonpath = .\n"
-            f"filterwarnings = ignore:asgiref .* breaks async tests\n{ini}"
+            f"{ini}"
         )
         pytester.makepyfile(test_inner=PREAMBLE + source)
         plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]

@@ -11,10 +11,242 @@ from leak_expectations import CORPUS
 from leak_programs import DATABASE, LEAK
 
 
+@pytest.mark.django_db
+def test_leaks():
+    thread = threading.Thread(target=work, name="worker")
+    thread.start()
+    thread.join()
+"""
+
+
 @pytest.fixture
 def corpus_path(run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The views and the requests of the corpus, for an inner run."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CORPUS), os.environ["PYTHONPATH"]]))
+
+
+def test_warn_is_the_default(run) -> None:
+    """A leak is an entry of a section of the summary, with line, test and remedy; the test passes without a warning."""
+    result = run(LEAK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*= connection leaks =*", "1 x orphaned: 'default', test_inner.py:8", "    test_inner.py::test_leaks",
+         "*Call django.db.connections.close_all() on that thread*"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("given", ["ini", "option"])
+def test_error(run, given: str) -> None:
+    """In the mode `error` a leak is an error at the tear-down; the test itself has passed."""
+    ini, options = ("async_orm_leaks = error", []) if given == "ini" else ("", ["--async-orm-leaks=error"])
+    result = run(LEAK, *options, ini=ini)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ConnectionsLeaked: The test test_inner.py::test_leaks left connections open*"])
+
+
+def test_warnings_as_errors(run) -> None:
+    """No filter turns what the plugin tells into a failure."""
+    for arguments, ini in ((["-W", "error"], ""), ([], "filterwarnings = error")):
+        result = run(LEAK, *arguments, ini=ini)
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines(["1 x orphaned: 'default', test_inner.py:8"])
+
+
+def test_off(run) -> None:
+    """In the mode `off` nothing is said and nothing of the interpreter's is patched."""
+    result = run(
+        LEAK
+        + """
+@pytest.mark.django_db
+async def test_unpatched():
+    from concurrent.futures import ThreadPoolExecutor
+    await Tag.objects.acount()
+    assert not hasattr(ThreadPoolExecutor.submit, "__wrapped__")
+    assert not hasattr(threading.Thread.start, "__wrapped__")
+""",
+        "--async-orm-leaks=off",
+    )
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*connection leaks*")
+
+
+def test_bad_mode(run) -> None:
+    """A mode that there is not stops the session and says which there are."""
+    result = run("def test_never(): pass", ini="async_orm_leaks = loud")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the ini option async_orm_leaks is 'loud': use one of 'off', 'warn', 'error'.*"])
+
+
+def test_allowed(run) -> None:
+    """The marker lets a test leak: no error, and the summary shows the reason."""
+    marked = LEAK.replace("def test_leaks", "@pytest.mark.allow_connection_leaks(reason='on purpose')\ndef test_leaks")
+    result = run(marked, "--async-orm-leaks=error")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["1 x orphaned: 'default', test_inner.py:8 (allowed: on purpose)"])
+
+
+@pytest.mark.parametrize("arguments", ["", "()", "('positional')", "(reason='')", "(reason='a', more=1)"])
+def test_marker_without_a_reason(run, arguments: str) -> None:
+    """A marker without a reason is an error that shows how to give one."""
+    marked = LEAK.replace("def test_leaks", f"@pytest.mark.allow_connection_leaks{arguments}\ndef test_leaks")
+    result = run(marked)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*allow_connection_leaks takes a reason and nothing else, such as*"])
+
+
+def test_equal_leaks_are_folded(run) -> None:
+    """Equal leaks of many tests are one entry with their count."""
+    result = run(LEAK.replace("def test_leaks():", "@pytest.mark.parametrize('n', range(5))\ndef test_leaks(n):"))
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(
+        ["5 x orphaned: 'default', test_inner.py:8",
+         "    test_inner.py::test_leaks[[]0], test_inner.py::test_leaks[[]1], * and 2 more"]
+    )  # fmt: skip
+
+
+def test_workers_reach_the_summary_once(run) -> None:
+    """Under xdist every worker's leaks, its session's too, are in the summary once."""
+    pytest.importorskip("xdist")
+    source = LEAK.replace("def test_leaks():", "@pytest.mark.parametrize('n', range(6))\ndef test_leaks(n):")
+    result = run(source, "-n", "2")
+    result.assert_outcomes(passed=6)
+    lines = [line for line in result.outlines if " x orphaned" in line]
+    assert lines == ["6 x orphaned: 'default', test_inner.py:8"]
+
+
+def test_session_of_a_worker(run) -> None:
+    """What a wider fixture leaves is the session's, and reaches the summary from workers too."""
+    source = """
+@pytest.fixture(scope="session")
+def worker(django_db_setup, django_db_blocker):
+    inbox = threading.Event()
+    def serve():
+        inbox.wait(20)
+        with django_db_blocker.unblock():
+            connections["default"].ensure_connection()
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield
+    inbox.set()
+    thread.join()
+@pytest.mark.django_db
+async def test_it(worker):
+    assert await Tag.objects.acount() == 0
+"""
+    for options in ([], ["-n", "1"]):
+        result = run(source, *options)
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines(["1 x orphaned: 'default', test_inner.py:13", "    the session"])
+
+
+def test_junit_properties(run, pytester: pytest.Pytester) -> None:
+    """A JUnit file has a property for each leak of a test."""
+    run(LEAK, "--junitxml=junit.xml")
+    text = (pytester.path / "junit.xml").read_text()
+    assert 'name="connection_leak" value="orphaned: default at test_inner.py:8"' in text
+
+
+CRASH = """
+def pytest_runtest_setup(item):
+    from pytest_async_orm.leaks import judgement
+    def crash(*args, **kwargs):
+        raise ZeroDivisionError("planted")
+    judgement.Judge.{method} = crash
+"""
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize("options", [[], ["-W", "error"], ["--async-orm-leaks=error"]])
+def test_crash_of_the_judgement(run, pytester: pytest.Pytester, options: list[str]) -> None:
+    """A crash of the judgement is reported as the plugin's own, and changes no outcome, whatever the filters."""
+    pytester.makeconftest(CRASH.format(method="test"))
+    result = run(LEAK, *options)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*= faults of pytest-async-orm =*", "pytest-async-orm failed while it looked for connection leaks of*",
+         "*planted*"]
+    )  # fmt: skip
+
+
+@pytest.mark.planted
+def test_crash_of_the_last_judgement(run, pytester: pytest.Pytester) -> None:
+    """And so is a crash at the session's end."""
+    pytester.makeconftest(CRASH.format(method="session"))
+    result = run(LEAK, "-rA")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*failed while it looked for connection leaks of the session*"])
+
+
+@pytest.mark.planted
+def test_census_that_disagrees(run, pytester: pytest.Pytester) -> None:
+    """A ledger that misses a close is found out by the server, and told as the plugin's own fault."""
+    if DATABASE == "sqlite-memory":
+        pytest.skip("nothing but the ledger sees a database in memory")
+    pytester.makeconftest(
+        """
+def pytest_runtest_setup(item):
+    from pytest_async_orm.leaks.opened_connection import OpenedConnection
+    OpenedConnection.is_physically_open = True
+"""
+    )
+    source = """
+@pytest.mark.django_db(transaction=True)
+def test_closes():
+    def work():
+        Tag.objects.count()
+        connections.close_all()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+"""
+    result = run(source, "-W", "error")
+    assert result.parseoutcomes().get("passed") == 1
+    result.stdout.fnmatch_lines(
+        ["*= faults of pytest-async-orm =*",
+         "The plugin's ledger and the server of 'default' disagree: * that the ledger holds for open*"]
+    )  # fmt: skip
+
+
+def test_a_failing_test_stays_what_it_is(run) -> None:
+    """A test that fails and leaks has failed, and its leak is told."""
+    result = run(LEAK + "    assert False\n", "--async-orm-leaks=error")
+    result.assert_outcomes(failed=1, errors=1)
+
+
+def test_a_failing_tear_down_stays_what_it_is(run) -> None:
+    """An error of a fixture's tear-down is not hidden behind a leak, which is told in the summary."""
+    source = """
+@pytest.fixture
+def fragile():
+    yield
+    raise ValueError("of the fixture")
+""" + LEAK.replace("test_leaks()", "test_leaks(fragile)")
+    result = run(source, "--async-orm-leaks=error")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ValueError: of the fixture*", "*= connection leaks =*", "1 x orphaned: *"])
+
+
+@pytest.mark.parametrize("database", ["db", "transactional_db"])
+def test_fixture_that_closes_late(run, database: str) -> None:
+    """A fixture that was set up before the database may close after it, sync or async, sandboxed or not."""
+    result = run(
+        f"""
+from concurrent.futures import ThreadPoolExecutor
+@pytest.fixture
+def pool(django_db_blocker):
+    def close():
+        connections.close_all()
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+        pool.submit(close).result()
+def test_sync(pool, {database}):
+    assert pool.submit(Tag.objects.count).result() == 0
+async def test_async(pool, {database}):
+    assert await asyncio.wrap_future(pool.submit(Tag.objects.count)) == 0
+""",
+        "--async-orm-leaks=error",
+    )
+    result.assert_outcomes(passed=2)
 
 
 LEDGER = """

@@ -84,6 +84,23 @@ def test_blocks_of_a_connection() -> None:
     )
 
 
+def test_capture_of_callbacks() -> None:
+    """Callbacks of a commit are captured by a method of Django's test case, run by a method that a shared connection
+    has of its own, and kept as three values each.
+    """
+    from django.test import TestCase
+
+    parameters = inspect.signature(inspect.unwrap(TestCase.captureOnCommitCallbacks)).parameters
+    assert {"using", "execute"} <= set(parameters), (
+        f"captureOnCommitCallbacks takes {list(parameters)}: see sharing/callbacks.py"
+    )
+    source = inspect.getsource(BaseDatabaseWrapper)
+    assert "self.run_and_clear_commit_hooks()" in source, (
+        "Django runs callbacks of a commit in another way now: see sharing/callbacks.py"
+    )
+    assert "self.run_on_commit.append((set(self.savepoint_ids), func, robust))" in source
+
+
 def test_end_of_a_test_case() -> None:
     """Django ends a test case's transactions by this class method."""
     from django.test import TestCase
