@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -88,9 +89,9 @@ def install() -> None:
 
 def _capturing(original: Callable[..., Any]) -> Callable[..., Any]:
     def captureOnCommitCallbacks(  # noqa: N802 - it stands for that method
-        _: Any = None, /, *, using: str = DEFAULT_DB_ALIAS, execute: bool = False
+        cls: Any, *, using: str = DEFAULT_DB_ALIAS, execute: bool = False
     ) -> AbstractContextManager[Callbacks]:
-        return _captured(original, using, execute)
+        return _captured(partial(original, cls), using, execute)
 
     return captureOnCommitCallbacks
 

@@ -6,20 +6,6 @@ import pytest
 from leak_programs import LEAK
 
 
-@pytest.mark.django_db
-def test_leaks():
-    thread = threading.Thread(target=work, name="worker")
-    thread.start()
-    thread.join()
-"""
-
-
-@pytest.fixture
-def corpus_path(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The views and the requests of the corpus, for an inner run."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CORPUS), os.environ["PYTHONPATH"]]))
-
-
 def test_warn_is_the_default(run) -> None:
     """A leak is an entry of a section of the summary, with line, test and remedy; the test passes without a warning."""
     result = run(LEAK)
@@ -48,7 +34,7 @@ def test_warnings_as_errors(run) -> None:
 
 
 def test_off(run) -> None:
-    """In the mode `off` nothing is said and nothing of the interpreter's is patched."""
+    """In the mode `off` nothing is reported and nothing of the interpreter is replaced."""
     result = run(
         LEAK
         + """
@@ -66,14 +52,14 @@ async def test_unpatched():
 
 
 def test_bad_mode(run) -> None:
-    """A mode that there is not stops the session and says which there are."""
+    """An unknown mode stops the session and lists the known ones."""
     result = run("def test_never(): pass", ini="async_orm_leaks = loud")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*the ini option async_orm_leaks is 'loud': use one of 'off', 'warn', 'error'.*"])
 
 
 def test_allowed(run) -> None:
-    """The marker lets a test leak: no error, and the summary shows the reason."""
+    """The marker lets a test leak: no warning, no error, and the summary shows the reason."""
     marked = LEAK.replace("def test_leaks", "@pytest.mark.allow_connection_leaks(reason='on purpose')\ndef test_leaks")
     result = run(marked, "--async-orm-leaks=error")
     result.assert_outcomes(passed=1)
