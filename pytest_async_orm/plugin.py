@@ -24,7 +24,7 @@ from pytest_async_orm.fixtures import (
 )
 from pytest_async_orm.hooks import assertions, isolation, leaks, recording, reporting, scopes, telling
 from pytest_async_orm.hooks import session as state
-from pytest_async_orm.markers import register_markers
+from pytest_async_orm.markers import check_collected, register_markers
 from pytest_async_orm.options import add_options, check_options
 from pytest_async_orm.patches.pytest_names import HELPER
 
@@ -53,6 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
     register_markers(config)
     check_options(config)
     config.pluginmanager.register(Gathering(config), "async_orm_gathering")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A bad marker is told before a test runs."""
+    report = yield
+    check_collected(report)
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

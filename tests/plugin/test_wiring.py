@@ -100,7 +100,7 @@ def test_bad_ini_values(run, ini: str, text: str) -> None:
 
 
 def test_bad_marker(run) -> None:
-    """A marker with a bad mode, or with none, is an error of that test, with the remedy."""
+    """A marker with a bad mode, or with none, is an error of the collection, with the remedy."""
     result = run(
         """
 @pytest.mark.django_db
@@ -111,7 +111,7 @@ async def test_bad(): pass
 async def test_none(): pass
 """
     )
-    result.assert_outcomes(errors=2)
+    result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["*the mode of the marker async_orm_sandbox is 'some': use one of*", "*takes exactly one mode, such as*"]
     )
