@@ -34,7 +34,7 @@ class VirtualCursor:
     _drained: deque[Any] | None
 
     def __init__(self, lease: Lease, raw: Any, *, named: bool) -> None:
-        """`named`: it is a cursor of the server's, which is asked for every batch; its fetches fail as statements do."""
+        """`named`: it is a cursor of the server's, which is asked for each batch: its fetches can fail."""
         # `_drained` are rows that had to be fetched at once: what is left of them.
         self.__dict__.update(_lease=lease, _raw=raw, _named=named, _drained=None)
 
