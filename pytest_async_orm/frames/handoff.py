@@ -14,14 +14,17 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from pytest_async_orm.frames import lines
 from pytest_async_orm.frames.context import carried, current_task_name, thread_starts
-from pytest_async_orm.frames.lines import Frame, is_users_file
+from pytest_async_orm.frames.lines import Frame, frames_from, is_users_file
+from pytest_async_orm.frames.source import source_line
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.records import SourceLine
 
 
 class Caller:
@@ -102,6 +105,29 @@ def present_test() -> str | None:
 def user_frame(frame: FrameType | None) -> Frame | None:
     """The user's line for what happens now: on this stack, at the hand-over, or where the running task was made."""
     return lines.user_frame(frame, _RUN) or _beyond(_HERE.caller)
+
+
+def users_place(thread: threading.Thread) -> SourceLine:
+    """The user's line for what a thread does now, with its stack cut to the user's frames; empty if neither its stack
+    nor a hand-over has one.
+    """
+    frame = sys._current_frames().get(thread.ident or 0) if thread.is_alive() else None
+    frames, _ = frames_from(lines.outside_of_waiting(frame))
+    if not frames:
+        handed = _user_frame_handed(thread, frame)
+        frames = (handed,) if handed is not None else ()
+    return source_line(frames[0] if frames else None, frames, str(Path.cwd()))
+
+
+def _user_frame_handed(thread: threading.Thread, frame: FrameType | None) -> Frame | None:
+    """Where the call that a thread runs was handed over, or the thread was started."""
+    while frame is not None:
+        if frame.f_code is _RUN:
+            caller: Caller = frame.f_locals["self"]
+            return caller.user_frame
+        frame = frame.f_back
+    started: Caller | None = vars(thread).get("_async_orm_caller")
+    return started.user_frame if started is not None else None
 
 
 def _beyond(caller: Caller | None) -> Frame | None:

@@ -113,6 +113,13 @@ def frames_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Frames, in
     return tuple(found), 0 if batching is None else _call_of(batching)
 
 
+def outside_of_waiting(frame: FrameType | None) -> FrameType | None:
+    """The caller of the standard library's wait that a frame stands in; the frame itself if it stands in none."""
+    while frame is not None and _verdicts[frame.f_code.co_filename] == _BOUNDARY:
+        frame = frame.f_back
+    return frame
+
+
 def user_frame(frame: FrameType | None, end: CodeType | None = None) -> Frame | None:
     """The innermost of the user's frames from a frame outwards, as far as the task, thread or test reaches, or the
     function that ends the search.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import connections
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.drivers.servers import Unseen, seen_by_server, was_ended_by_server
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
@@ -34,7 +34,7 @@ def _of_alias(alias: str) -> Census:
 def census_of(alias: str, wrapper: Any) -> Census:
     """Compare the ledger with one database's server; a disagreement is asked again for 2 seconds before it counts."""
     ledger = PROCESS.one(Ledger)
-    deadline = time.monotonic() + _GRACE_SECONDS
+    deadline = REAL.monotonic() + _GRACE_SECONDS
     while True:
         mine = [opened for opened in ledger.connections() if not opened.virtual and _same_database(opened, wrapper)]
         still_open = [opened for opened in mine if opened.is_physically_open]
@@ -45,7 +45,7 @@ def census_of(alias: str, wrapper: Any) -> Census:
         except Exception as error:  # noqa: BLE001 - each driver has its own
             return Census(alias, len(still_open), None, 0, "", f"the server does not answer: {error!r}")
         census = _compared(alias, wrapper.vendor, mine, still_open, seen)
-        if not census.disagreement or time.monotonic() >= deadline:
+        if not census.disagreement or REAL.monotonic() >= deadline:
             return census
         with ledger.changed:
             ledger.changed.wait(_POLL_SECONDS)

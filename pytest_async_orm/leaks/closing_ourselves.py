@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import stack_of
 from pytest_async_orm.frames.workers import is_idle
 from pytest_async_orm.leaks.ledger import Ledger
@@ -21,9 +21,9 @@ _POLL_SECONDS = 0.005
 
 def close_idle_connections() -> list[Leftover]:
     """Close other threads' connections, after a short grace where a thread works; describe those that go on working."""
-    deadline = time.monotonic() + _GRACE_SECONDS
+    deadline = REAL.monotonic() + _GRACE_SECONDS
     working = _close_idle()
-    while working and time.monotonic() < deadline:
+    while working and REAL.monotonic() < deadline:
         working[0].join(_POLL_SECONDS)
         working = _close_idle()
     return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.drivers.dialects import dialect_for
 from pytest_async_orm.drivers.servers import server_id
 from pytest_async_orm.frames.lines import Frame
@@ -32,7 +32,7 @@ class OpenedConnection:
         self.vendor: str = wrapper.vendor
         self.database = str(wrapper.settings_dict.get("NAME") or "")
         self.thread = threading.current_thread()
-        self.opened_time = time.time()
+        self.opened_time = REAL.time()
         self.max_age = wrapper.settings_dict.get("CONN_MAX_AGE", 0)
         self.from_pool = has_pool(wrapper)
         self.virtual = virtual
@@ -108,7 +108,7 @@ class OpenedConnection:
 
     def closed(self, frame: Frame | None, *, by_plugin: bool) -> None:
         """Note the close at this moment and the user's line for it; a close of the user's ends the cursors too."""
-        self.closed_time, self.closed_from, self.by_plugin = time.time(), frame, by_plugin
+        self.closed_time, self.closed_from, self.by_plugin = REAL.time(), frame, by_plugin
         if not by_plugin:
             self.cursors.clear()
 

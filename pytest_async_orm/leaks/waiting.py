@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Iterable
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import frames_of
 from pytest_async_orm.frames.workers import is_idle
 from pytest_async_orm.leaks.ledger import Ledger
@@ -21,9 +21,9 @@ _POLL_SECONDS = 0.02
 def settle(openings: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
     """Wait while a connection may still be closed, at most `grace` seconds."""
     openings, ledger = list(openings), PROCESS.one(Ledger)
-    deadline = time.monotonic() + grace
+    deadline = REAL.monotonic() + grace
     while _unsettled(openings) and somebody_works():
-        left = deadline - time.monotonic()
+        left = deadline - REAL.monotonic()
         if left <= 0:
             return
         with ledger.changed:

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 REAL_CONNECTIONS = "Mark the test with @pytest.mark.django_db(transaction=True) to give it real connections."
 
 
+ADVICE = (
+    "Do not wait inside atomic() for work that another thread does in the database: end the block first, or do the "
+    "work in the same thread."
+)
+WHY = "all threads share one physical connection, and a transaction keeps it until its outermost atomic block ends."
+
+
 def _describe(participant: Participant) -> str:
     task = f", task {participant.task_name!r}" if participant.task_name else ""
     state = "inside a transaction" if participant.in_transaction else "in autocommit"
@@ -22,16 +29,36 @@ def _indented(stack: str) -> str:
     return "\n".join(f"    {line}" for line in stack.rstrip().splitlines()) or "    (no stack: it does not run)"
 
 
-def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holding: Participant) -> str:
-    """The error of a thread that waited longer than `async_orm_lock_timeout`, in seconds, with both stacks."""
+def certain_deadlock(
+    test: str, alias: str, waiting: Participant, holding: Participant, path: Sequence[tuple[str, str]]
+) -> str:
+    """A circle of waits. `path` leads from the holder to the waiter: how each waits, and the thread that it waits
+    for; empty if the two are the same thread.
+    """
+    waits = ", which waits ".join(f"{how} thread {thread!r}" for how, thread in path)
     return (
-        f"Waited {seconds:g} s for the connection {alias!r} of the test {test}.\n"
+        f"{ADVICE} {REAL_CONNECTIONS}\n"
+        f"  {_place(holding)} holds the connection {alias!r} and waits {waits or 'for itself, on another connection'}\n"
+        f"  {_place(waiting)} waits for the connection\n"
+        f"So neither would ever go on in the test {test}: {WHY}\n"
         f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
-        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
-        "All threads of a test share one connection, and a transaction keeps it until its outermost atomic "
-        "block ends. Do not wait inside atomic() for work that another thread does in the database: end the block "
-        "first, or do the work in the same thread. If the wait is only long, raise the ini option "
-        f"async_orm_lock_timeout. {REAL_CONNECTIONS}"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}"
+    )
+
+
+def _place(participant: Participant) -> str:
+    return participant.line or f"thread {participant.thread_name!r}"
+
+
+def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holding: Participant) -> str:
+    """A wait that has lasted for a time-out, in seconds, while nothing moved."""
+    return (
+        f"{ADVICE} If the wait is only long, raise the ini option async_orm_lock_timeout. {REAL_CONNECTIONS}\n"
+        f"  {_place(holding)} holds the connection {alias!r}\n"
+        f"  {_place(waiting)} has waited for it {seconds:g} s\n"
+        f"In the test {test} {WHY}\n"
+        f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}"
     )
 
 

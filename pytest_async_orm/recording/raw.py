@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.lines import Frames
 from pytest_async_orm.frames.source import call_site, columns_of
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
 from pytest_async_orm.records import Query
 
 # `perf_counter` to seconds since the epoch.
-_EPOCH = time.time() - time.perf_counter()
+_EPOCH = REAL.time() - REAL.perf_counter()
 
 
 class RawQuery(NamedTuple):

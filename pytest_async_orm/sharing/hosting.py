@@ -10,7 +10,8 @@ statements, since it may have a block open and wait for a guest.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -19,7 +20,7 @@ from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.atomics import in_test_transaction
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.sharing.cursors import VirtualCursor
+from pytest_async_orm.sharing.cursors import cursor_over
 from pytest_async_orm.sharing.lease import Lease
 from pytest_async_orm.sharing.sandbox import GRACE_SECONDS, Sandbox, SandboxEnd
 from pytest_async_orm.sharing.shared_connection import STANDING, SharedConnection
@@ -112,7 +113,7 @@ class HostedConnection(SharedConnection):
     def _cursor_of_test(self, name: Any = None) -> Any:
         if self.is_over:
             return self._create_cursor(name)
-        return VirtualCursor(self._host, self._host.touch(self._create_cursor, name), named=name is not None)
+        return cursor_over(self._host, self._host.touch(self._create_cursor, name))
 
     def protect(self) -> None:
         """As of any shared connection, but the savepoint is gone with its statement: the test's own blocks end in
@@ -124,7 +125,7 @@ class HostedConnection(SharedConnection):
             self._standing = True
 
     def succeeded(self, what: object) -> None:
-        """Let the savepoint go, unless the statement goes on, as a COPY does until its block ends."""
+        """Let the savepoint go with its statement."""
         super().succeeded(what)
         self._let_go()
 
@@ -133,7 +134,7 @@ class HostedConnection(SharedConnection):
         self._let_go()
 
     def _let_go(self) -> None:
-        if self._standing and self.lost is None and not self.dialect.busy():
+        if self._standing and self.lost is None:
             self._standing = False
             self.dialect.send(f"RELEASE SAVEPOINT {STANDING}")
 
@@ -161,9 +162,9 @@ class HostLease(Lease):
         """Send a statement as the test would without guests."""
         return self._in_turn(call, args, options)
 
-    def touch(self, call: Callable[..., Any], *args: Any) -> Any:
+    def touch(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Use the raw connection in a way that sends no statement."""
-        return self._in_turn(call, args, {})
+        return self._in_turn(call, args, options)
 
     def _in_turn(self, call: Callable[..., Any], args: Any, options: Any) -> Any:
         if self.shared.is_over:
@@ -174,3 +175,19 @@ class HostLease(Lease):
             return call(*args, **options)
         finally:
             self.shared.queue.give_back(self, statement=True)
+
+    @contextmanager
+    def lasting_statement(self, what: object) -> Iterator[None]:
+        """A statement that is under way until the block ends, and the turn with it."""
+        if self.shared.is_over:
+            yield
+            return
+        with super().lasting_statement(what):
+            yield
+
+    def _prepare(self, what: object) -> None:  # noqa: ARG002 - the test may send what it likes
+        self.shared.close_waiting_cursors()
+
+    @contextmanager
+    def _watched(self, what: object) -> Iterator[None]:  # noqa: ARG002 - a failure is the test's own
+        yield

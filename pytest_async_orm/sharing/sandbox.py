@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from asgiref.local import Local
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.errors import SandboxEnded
-from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.records import Leftover
 from pytest_async_orm.sharing.leftovers import ThreadWatch
@@ -47,7 +47,8 @@ class Sandbox:
         self.ended = False
         self.threads = ThreadWatch()
         self._shared: dict[str, SharedConnection] = {}
-        self._here = threading.local()
+        # As Django keeps its connections: by thread, and in a coroutine by context.
+        self._here = Local(thread_critical=True)
         self._virtuals: list[Any] = []
 
     def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
@@ -63,12 +64,13 @@ class Sandbox:
         return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
 
     def get(self, alias: str) -> Any:
-        """The calling thread's connection for an alias, made when it is first asked for."""
-        mine = self._mine()
-        connection = mine.get(alias)
-        if connection is None:
-            connection = mine[alias] = self._new(alias)
-        return connection
+        """The calling thread's or task's connection."""
+        try:
+            return getattr(self._here, alias)
+        except AttributeError:
+            connection = self._new(alias)
+            setattr(self._here, alias, connection)
+            return connection
 
     def _new(self, alias: str) -> Any:
         if not self.isolates(alias):
@@ -78,21 +80,17 @@ class Sandbox:
         return virtual
 
     def put(self, alias: str, connection: Any) -> None:
-        """Set the calling thread's connection for an alias, as `connections[alias] = ...` does."""
-        self._mine()[alias] = connection
+        """Let a connection of the application's own be the calling thread's or task's."""
+        setattr(self._here, alias, connection)
 
     def drop(self, alias: str) -> None:
-        """Forget the calling thread's connection for an alias; raises KeyError if it has none."""
-        del self._mine()[alias]
+        """Forget the calling thread's or task's connection. Raises AttributeError if there is none, as Django does."""
+        delattr(self._here, alias)
 
     def opened(self) -> list[Any]:
-        """The connections that the calling thread has been given."""
-        return list(self._mine().values())
-
-    def _mine(self) -> dict[str, Any]:
-        """The calling thread's connections; as in Django, a running event loop has others than its thread."""
-        mine: dict[str, Any] = self._here.__dict__.setdefault("loop" if in_event_loop() else "thread", {})
-        return mine
+        """The calling thread's or task's connections, as far as it has asked for them."""
+        found = (getattr(self._here, alias, None) for alias in connections)
+        return [connection for connection in found if connection is not None]
 
     def refusal(self, alias: str, current: str | None) -> SandboxEnded:
         """The error for work that outlived this test; `current` is the test that runs now, None between tests."""

@@ -16,16 +16,20 @@ from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue, Holder
 
 STANDING = "async_orm_autocommit"
+# Names of savepoints are never used twice: on MariaDB and MySQL a name deletes the older savepoint that has it, and
+# several layers share one connection.
+_NUMBERS = itertools.count(1)
 
 
 class _Closing:
     """Has the turn while a thread closes another thread's cursor."""
 
-    in_statement = True
     in_transaction = False
+    lasting = False
 
     def __init__(self) -> None:
         self.thread = threading.current_thread()
+        self.statements = 0
 
     def abandon(self) -> None:
         """Nothing is open."""
@@ -43,7 +47,6 @@ class SharedConnection:
         self.queue = ConnectionQueue(test, self.alias, timeout)
         self.dialect = self._dialect()
         self.lost: str | None = None
-        self._numbers = itertools.count(1)
         # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
         self._standing = False
         self._behind = False
@@ -64,7 +67,7 @@ class SharedConnection:
 
     def new_savepoint(self) -> str:
         self._used = True
-        name = f"async_orm_t{next(self._numbers)}"
+        name = f"async_orm_t{next(_NUMBERS)}"
         self.dialect.send(f"SAVEPOINT {name}")
         return name
 
@@ -140,7 +143,6 @@ class SharedConnection:
         if not free:
             self._to_close.append(cursor)
             return
-        holder.in_statement = True
         try:
             cursor.close()
         finally:

@@ -102,3 +102,33 @@ def test_thread_handler_of_asgiref() -> None:
     assert "self.thread_handler" in inspect.getsource(SyncToAsync), (
         "SyncToAsync runs another function in the thread now: see frames/context.py, calls would be noted twice"
     )
+
+
+def test_waits_of_the_standard_library() -> None:
+    """A wait that cannot end is told by these frames, locals and attributes; without them only a time-out is."""
+    import asyncio
+    import threading
+    from asyncio import base_events, tasks
+    from concurrent import futures
+    from concurrent.futures import thread as futures_thread
+
+    from asgiref.current_thread_executor import CurrentThreadExecutor
+
+    look = "has gone or changed its arguments: see patches/waits.py"
+    for function, names in (
+        (threading.Thread.join, ("self", "timeout")),
+        (futures.Future.result, ("self", "timeout")),
+        (futures.Future.exception, ("self", "timeout")),
+        (futures.wait, ("fs", "timeout", "return_when")),
+        (base_events.BaseEventLoop.run_until_complete, ("self", "future")),
+        (CurrentThreadExecutor.run_until_future, ("self", "future")),
+    ):
+        assert inspect.getfullargspec(function).args == list(names), f"{function} {look}"
+    assert "self.future" in inspect.getsource(futures_thread._WorkItem), f"_WorkItem {look}"
+    assert hasattr(futures.Future(), "_done_callbacks"), f"Future._done_callbacks {look}"
+    loop = asyncio.new_event_loop()
+    loop.close()
+    assert {"_ready", "_scheduled"} <= vars(loop).keys(), f"BaseEventLoop._ready {look}"
+    assert {"_fut_waiter", "_callbacks"} <= {*dir(asyncio.Task)}, f"Task._fut_waiter {look}"
+    gathered = tasks._GatheringFuture([], loop=loop)
+    assert hasattr(gathered, "_children"), f"_GatheringFuture._children {look}"

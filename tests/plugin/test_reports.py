@@ -37,7 +37,8 @@ async def test_next():
     )
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*SandboxDeadlock: Waited 0.5 s for the connection 'default' of the test test_inner.py::test_deadlock*",
+        ["*SandboxDeadlock: Do not wait inside atomic()*",
+         "*test_inner.py:* holds the connection 'default' and waits for the end of thread 'inner thread'*",
          "*waiting: thread 'inner thread'*", "*in inner*", "*holding: thread 'asyncio_*", "*in outer*"]
     )  # fmt: skip
 
@@ -169,7 +170,7 @@ pytestmark = pytest.mark.django_db
 async def test_commits():
     await Tag.objects.acreate(name="committed")
     def commit():
-        connections["default"].connection.commit()
+        connections["default"].lease.shared.raw.commit()
     await sync_to_async(commit)()
 async def test_next():
     assert await Tag.objects.acount() == 0

@@ -43,7 +43,7 @@ def test_each_thread_has_its_own_connection(sandbox: Sandbox, worker: Any) -> No
     with transaction.atomic():
         assert (mine.in_atomic_block, theirs.in_atomic_block) == (True, False)
     worker(theirs.ensure_connection)
-    assert mine.connection is theirs.connection
+    assert mine.lease.shared.raw is theirs.lease.shared.raw
 
 
 def test_only_the_real_handler_is_routed(sandbox: Sandbox) -> None:

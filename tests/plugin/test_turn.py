@@ -15,7 +15,8 @@ from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 class Lease:
     def __init__(self) -> None:
         self.thread = threading.current_thread()
-        self.in_statement = False
+        self.statements = 0
+        self.lasting = False
         self.in_transaction = False
         self.abandoned = False
 
@@ -99,7 +100,7 @@ def test_deadlock_names_both_sides(queue: ConnectionQueue, started: list[threadi
     done.set()
     text = str(caught.value)
     for part in (
-        "0.2 s",
+        "has waited for it 0.2 s",
         "'default'",
         "test_it",
         "'MainThread'",
@@ -191,7 +192,7 @@ def test_collector_never_blocks(queue: ConnectionQueue) -> None:
     lease = Lease()
     queue.take(lease, statement=True)
     assert not queue.try_take(lease)
-    lease.in_statement = False
+    queue.end_statement(lease)
     lease.thread = threading.Thread()
     assert not queue.try_take(lease)
     with queue._mutex:
