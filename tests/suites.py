@@ -52,8 +52,9 @@ class Suite:
 
 def _suites() -> list[Suite]:
     """The longest first, so that none is left alone at the end."""
+    # A file's tests stay together: its fixtures are made once, and what needs most of a server's connections is alone.
     configured = {
-        name: (*_PYTEST, "-c", f"tests/{name}/pytest.ini", f"tests/{name}", "-q", "-n", "2", "--dist", "loadgroup")
+        name: (*_PYTEST, "-c", f"tests/{name}/pytest.ini", f"tests/{name}", "-q", "-n", "2", "--dist", "loadfile")
         for name in ("plugin", "sample_app")
     }
     natural = (sys.executable, "tests/natural_matrix.py", "--quick")

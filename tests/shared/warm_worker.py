@@ -1,4 +1,4 @@
-"""What a worker imports before a defect is planted: nothing that could have kept what the defect replaces."""
+"""What a worker imports, its checks too: one that kept what a defect replaces would not notice it, and be red."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def warm_up() -> None:
     import django
 
     django.setup()
-    for module in ("hypothesis.strategies", "conformance.catalogue", "conformance.results"):
+    for module in ("conformance.catalogue", "conformance.results", "conformance.worker.session"):
         importlib.import_module(module)
 
 
