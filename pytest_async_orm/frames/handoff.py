@@ -23,6 +23,7 @@ from pytest_async_orm.frames.context import carried, current_task_name, thread_s
 from pytest_async_orm.frames.lines import Frame, frames_from, is_users_file
 from pytest_async_orm.frames.source import source_line
 from pytest_async_orm.patches import targets
+from pytest_async_orm.patches.interpreter import current_frames
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import SourceLine
 
@@ -111,7 +112,7 @@ def users_place(thread: threading.Thread) -> SourceLine:
     """The user's line for what a thread does now, with its stack cut to the user's frames; empty if neither its stack
     nor a hand-over has one.
     """
-    frame = sys._current_frames().get(thread.ident or 0) if thread.is_alive() else None
+    frame = current_frames().get(thread.ident or 0) if thread.is_alive() else None
     frames, _ = frames_from(lines.outside_of_waiting(frame))
     if not frames:
         handed = _user_frame_handed(thread, frame)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import traceback
 from collections.abc import Iterator
@@ -11,13 +10,14 @@ from types import FrameType
 from typing import Any
 
 from pytest_async_orm.patches.executors import handed_by_asgiref, holds_context
+from pytest_async_orm.patches.interpreter import current_frames
 
 _NO_STACK = ""
 
 
 def frames_of(thread: threading.Thread) -> Iterator[FrameType]:
     """The frames of a running thread, innermost first; nothing if it has ended."""
-    frame = sys._current_frames().get(thread.ident or 0)
+    frame = current_frames().get(thread.ident or 0)
     while frame is not None:
         yield frame
         frame = frame.f_back
@@ -25,7 +25,7 @@ def frames_of(thread: threading.Thread) -> Iterator[FrameType]:
 
 def stack_of(thread: threading.Thread) -> str:
     """Where a thread is, formatted as `traceback.format_stack` does; empty if it has ended."""
-    frame = sys._current_frames().get(thread.ident or 0) if thread.is_alive() else None
+    frame = current_frames().get(thread.ident or 0) if thread.is_alive() else None
     return "".join(traceback.format_stack(frame)) if frame is not None else _NO_STACK
 
 

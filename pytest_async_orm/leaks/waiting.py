@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterable
 
@@ -11,6 +10,7 @@ from pytest_async_orm.frames.stacks import frames_of
 from pytest_async_orm.frames.workers import is_idle
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.patches.interpreter import current_frames
 from pytest_async_orm.patches.process import PROCESS
 
 GRACE_SECONDS = 0.5
@@ -47,7 +47,7 @@ def somebody_works() -> bool:
     return any(
         thread is not here and not thread.name.startswith("pool-") and (not is_idle(thread) or _runs_loop(thread))
         for thread in threading.enumerate()
-        if thread.ident in sys._current_frames()
+        if thread.ident in current_frames()
     )
 
 

@@ -33,7 +33,7 @@ def test_worker_function_of_executors() -> None:
     from concurrent.futures import thread
 
     assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see frames/workers.py"
-    assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see frames/stacks.py"
+    assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see patches/interpreter.py"
     assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see frames/lines.py"
 
 
@@ -132,3 +132,27 @@ def test_waits_of_the_standard_library() -> None:
     assert {"_fut_waiter", "_callbacks"} <= {*dir(asyncio.Task)}, f"Task._fut_waiter {look}"
     gathered = tasks._GatheringFuture([], loop=loop)
     assert hasattr(gathered, "_children"), f"_GatheringFuture._children {look}"
+
+
+def test_no_collection_while_frames_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector does not run while CPython lists the frames of its threads, and is as before afterwards."""
+    import gc
+
+    from pytest_async_orm.patches import interpreter
+
+    seen: list[bool] = []
+    listing = sys._current_frames
+
+    def listed() -> object:
+        seen.append(gc.isenabled())
+        return listing()
+
+    monkeypatch.setattr(sys, "_current_frames", listed)
+    assert interpreter.current_frames()
+    assert (seen, gc.isenabled()) == ([False], True)
+    gc.disable()
+    try:
+        interpreter.current_frames()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
