@@ -95,6 +95,14 @@ def implicit_commit(test: str, alias: str, sql: str) -> str:
     )
 
 
+def no_backup(test: str, alias: str) -> str:
+    """sqlite3's `Connection.backup`."""
+    return (
+        f"backup() of {alias!r} would wait for ever in the test {test}, since the transaction that isolates the test "
+        f"is open on the same connection. {REAL_CONNECTIONS}"
+    )
+
+
 def unsupported_vendor(alias: str, vendor: str) -> str:
     return (
         f"The database {alias!r} ({vendor}) cannot be isolated by the async sandbox: SQLite, PostgreSQL, MariaDB "
