@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from pytest_async_orm.drivers.dialects import Dialect
 from pytest_async_orm.errors import SandboxDeadlock, SandboxEnded, TransactionLost
 from pytest_async_orm.sharing.layers import Layers, work_of
 from pytest_async_orm.sharing.sandbox import Sandbox
+from pytest_async_orm.sharing.scopes import scope_transaction
 from sample_app.models import AuditEntry, Comment, Post, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
@@ -340,3 +343,59 @@ def test_executor_call_is_told_from_its_thread(db: None, layers: Layers, worker:
             worker(lambda: Tag.objects.create(name="same"))
             assert worker(Tag.objects.count) == 1
             layers.pop()
+
+
+def savepoints_of_layers() -> None:
+    """An outer layer has a nested block open while an inner one uses and ends its own."""
+    layers = Layers()
+    with scope_transaction(["default"], "the class", 1) as outer:
+        layers.push(outer)
+        with transaction.atomic(), transaction.atomic():
+            Tag.objects.create(name="of the class")
+            layers.suspend()
+            with scope_transaction(["default"], "the test", 1) as inner:
+                layers.push(inner)
+                with transaction.atomic(), transaction.atomic():
+                    Tag.objects.create(name="of the test")
+                assert layers.pop().lost == []
+            layers.resume()
+            assert [tag.name for tag in Tag.objects.all()] == ["of the class"]
+        assert layers.pop().lost == []
+
+
+@pytest.mark.django_db
+def test_savepoints_of_several_layers() -> None:
+    """Their names differ: on MariaDB and MySQL a name that is used again deletes the older savepoint."""
+    savepoints_of_layers()
+
+
+@pytest.fixture
+def real_connection_again() -> Iterator[None]:
+    yield
+    connection.close()
+
+
+@pytest.mark.planted
+@pytest.mark.usefixtures("db", "real_connection_again")
+def test_equal_names_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each layer counts from the start, MariaDB loses the outer one's savepoint."""
+    if connection.vendor != "mysql":
+        pytest.skip("elsewhere a name hides the older one and gives it back")
+    monkeypatch.setattr("pytest_async_orm.sharing.shared_connection._NUMBERS", repeat(1))
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - any of several
+        savepoints_of_layers()
+
+
+def test_each_task_has_its_own_connection(sandbox: Sandbox) -> None:
+    """As in Django: two tasks of one loop have two connections, a task's own call the task's."""
+
+    async def mine() -> tuple[Any, Any]:
+        return connections["default"], connections["default"]
+
+    async def both() -> list[tuple[Any, Any]]:
+        return await asyncio.gather(mine(), mine())
+
+    (first, again), (second, _) = asyncio.run(both())
+    assert first is again
+    assert first is not second
+    assert connections["default"] not in (first, second)

@@ -338,9 +338,9 @@ class TestSQLite:
         """`iterdump` gives the test's rows; a backup, which would wait for its transaction for ever, is refused."""
         Tag.objects.create(name="a")
         assert 'INSERT INTO "sample_app_tag"' in "".join(connection.connection.iterdump())
-        with closing(sqlite3.connect(":memory:")) as target:
-            with pytest.raises(UnsupportedConnection, match="transaction=True"):
-                connection.connection.backup(target)
+        refused = pytest.raises(UnsupportedConnection, match="transaction=True")
+        with closing(sqlite3.connect(":memory:")) as target, refused:
+            connection.connection.backup(target)
 
     def test_context_manager_of_the_connection(self) -> None:
         """It commits, or rolls back after an error."""
