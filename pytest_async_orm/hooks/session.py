@@ -103,7 +103,7 @@ def state_of(config: pytest.Config) -> State:
     """The session's state, made at the first call."""
     if STATE not in config.stash:
         config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
-        config.stash[STATE].loops.update(config.stash.get(EARLY_LOOPS, []))
+        config.stash[STATE].loops.update(config.stash.setdefault(EARLY_LOOPS, WeakSet()))
     return config.stash[STATE]
 
 

@@ -77,7 +77,7 @@ def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
                 PROCESS.one(Coroutines).note(coro)
             return object.__new__(cls)
 
-        __init__ = staticmethod(original)  # type: ignore[assignment]
+        __init__ = staticmethod(original)
 
     # A class cannot pass for a function, which `wraps` makes of it; `partial` calls it without a frame.
     return partial(_Noting)

@@ -24,6 +24,11 @@ class QueryLog(Sequence[Query]):
         self._using = using
         self._resolved: list[Query] = []
 
+    @property
+    def recording(self) -> Recording:
+        """What it reads from."""
+        return self._recording
+
     def _queries(self) -> list[Query]:
         self._resolved += [entry.query() for entry in self._recording.entries(len(self._resolved))]
         if self._using is None:

@@ -30,6 +30,36 @@ async def test_djangos(django_assert_num_queries, django_assert_max_num_queries)
     with django_assert_max_num_queries(1, using="default"):
         await Tag.objects.acount()
     assert isinstance(captured, QueryLog)
+async def test_djangos_attributes(django_assert_num_queries, django_assert_max_num_queries):
+    with django_assert_num_queries(0) as captured:
+        assert captured.final_queries is None
+    with django_assert_num_queries(2, connection=connection) as captured:
+        await Tag.objects.acount()
+        assert len(captured) == len(list(captured)) == 1
+        await Tag.objects.acount()
+    first, last = captured.initial_queries, captured.final_queries
+    assert last - first == len(captured.captured_queries) == 2 and captured.connection.alias == "default"
+    assert [query["sql"] for query in captured[0:2]] == [query["sql"] for query in captured]
+    with django_assert_num_queries(5, exact=False):
+        await Tag.objects.acount()
+    with django_assert_max_num_queries(1, exact=True):
+        await Tag.objects.acount()
+    with pytest.raises(ValueError, match="cannot be used together"):
+        with django_assert_num_queries(1, connection=connection, using="default"):
+            pass
+    with pytest.raises(connections.exception_class, match="defualt"):
+        with django_assert_num_queries(1, using="defualt"):
+            pass
+async def test_djangos_exception(django_assert_num_queries, django_assert_max_num_queries):
+    with pytest.raises(pytest.fail.Exception, match="(?s)perform 2 queries but 1 was done.why:.*SELECT COUNT"):
+        with django_assert_num_queries(2, info="why"):
+            await Tag.objects.acount()
+    with pytest.raises(pytest.fail.Exception, match="perform 0 queries or less but 1 was done"):
+        with django_assert_max_num_queries(0):
+            await Tag.objects.acount()
+    with pytest.raises(KeyError):
+        with django_assert_num_queries(2):
+            raise KeyError
 async def test_djangos_fail(django_assert_num_queries):
     with django_assert_num_queries(3, info="why"):
         await Tag.objects.acount()
@@ -39,7 +69,7 @@ def test_sync(django_assert_num_queries):
     assert not isinstance(captured, QueryLog)
 """
     )
-    result.assert_outcomes(passed=3, failed=1)
+    result.assert_outcomes(passed=5, failed=1)
     result.stdout.fnmatch_lines(
         ["*Expected to perform 3 queries but 1 was done", "*why:", "*test_inner.py:*SELECT COUNT*"]
     )
