@@ -27,7 +27,7 @@ def around_assertion_fixture(
         from pytest_async_orm.recording.captured import django_assertion
 
         # As pytest-django makes them: `exact` is an argument of both.
-        return partial(django_assertion, **({} if exact else {"exact": False}))
+        return django_assertion if exact else partial(django_assertion, exact=False)
 
     # By its function, whichever plugin was loaded first: pytest calls it in the set-up that this surrounds.
     fixturedef.func = replaced  # type: ignore[misc]

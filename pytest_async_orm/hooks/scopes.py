@@ -87,7 +87,7 @@ def _require_test_databases(request: pytest.FixtureRequest, aliases: list[str]) 
             raise pytest.UsageError(messages.no_test_database(str(request.fixturename), alias))
 
 
-def _remember(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+def _remember(fixturedef: pytest.FixtureDef[Any], request: Any) -> None:
     scopes = state_of(request.config).scopes
     known = fixturedef.argname, partial(fixturedef.finish, request)
     scopes.append(known)

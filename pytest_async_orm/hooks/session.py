@@ -105,7 +105,9 @@ def state_of(config: pytest.Config) -> State:
     """The session's state, made at the first call."""
     if STATE not in config.stash:
         config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
-        config.stash[STATE].loops.update(config.stash.setdefault(EARLY_LOOPS, WeakSet()))
+        early = config.stash.get(EARLY_LOOPS, None)
+        if early is not None:
+            config.stash[STATE].loops.update(early)
     return config.stash[STATE]
 
 
