@@ -239,7 +239,7 @@ def test_bad_option(run) -> None:
 
 
 NEVER_ENTERED = """
-from pytest_async_orm import assert_no_n_plus_one, assert_num_queries, record_queries
+from pytest_async_orm import assert_no_leaks, assert_no_n_plus_one, assert_num_queries, record_queries
 pytestmark = pytest.mark.django_db
 LIMIT = assert_num_queries(99)
 @pytest.fixture
@@ -252,6 +252,8 @@ async def test_fixture(async_assert_max_num_queries):
     await Tag.objects.acount()
 def test_variable():
     forgotten = assert_no_n_plus_one()
+def test_no_leaks():
+    assert_no_leaks()
 def test_own_failure():
     assert_num_queries(99)
     raise ValueError("my own")
@@ -268,12 +270,25 @@ async def test_right(limit):
 def test_assertions_never_entered(run) -> None:
     """An assertion that a test makes and never enters checks nothing: the test fails, and the line is named."""
     result = run(NEVER_ENTERED)
-    result.assert_outcomes(passed=1, failed=4)
+    result.assert_outcomes(passed=1, failed=5)
     result.stdout.fnmatch_lines_random(
-        [f"*test_{name} passed, but an assertion on queries was never entered, *test_inner.py:{line}*"
-         for name, line in (("statement", 14), ("fixture", 16), ("variable", 19))]
+        [f"*test_{name} passed, but an assertion was never entered, *test_inner.py:{line}*"
+         for name, line in (("statement", 14), ("fixture", 16), ("variable", 19), ("no_leaks", 21))]
         + ["*ValueError: my own"]
     )  # fmt: skip
+
+
+@pytest.mark.planted
+def test_an_assertion_in_vain_would_be_seen(run, pytester: pytest.Pytester) -> None:
+    """The check of assertions that are never entered fails where nobody is told of one."""
+    pytester.makeconftest(
+        """
+def pytest_sessionstart():
+    from pytest_async_orm.frames.never_entered import MustBeEntered
+    MustBeEntered.__del__ = lambda self: None
+"""
+    )
+    run(NEVER_ENTERED).assert_outcomes(passed=5, failed=1)
 
 
 SNAPSHOTS = """

@@ -222,6 +222,20 @@ def pytest_collection_modifyitems(items):
     result.stdout.fnmatch_lines(["*test_7_asks_itself asks for real connections*session_db (by of_session)*"])
 
 
+@pytest.mark.planted
+def test_scopes_that_stay_would_be_seen(run, pytester: pytest.Pytester) -> None:
+    """The check of scopes beside real connections fails where the rows stay in place."""
+    pytester.makeconftest(
+        """
+def pytest_sessionstart():
+    from pytest_async_orm.hooks import scopes
+    scopes.give_way = lambda item: None
+"""
+    )
+    outcomes = run(BESIDE, "--async-orm-leaks=off", ini="async_orm_lock_timeout = 1").parseoutcomes()
+    assert outcomes.get("failed", 0) + outcomes.get("errors", 0) > 1
+
+
 def test_scopes_of_autouse_fixtures(run) -> None:
     """A test with real connections under an autouse fixture of a wider scope is told which fixture, and what to do."""
     result = run(
