@@ -39,6 +39,8 @@ async def test_djangos_attributes(django_assert_num_queries, django_assert_max_n
         await Tag.objects.acount()
     first, last = captured.initial_queries, captured.final_queries
     assert last - first == len(captured.captured_queries) == 2 and captured.connection.alias == "default"
+    assert [dict(query) for query in captured] == captured.captured_queries
+    assert all("sql" in query and 0 not in query and query.get("rows") is None for query in captured)
     assert [query["sql"] for query in captured[0:2]] == [query["sql"] for query in captured]
     with django_assert_num_queries(5, exact=False):
         await Tag.objects.acount()
