@@ -19,7 +19,7 @@ from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.scopes import in_signature
 from pytest_async_orm.hooks.session import STATE, State, state_of
 from pytest_async_orm.hooks.telling import EMPTIED, ENVIRONMENT, LEFT_WORK, tell
-from pytest_async_orm.items import databases_of, is_anyios, is_async, is_transactional, wants_sandbox
+from pytest_async_orm.items import databases_of, is_anyios, is_async, wants_sandbox
 from pytest_async_orm.markers import mode_for
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.options import lock_timeout, sandbox_mode
@@ -45,8 +45,6 @@ def around_helper(
     fixturedef.addfinalizer(partial(request.node.stash.__delitem__, _HELPED))
     state = state_of(request.config)
     state.test_starts(request.node.nodeid)
-    if state.layers.depth and is_transactional(request.node):
-        raise pytest.UsageError(messages.transactional_inside_scope(request.node.nodeid))
     state.layers.suspend()
     request.getfixturevalue("django_db_blocker")
     committed: set[str] = set()
