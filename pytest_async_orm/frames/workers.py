@@ -45,4 +45,5 @@ def call_of(thread: threading.Thread) -> FrameType | None:
 
 
 def runs_for_executor(thread: threading.Thread) -> bool:
+    """Whether a thread runs a call that an executor was given."""
     return any(frame.f_code.co_filename == _EXECUTOR for frame in frames_of(thread))

@@ -36,11 +36,13 @@ def traps() -> list[str]:
 
 
 def persistent_connections(databases: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    """One message for the aliases whose connections outlive a request; none if there are none."""
     aliases = [alias for alias, database in databases.items() if database.get("CONN_MAX_AGE") != 0]
     return [messages.persistent_connections(aliases)] if aliases else []
 
 
 def unsafe_async(environment: Mapping[str, str]) -> Iterable[str]:
+    """One message if DJANGO_ALLOW_ASYNC_UNSAFE is set."""
     return [messages.unsafe_async()] if environment.get("DJANGO_ALLOW_ASYNC_UNSAFE") else []
 
 
@@ -53,6 +55,7 @@ def replaced_executor(executor: object) -> Iterable[str]:
 
 
 def bad_asgiref(release: str) -> Iterable[str]:
+    """One message if a release of asgiref, such as 3.12.0, has faults that break async tests."""
     faults = [
         (what, fixed) for first, fixed, what in ASGIREF_FAULTS if _numbers(first) <= _numbers(release) < _numbers(fixed)
     ]

@@ -132,7 +132,9 @@ def native_connection(test: str, alias: str) -> str:
 
 
 def transactional_inside_scope(test: str, scopes: Sequence[str], fixtures: Sequence[str]) -> str:
-    """The error of a test of real connections that needs rows of a wider scope. `scopes`: which of class_db, module_db and session_db; `fixtures`: those of the test that ask for them."""
+    """The error of a test of real connections that needs rows of a wider scope. `scopes`: which of class_db, module_db
+    and session_db; `fixtures`: those of the test that ask for them.
+    """
     through = f" (by {', '.join(fixtures)})" if fixtures else ""
     return (
         f"{test} asks for real connections (transaction=True, transactional_db or live_server) and for {_all(scopes)}"

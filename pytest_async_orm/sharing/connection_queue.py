@@ -35,8 +35,11 @@ class Holder(Protocol):
     """Whether a statement of it goes on while the application's code runs: COPY, a stream."""
 
     @property
-    def in_transaction(self) -> bool: ...
-    def abandon(self) -> None: ...
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, which keeps the turn between statements."""
+
+    def abandon(self) -> None:
+        """Roll back what is open. Never raises."""
 
 
 class _Waiter:
