@@ -121,7 +121,8 @@ class ConnectionQueue:
     def end_statement(self, lease: Holder) -> None:
         """A statement has ended, and the turn stays."""
         with self._mutex:
-            self._end_statement(lease)
+            self._depth += 1
+            self._release(lease, True)
 
     def give_back_anywhere(self, lease: Holder) -> None:
         """As `give_back` of a statement, for the end of a generator, which may come while this thread has the mutex:
@@ -142,17 +143,14 @@ class ConnectionQueue:
 
     def _release(self, lease: Holder, statement: bool) -> None:
         if statement:
-            self._end_statement(lease)
+            lease.statements -= 1
+            self._ended += 1
+            if self._refusal is not None:
+                self._statement_over.notify_all()
         if self._holder is lease:
             self._depth -= 1
             if self._depth == 0:
                 self._pass_on()
-
-    def _end_statement(self, lease: Holder) -> None:
-        lease.statements -= 1
-        self._ended += 1
-        if self._refusal is not None:
-            self._statement_over.notify_all()
 
     def close(self, refusal: Callable[[], Exception], grace: float) -> bool:
         """Refuse everyone from now on; whether the statement under way, if any, ended within the grace (seconds)."""
