@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_async_orm.errors import EnvironmentTrapWarning, LeftoverWorkWarning, TransactionLost
-from pytest_async_orm.hooks.leaks import before_the_databases_go
+from pytest_async_orm.hooks.leaks import before_the_databases_go, track
 from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.session import State, state_of
 from pytest_async_orm.items import is_async_function, is_transactional, wants_sandbox
@@ -31,9 +31,10 @@ def around_helper(
     """
     state = state_of(request.config)
     state.test_starts(request.node.nodeid)
+    track(request.node, state)
     if state.layers.depth and is_transactional(request.node):
         raise pytest.UsageError(messages.transactional_inside_scope(request.node.nodeid))
-    state.layers.suspend()
+    state.layers.suspend(transactional=is_transactional(request.node))
     request.getfixturevalue("django_db_blocker")
     committed: set[str] = set()
     fixturedef.addfinalizer(state.layers.resume)
@@ -79,7 +80,7 @@ def _start_sandbox(state: State, item: pytest.Item, wrappers: Iterable[Any], com
 def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: set[str]) -> None:
     from pytest_async_orm.leaks.waiting import observe
     from pytest_async_orm.sharing.layers import ORIGIN
-    from pytest_async_orm.sharing.leftovers import settle_tasks
+    from pytest_async_orm.sharing.leftovers import release_idle_tasks, settle_tasks
     from pytest_async_orm.sharing.sandbox import GRACE_SECONDS
 
     try:
@@ -87,6 +88,7 @@ def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: se
         observe()
     finally:
         ORIGIN.set(None)
+        release_idle_tasks(state.loops)
         ending = state.layers.pop()
     committed.update(ending.committed)
     if left or ending.leftovers:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.frames.stacks import stack_of
-from pytest_async_orm.frames.workers import is_idle
+from pytest_async_orm.frames.workers import is_idle, pause_for
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import Leftover
@@ -24,7 +24,7 @@ def close_idle_connections() -> list[Leftover]:
     deadline = time.monotonic() + _GRACE_SECONDS
     working = _close_idle()
     while working and time.monotonic() < deadline:
-        working[0].join(_POLL_SECONDS)
+        pause_for(working[0], _POLL_SECONDS)
         working = _close_idle()
     return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]
 

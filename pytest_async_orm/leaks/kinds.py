@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import SyncToAsync
+
+from pytest_async_orm.frames.workers import is_alive
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.executors import takes_calls
-from pytest_async_orm.records import LeakKind
+from pytest_async_orm.records import Cause, LeakKind
 
 # Workers of the loop's default executor and of anyio: a loop that ends with its test would live on in production.
 _POOLS = ("asyncio_", "AnyIO worker thread")
@@ -23,7 +26,7 @@ def kind_of(entry: OpenedConnection) -> LeakKind | None:
     if entry.task is not None:
         return "lingering" if _task_runs(entry) else "orphaned"
     if not entry.registered:
-        return "orphaned" if entry.collected or not entry.thread.is_alive() else "lingering"
+        return "orphaned" if entry.collected or not is_alive(entry.thread) else "lingering"
     return _kind_by_thread(entry)
 
 
@@ -36,7 +39,7 @@ def _belongs_to_a_fixture(entry: OpenedConnection) -> bool:
     """Whether the thread ended in order after the databases were torn down: a fixture's, set up before them, which may
     have closed what the plugin had closed by then. The loop's own pool is nobody's fixture.
     """
-    return entry.was_taken_away and not entry.thread.is_alive() and not entry.thread.name.startswith(_POOLS)
+    return entry.was_taken_away and not is_alive(entry.thread) and not entry.thread.name.startswith(_POOLS)
 
 
 def _task_runs(entry: OpenedConnection) -> bool:
@@ -50,9 +53,24 @@ def _kind_by_thread(entry: OpenedConnection) -> LeakKind:
     executor = living_executor(entry)
     if executor is not None:
         return "executor never shut down" if getattr(executor, "_async_orm_test", None) else "lingering"
-    if entry.collected or entry.executor is not None or not entry.thread.is_alive():
+    if entry.collected or entry.executor is not None or not is_alive(entry.thread):
         return "orphaned"
     return "lingering"
+
+
+def cause_of(entry: OpenedConnection) -> Cause:
+    """Why a connection was left open: what a remedy must fit, beside its kind."""
+    if not entry.registered:
+        return "own"
+    if entry.task is not None:
+        return "loop"
+    if entry.by_client:
+        return "client"
+    return "pool" if _is_pools(entry) else "thread"
+
+
+def _is_pools(entry: OpenedConnection) -> bool:
+    return entry.in_pool or entry.executor is not None or entry.thread.name.startswith(_POOLS)
 
 
 def living_executor(entry: OpenedConnection) -> Any:
@@ -64,6 +82,7 @@ def living_executor(entry: OpenedConnection) -> Any:
 def belongs_to_session(entry: OpenedConnection) -> bool:
     """Whether a thread or an executor is a wider fixture's, which may yet close what a test opened on it."""
     executor = living_executor(entry)
-    if executor is not None and hasattr(executor, "_async_orm_test"):
-        return executor._async_orm_test is None
-    return entry.belongs_to_session and entry.thread.is_alive()
+    if executor is not None and executor is not SyncToAsync.single_thread_executor:
+        # One without the mark is older than the first test of the database.
+        return getattr(executor, "_async_orm_test", None) is None
+    return entry.belongs_to_session and is_alive(entry.thread)

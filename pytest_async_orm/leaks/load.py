@@ -18,7 +18,7 @@ from pytest_async_orm.leaks.waiting import settle
 from pytest_async_orm.leaks.watching import watch
 from pytest_async_orm.messages import leaks as messages
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.records import Leak
+from pytest_async_orm.records import Counts
 
 
 class NoLeaks:
@@ -34,11 +34,13 @@ class NoLeaks:
         self.grace = grace
         self._before: set[int] = set()
         self._earlier: list[OpenedConnection] = []
+        self._open_then: set[int] = set()
 
     def __enter__(self) -> NoLeaks:
         watch()
         self._earlier = list(PROCESS.one(Ledger).connections())
         self._before = {id(entry) for entry in self._earlier}
+        self._open_then = {id(entry) for entry in self._earlier if _is_open(entry)}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -65,21 +67,39 @@ class NoLeaks:
             if not (entry.reported or entry.by_plugin or belongs_to_session(entry)) and kind_of(entry) is not None
         ]
 
+    def _counts(self, leaking: list[OpenedConnection]) -> Counts:
+        """Of the databases that leak, and real or virtual as what leaks."""
+        kinds = {(entry.alias, entry.virtual) for entry in leaking}
+        earlier = [entry for entry in self._earlier if (entry.alias, entry.virtual) in kinds]
+        opened = [entry for entry in self._opened() if (entry.alias, entry.virtual) in kinds and _is_open(entry)]
+        then = [entry for entry in earlier if id(entry) in self._open_then]
+        left = sum(map(_is_open, then))
+        leaking_now = {id(entry) for entry in leaking if _is_open(entry)}
+        return Counts(
+            before=len(then),
+            after=left + len(opened),
+            gone=len(leaking) - len(leaking_now),
+            kept=sum(id(entry) not in leaking_now for entry in opened),
+            closed=len(then) - left,
+        )
+
     def _judge(self, error: BaseException | None) -> None:
         leaking = self._leaking()
         if not leaking or (error is not None and not isinstance(error, Exception)):
             return
         leaks = [leak_of(entry, kind) for entry in leaking if (kind := kind_of(entry)) is not None]
-        text = messages.grew(_count(self._earlier), _count([*self._earlier, *leaking]), leaks, _server(leaks))
+        text = messages.grew(self._counts(leaking), leaks, _server(leaking))
         for entry in leaking:
             # Told here, so not once more at the test's end.
             entry.reported = True
         raise ConnectionsLeaked(text) from error
 
 
-def _count(entries: Iterable[OpenedConnection]) -> int:
-    return sum(entry.closed_time is None and not entry.collected for entry in entries)
+def _is_open(entry: OpenedConnection) -> bool:
+    return entry.closed_time is None and not entry.collected
 
 
-def _server(leaks: Iterable[Leak]) -> list[str]:
-    return [messages.witness(census) for census in take_census(sorted({leak.alias for leak in leaks}))]
+def _server(leaking: Iterable[OpenedConnection]) -> list[str]:
+    """What the servers say of real connections; of a sandbox's they know nothing."""
+    aliases = sorted({entry.alias for entry in leaking if not entry.virtual})
+    return [messages.witness(census) for census in take_census(aliases)] if aliases else []

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 from pytest_async_orm.frames.stacks import frames_of
-from pytest_async_orm.frames.workers import is_idle
+from pytest_async_orm.frames.workers import is_alive, is_idle
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.process import PROCESS
@@ -38,7 +38,7 @@ def observe() -> None:
 
 
 def _unsettled(entries: Iterable[OpenedConnection]) -> bool:
-    return any(entry.closed_time is None and not entry.owned and entry.thread.is_alive() for entry in entries)
+    return any(entry.closed_time is None and not entry.owned and is_alive(entry.thread) for entry in entries)
 
 
 def somebody_works() -> bool:

@@ -328,7 +328,7 @@ async def test_closed():
 def test_sync_block():
     def work():
         Tag.objects.count()
-    with pytest.raises(ConnectionsLeaked, match="1 more connections are open than before the block|1 leaks"):
+    with pytest.raises(ConnectionsLeaked, match="1 more connection is open than before the block|1 connection that"):
         with assert_no_leaks():
             thread = threading.Thread(target=work)
             thread.start()

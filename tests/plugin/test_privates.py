@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
+
+from pytest_async_orm.patches import waits
 
 SQLITE = "django.db.backends.sqlite3.base:DatabaseWrapper"
 
@@ -164,13 +168,61 @@ def test_size_of_asgirefs_executor() -> None:
     )
 
 
-def test_worker_function_of_executors() -> None:
-    """An executor's thread is told by the name of the function at the bottom of its stack."""
-    from concurrent.futures import thread
-
-    assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see frames/workers.py"
+def test_frames_of_threads() -> None:
+    """What a thread does is told by its frames."""
     assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see frames/stacks.py"
     assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see frames/lines.py"
+
+
+# Gone in Python 3.13, and in some releases of trio.
+_OF_SOME_RELEASES = {"_wait_for_tstate_lock", "unrolled_run"}
+
+
+@pytest.mark.parametrize(
+    ("place", "tail", "names"),
+    [(place, tail, names) for place, found in waits._PLACES.items() for tail, names in found.items()],
+)
+def test_places_of_waiting(place: str, tail: str, names: str) -> None:
+    """What a thread waits for is told by the name and the file of a function: such as concurrent.futures' `_worker`,
+    trio's `_work` and asyncio's `_run_once`.
+    """
+    module = tail[1 : -len(".py")].replace("/", ".")
+    if importlib.util.find_spec(module.partition(".")[0]) is None:
+        pytest.skip(f"{module} is not installed")
+    spec = importlib.util.find_spec(module)
+    assert spec is not None, f"{module} is gone: see patches/waits.py, {place}"
+    assert spec.origin is not None
+    text = Path(spec.origin).read_text("utf-8")
+    for name in {*names.split()} - _OF_SOME_RELEASES:
+        assert f"def {name}(" in text, f"{module} has no {name} any more: see patches/waits.py, {place}"
+
+
+def test_threads_of_trio() -> None:
+    """Whoever hands a call to one of trio's threads comes by `start_thread_soon`."""
+    module = pytest.importorskip("trio._core._thread_cache")
+    assert list(inspect.signature(module.ThreadCache.start_thread_soon).parameters)[:3] == ["self", "fn", "deliver"], (
+        "trio's ThreadCache starts threads in another way now: see frames/handoff.py"
+    )
+    assert hasattr(pytest.importorskip("trio").lowlevel, "current_task")
+
+
+def test_threads_of_anyio() -> None:
+    """Whoever hands a call to one of anyio's threads comes by the backend's class method."""
+    module = pytest.importorskip("anyio._backends._asyncio")
+    parameters = inspect.signature(module.AsyncIOBackend.run_sync_in_worker_thread).parameters
+    assert next(iter(parameters)) == "func", "anyio's backend hands calls over in another way: see frames/handoff.py"
+
+
+def test_connections_of_a_handler() -> None:
+    """A handler keeps its connections in `_connections`, by alias."""
+    assert getattr(connections._connections, "default", None) is connections["default"], (
+        "ConnectionHandler._connections is gone: see patches/handler.py"
+    )
+
+
+def test_threads_that_python_did_not_start() -> None:
+    """Such a thread is told by the name of its class, `_DummyThread`."""
+    assert hasattr(threading, "_DummyThread"), "threading has no _DummyThread any more: see frames/stacks.py"
 
 
 @pytest.mark.django_db
