@@ -139,12 +139,23 @@ def _beyond(caller: Caller | None) -> Frame | None:
     return (caller.user_frame if caller is not None else None) or _made_task_at() or _spawned_greenlet_at()
 
 
-def asked_at(frame: FrameType, served: str) -> Frame | None:
+def asked_at(frame: FrameType, served: str, *, handed: bool = False) -> Frame | None:
     """The user's line that asked for what is done below a frame of Django's, in a file whose path ends so: the line
-    that sent a request by the test's client, or that reads a streamed response; None if there is no such frame.
+    that reads a streamed response, or, also where it was handed to a thread, that sent a request by the test's client.
+    None if there is no such line.
     """
-    asking = lines.outermost(frame, served, _RUN)
-    return None if asking is None else lines.user_frame(asking.f_back, _RUN) or _beyond(_HERE.caller)
+    asking = lines.outermost(frame, served, None if handed else _RUN)
+    if asking is None:
+        return None
+    return lines.user_frame(asking.f_back, _RUN) or (_handed_at(asking) if handed else None)
+
+
+def _handed_at(frame: FrameType | None) -> Frame | None:
+    """Where the call that runs below a frame was handed over; else where its thread was started."""
+    while frame is not None and frame.f_code is not _RUN:
+        frame = frame.f_back
+    caller = vars(threading.current_thread()).get("_async_orm_caller") if frame is None else frame.f_locals["self"]
+    return _beyond(caller)
 
 
 def _made_task_at() -> Frame | None:

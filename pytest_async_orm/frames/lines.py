@@ -32,7 +32,7 @@ _LIBRARY, _USER, _DJANGO, _BOUNDARY = range(4)
 # Beyond these frames is what runs the test, the task or the thread: no caller of the user's.
 _BOUNDARIES = (
     asyncio.events.__file__, thread.__file__, threading.__file__, f"{os.sep}_pytest{os.sep}python.py",
-    f"{os.sep}trio{os.sep}_core{os.sep}_run.py", f"{os.sep}trio{os.sep}_core{os.sep}_thread_cache.py",
+    f"{os.sep}trio{os.sep}_core{os.sep}_run.py",
 )  # fmt: skip
 # Django's calls that send equal statements in batches: what one of them sends is no N+1.
 _BATCHING = frozenset(

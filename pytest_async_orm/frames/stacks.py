@@ -34,7 +34,7 @@ def is_alive(thread: threading.Thread) -> bool:
     """Whether a thread runs. One that Python did not start, such as a greenlet, raises where others answer."""
     try:
         alive = thread.is_alive()
-    except RuntimeError:
+    except (AssertionError, RuntimeError):
         return False
     if alive and type(thread).__name__ == "_DummyThread" and not _has_greenlets():
         return thread.ident in sys._current_frames()

@@ -7,6 +7,8 @@ count: tools wrap `Thread.run`, and a library's pool is as idle as the standard 
 from __future__ import annotations
 
 import asyncio
+import linecache
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -30,7 +32,7 @@ def pause_for(thread: threading.Thread, seconds: float) -> None:
     """Wait until a thread has ended, at most so long. One that Python did not start cannot be joined."""
     try:
         thread.join(seconds)
-    except RuntimeError:
+    except (AssertionError, RuntimeError):
         time.sleep(seconds)
 
 
@@ -79,7 +81,15 @@ def _waits_for_work(frames: Sequence[FrameType], loop_works: list[FrameType]) ->
     if place in ("loop", "runner"):
         loop_works += _frames_at_work(loop_at(frame))
         return not loop_works
-    return False
+    return frame is frames[0] and _GET.search(_line_of(frame)) is not None
+
+
+# `SimpleQueue.get` is written in C and has no frame: the line that calls it tells.
+_GET = re.compile(r"\bget\b")
+
+
+def _line_of(frame: FrameType) -> str:
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0)
 
 
 def _above_the_pool(frames: Sequence[FrameType]) -> Iterator[FrameType]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -41,6 +42,9 @@ def persistent_connections(databases: Mapping[str, Mapping[str, Any]]) -> Iterab
 
 
 def unsafe_async(environment: Mapping[str, str]) -> Iterable[str]:
+    """Under Playwright's sync API, whose loop runs on the tests' own thread, the variable is set for a reason."""
+    if "playwright.sync_api" in sys.modules:
+        return []
     return [messages.unsafe_async()] if environment.get("DJANGO_ALLOW_ASYNC_UNSAFE") else []
 
 

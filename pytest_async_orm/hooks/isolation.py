@@ -117,7 +117,7 @@ def _close_other_threads(item: pytest.Item) -> None:
     observe()
     left = close_idle_connections()
     if left:
-        item.warn(LeftoverWorkWarning(messages.left_running(item.nodeid, left)))
+        item.warn(LeftoverWorkWarning(messages.left_running(item.nodeid, left, refused=False)))
 
 
 def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, object, object]:
@@ -162,6 +162,7 @@ def around_anyio_test(item: pytest.Function) -> Generator[None, object, object]:
     older than they.
     """
     original = item.obj
+    _note_threads_of_anyio()
     belongings = [*_sandboxes(item), *_recordings(item)]
     if not belongings or hasattr(original, "hypothesis") or not is_async_function(original):
         return (yield)
@@ -170,6 +171,14 @@ def around_anyio_test(item: pytest.Function) -> Generator[None, object, object]:
         return (yield)
     finally:
         item.obj = original
+
+
+def _note_threads_of_anyio() -> None:
+    """The first anyio test's loop has imported trio only now."""
+    if PROCESS.noting:
+        from pytest_async_orm.frames.handoff import install_for_imported
+
+        install_for_imported()
 
 
 def _sandboxes(item: pytest.Item) -> list[tuple[ContextVar[Any], Any]]:

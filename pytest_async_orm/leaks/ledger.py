@@ -206,7 +206,7 @@ def _note_thread(entry: OpenedConnection, frame: FrameType) -> None:
     entry.in_pool = runs_for_pool(entry.thread)
     executor = entry.executor() if entry.executor is not None else None
     entry.of_request = getattr(executor, "_async_orm_of_asgiref", False)
-    if entry.task is None and entry.registered and (line := handoff.asked_at(frame, _CLIENT)) is not None:
+    if entry.task is None and entry.registered and (line := handoff.asked_at(frame, _CLIENT, handed=True)):
         entry.user_frame, entry.by_client = line, True
 
 

@@ -21,10 +21,10 @@ class OpenedConnection:
     """Made on the thread that opened the connection."""
 
     __slots__ = (
-        "_wrapper", "alias", "alive_at_end", "belongs_to_session", "by_client", "by_plugin", "closed_from", "closed_time",
-        "collected", "cursors", "database", "executor", "from_pool", "in_pool", "max_age", "of_request", "opened_time", "owned", "registered",
-        "reported", "server_id", "stack", "task", "task_name", "test", "thread", "user_frame", "vendor", "virtual",
-        "was_in_transaction",
+        "_wrapper", "alias", "alive_at_end", "belongs_to_session", "by_client", "by_plugin", "closed_from",
+        "closed_time", "collected", "cursors", "database", "executor", "from_pool", "in_pool", "max_age",
+        "of_request", "opened_time", "owned", "registered", "reported", "server_id", "stack", "task", "task_name",
+        "test", "thread", "user_frame", "vendor", "virtual", "was_in_transaction",
     )  # fmt: skip
 
     def __init__(self, wrapper: Any, gone: Callable[[OpenedConnection], None], *, virtual: bool) -> None:

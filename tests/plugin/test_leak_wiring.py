@@ -71,6 +71,88 @@ async def test_unpatched():
     result.stdout.no_fnmatch_line("*connection leaks*")
 
 
+FIRST = """
+import anyio.to_thread
+pytestmark = pytest.mark.django_db{mark}
+async def test_first():
+    await asyncio.gather(*(asyncio.to_thread(Tag.objects.count) for _ in range(3)))
+    await asyncio.gather(*[sync_to_async(Tag.objects.count, thread_sensitive=False)() for _ in range(3)])
+    await anyio.to_thread.run_sync(Tag.objects.count)
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "(transaction=True)"])
+def test_lines_of_the_first_test(run, mark: str) -> None:
+    """What the first test of a session opens has its line, too."""
+    result = run(FIRST.format(mark=mark))
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.no_fnmatch_line("*an unknown line*")
+    result.stdout.fnmatch_lines(["*test_inner.py:10*"])
+
+
+FIRST_ON_TRIO = """
+import anyio.to_thread
+@pytest.fixture
+def anyio_backend():
+    return "trio"
+@pytest.fixture
+async def tag(db):
+    return await anyio.to_thread.run_sync(lambda: Tag.objects.create(name="a"))
+@pytest.mark.anyio
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", range(3))
+async def test_isolated(tag, number):
+    assert await anyio.to_thread.run_sync(Tag.objects.count) == 1
+@pytest.mark.anyio
+@pytest.mark.django_db(transaction=True)
+async def test_real():
+    await anyio.to_thread.run_sync(lambda: Tag.objects.create(name="b"))
+"""
+
+
+def test_trio_alone(run) -> None:
+    """A suite on trio: every test passes, every line is known, and nothing is said of its idle threads."""
+    pytest.importorskip("trio")
+    options = ["--asyncio-mode=strict", "-W", "error::pytest_async_orm.errors.LeftoverWorkWarning"]
+    result = run(FIRST_ON_TRIO, *options)
+    result.assert_outcomes(passed=4, warnings=4)
+    result.stdout.no_fnmatch_line("*an unknown line*")
+
+
+KINDS_OF_THREADS = """
+from django.test import Client
+held = []
+@pytest.mark.django_db
+async def test_thread():
+    opened = threading.Event()
+    def work():
+        Tag.objects.count()
+        opened.set()
+        held[0].wait(20)
+    held.append(threading.Event())
+    held.append(threading.Thread(target=work))
+    held[1].start()
+    await asyncio.to_thread(opened.wait, 20)
+@pytest.mark.django_db
+async def test_request():
+    held[0].set()
+    await asyncio.to_thread(Client().get, "/sync/")
+"""
+
+
+@pytest.mark.usefixtures("corpus_path")
+def test_remedies_fit_their_threads(run) -> None:
+    """A thread of the test's own is no pool's, and a request that its client sent on a thread is the test's."""
+    if DATABASE == "postgresql-pool":
+        pytest.skip("what stays open is a slot of the pool")
+    result = run(KINDS_OF_THREADS, settings="corpus_settings")
+    result.stdout.fnmatch_lines_random(
+        ["*test_inner.py:13*", "*The thread lives on and keeps its connection: join it*"]
+    )
+    result.stdout.fnmatch_lines_random(["*test_inner.py:23*", "*The test's client sent a request on that thread*"])
+    result.stdout.no_fnmatch_line("*The pool's thread lives on*")
+
+
 def test_bad_mode(run) -> None:
     """A mode that there is not stops the session and says which there are."""
     result = run("def test_never(): pass", ini="async_orm_leaks = loud")
