@@ -7,13 +7,15 @@ count: tools wrap `Thread.run`, and a library's pool is as idle as the standard 
 from __future__ import annotations
 
 import asyncio
+import dis
 import linecache
 import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import takewhile
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from pytest_async_orm.frames.lines import is_programs, is_users_file
@@ -81,9 +83,26 @@ def _waits_for_work(frames: Sequence[FrameType], loop_works: list[FrameType]) ->
     if place in ("loop", "runner"):
         loop_works += _frames_at_work(loop_at(frame))
         return not loop_works
-    return frame is frames[0] and _GET.search(_line_of(frame)) is not None
+    return (frame is frames[0] and _GET.search(_line_of(frame)) is not None) or _waits_for_jobs(frame)
 
 
+def _waits_for_jobs(frame: FrameType) -> bool:
+    """Whether the user's own frame waits in a loop that takes its jobs from a list or a deque."""
+    code = frame.f_code
+    takes = is_users_file(code.co_filename) and not _TAKES.isdisjoint(code.co_names)
+    return takes and _is_in_loop(code, frame.f_lasti)
+
+
+@lru_cache(maxsize=1024)
+def _is_in_loop(code: CodeType, instruction: int) -> bool:
+    """Whether a later instruction jumps back to an instruction, or before it."""
+    return any(
+        found.offset > instruction and found.opcode in _JUMPS and found.argval <= instruction
+        for found in dis.get_instructions(code)
+    )
+
+
+_JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
 # `SimpleQueue.get` is written in C and has no frame: the line that calls it tells.
 _GET = re.compile(r"\bget\b")
 
@@ -97,17 +116,18 @@ def _above_the_pool(frames: Sequence[FrameType]) -> Iterator[FrameType]:
     return takewhile(lambda frame: place_of(frame) not in ("pool", "start"), frames)
 
 
-def loops_of_threads() -> list[Any]:
-    """The event loops that run at this moment, on any thread."""
-    frames = (frame for thread in threading.enumerate() for frame in frames_of(thread))
-    return [loop_at(frame) for frame in frames if place_of(frame) in ("loop", "runner")]
+def loops_of_threads() -> set[asyncio.AbstractEventLoop]:
+    """The event loops that run at this moment, on other threads."""
+    here = threading.current_thread()
+    frames = (frame for thread in threading.enumerate() if thread is not here for frame in frames_of(thread))
+    return {loop for frame in frames if place_of(frame) in ("loop", "runner") and (loop := loop_at(frame)) is not None}
 
 
-def _frames_at_work(loop: Any) -> list[FrameType]:
+def _frames_at_work(loop: asyncio.AbstractEventLoop | None) -> list[FrameType]:
     try:
-        tasks = asyncio.all_tasks(loop)
-    except (RuntimeError, TypeError):
-        # The loop is at work on its tasks just now, or it is none of asyncio's: what is in doubt is left alone.
+        tasks = asyncio.all_tasks(loop) if loop is not None else ()
+    except RuntimeError:
+        # The loop is at work on its tasks just now: what is in doubt is left alone.
         return []
     return [frame for task in tasks if task_works(task) for frame in coroutine_frames(task)]
 

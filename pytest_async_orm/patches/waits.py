@@ -6,7 +6,9 @@ trio 0.22 to 0.35, anyio 4.0 to 4.16, gevent 24 to 26 and nest_asyncio 1.6.
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import suppress
 from functools import lru_cache
 from types import FrameType
 from typing import Any, Literal
@@ -68,7 +70,10 @@ def _place(filename: str, name: str) -> Place | None:
     return None
 
 
-def loop_at(frame: FrameType) -> Any:
-    """The event loop that a frame of the places `loop` and `runner` waits in."""
+def loop_at(frame: FrameType) -> asyncio.AbstractEventLoop | None:
+    """The event loop that a frame of the places `loop` and `runner` waits in; None if it tells of none."""
     found: Any = frame.f_locals.get("self")
-    return found.get_loop() if hasattr(found, "get_loop") else found
+    with suppress(RuntimeError):
+        # A runner that is closed at this moment has none any more.
+        found = found.get_loop() if hasattr(found, "get_loop") else found
+    return found if isinstance(found, asyncio.AbstractEventLoop) else None

@@ -79,6 +79,50 @@ def simple_queue() -> Iterator[threading.Thread]:
         yield found.thread
 
 
+class Polled:
+    """Jobs that nobody's `get` gives: looked for again and again, or waited for by a condition."""
+
+    def __init__(self, *, polls: bool) -> None:
+        self.jobs: list[Any] = []
+        self.condition = threading.Condition()
+        self.thread = threading.Thread(target=self.poll if polls else self.wait, daemon=True)
+        self.thread.start()
+
+    def poll(self) -> None:
+        while True:
+            if self.jobs and self.jobs.pop() is None:
+                break
+            time.sleep(0.005)
+
+    def wait(self) -> None:
+        while True:
+            with self.condition:
+                while not self.jobs:
+                    self.condition.wait()
+                if self.jobs.pop() is None:
+                    break
+
+    def stop(self) -> None:
+        with self.condition:
+            self.jobs.append(None)
+            self.condition.notify()
+        self.thread.join(WAITING)
+
+
+@contextmanager
+def polled() -> Iterator[threading.Thread]:
+    found = Polled(polls=True)
+    yield found.thread
+    found.stop()
+
+
+@contextmanager
+def condition() -> Iterator[threading.Thread]:
+    found = Polled(polls=False)
+    yield found.thread
+    found.stop()
+
+
 @contextmanager
 def wrapped() -> Iterator[threading.Thread]:
     """A tool that replaces `run` of a thread, as those do that trace programs."""
@@ -130,7 +174,18 @@ def trio_cache() -> Iterator[threading.Thread]:
 
 @pytest.mark.parametrize(
     "waiting",
-    [executor, thread_pool, own_queue, simple_queue, wrapped, bare_loop, loop_with_a_consumer, trio_cache],
+    [
+        executor,
+        thread_pool,
+        own_queue,
+        simple_queue,
+        polled,
+        condition,
+        wrapped,
+        bare_loop,
+        loop_with_a_consumer,
+        trio_cache,
+    ],
     ids=lambda made: made.__name__,
 )
 def test_idle(waiting: Callable[[], Any]) -> None:
@@ -428,3 +483,12 @@ def test_planted(monkeypatch: pytest.MonkeyPatch, name: str, planted: Any) -> No
     monkeypatch.setattr(workers, name, planted)
     with pytest.raises(AssertionError):
         test_the_next_job_is_another(queue.Queue)
+
+
+@pytest.mark.planted
+def test_planted_in_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the look at loops, a consumer over a condition is in the middle of a call for ever."""
+    monkeypatch.setattr(workers, "_is_in_loop", lambda code, instruction: False)
+    with condition() as thread:
+        time.sleep(0.05)
+        assert not is_idle(thread)
