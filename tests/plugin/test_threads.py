@@ -386,6 +386,37 @@ def test_pools_that_one_test_starts_and_others_use(run, kind: str) -> None:
     result.stdout.no_fnmatch_line("*still runs*")
 
 
+WRAPPED = """
+import concurrent.futures
+start = threading.Thread.start
+def wrapping(self):
+    run = self.run
+    self.run = lambda: run()
+    start(self)
+threading.Thread.start = wrapping
+pool = concurrent.futures.ThreadPoolExecutor(1)
+@pytest.mark.parametrize("number", [
+    *(pytest.param(number, marks=pytest.mark.django_db) for number in range(2)),
+    *(pytest.param(number, marks=pytest.mark.django_db(transaction=True)) for number in range(2, 4)),
+])
+async def test_it(number):
+    assert await Tag.objects.acount() == 0
+    assert await asyncio.get_running_loop().run_in_executor(pool, count) == 0
+def count():
+    try:
+        return Tag.objects.count()
+    finally:
+        connections.close_all()
+"""
+
+
+def test_tool_that_wraps_run(run) -> None:
+    """A tool's frame at the bottom of every thread changes nothing, and costs no second."""
+    result = run(WRAPPED, "--durations=1", "--durations-min=0.5", "-W", "error")
+    result.assert_outcomes(passed=4)
+    result.stdout.no_fnmatch_line("*s teardown *")
+
+
 LONG_CALLS = """
 import queue
 held = {}
@@ -471,6 +502,24 @@ async def test_later():
 def test_work_of_an_earlier_test(run, mark: str, outcome: str) -> None:
     """Work that goes on is refused beside an isolated test; in a transactional one nothing is."""
     run(STRAGGLER.format(mark=mark, outcome=outcome)).assert_outcomes(passed=2)
+
+
+def test_two_threads_forget_one_straggler() -> None:
+    """A pool's thread at its next call and the main thread between tests, at the same time."""
+    from pytest_async_orm.sharing.layers import Layers
+
+    layers = Layers()
+    thread = threading.current_thread()
+
+    class Over:
+        def goes_on(self, thread: threading.Thread) -> bool:
+            layers._stragglers.pop(thread, None)
+            return False
+
+    for forget in (layers.origin, layers._forget_finished):
+        layers._stragglers[thread] = (Any, Over())  # type: ignore[assignment]
+        assert forget() is None
+        assert not layers._stragglers
 
 
 @pytest.mark.planted

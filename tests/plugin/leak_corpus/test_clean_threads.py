@@ -461,10 +461,10 @@ def test_closing_trio():
     trio.run(trio.to_thread.run_sync, count_and_close)
 
 
-async def test_closing_thread_pool(kept):
+async def test_closing_thread_pool(release):
     """A pool of multiprocessing's threads that lives on."""
     pool = ThreadPool(1)
-    kept.append(pool)
+    release.append(pool.terminate)
     await asyncio.to_thread(pool.apply, count_and_close)
 
 

@@ -234,18 +234,15 @@ def test_trio_again():
     trio.run(main)
 
 
-async def test_thread_pool():
+async def test_thread_pool(release):
     """A pool of multiprocessing's threads."""
 
     def work():
         return Tag.objects.count()  # leak: lingering
 
     pool = ThreadPool(1)
-    KEPT_POOLS.append(pool)
+    release.append(pool.terminate)
     await asyncio.to_thread(pool.apply, work)
-
-
-KEPT_POOLS = []
 
 
 async def test_in_a_task():
