@@ -2,9 +2,9 @@
 
     python benchmarks/leaks.py [--pairs 200] [--database sqlite-memory]
 
-The ledger is switched off for every second test by taking its hooks out, so that both tests of a pair run in the same
-process on the same database. Printed are the median of the pairs' ratios, and the microseconds that noting an opened
-connection takes. Credentials come from the environment.
+For every second test the plugin's replacements are taken out, by the mechanism that takes them out at a session's end,
+so that both tests of a pair run in the same process on the same database. Printed are the median of the pairs' ratios,
+and the microseconds that noting an opened connection takes. Credentials come from the environment.
 """
 
 from __future__ import annotations
@@ -21,35 +21,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 CONFTEST = """
-import json, os, sys, time
+import json, os, time
 import pytest
 
 TIMES = {}
-ORIGINALS = {}
 
 def switch(on):
-    \"\"\"Take the patched methods out and in again: what they wrap is what the interpreter and Django came with.\"\"\"
-    import asyncio, threading, warnings
-    from concurrent.futures import ThreadPoolExecutor
-    from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.backends.signals import connection_created
-    from pytest_async_orm.leaks.ledger import LEDGER, _UID
-    places = [(ThreadPoolExecutor, "submit"), (ThreadPoolExecutor, "__init__"), (threading.Thread, "start"),
-              (BaseDatabaseWrapper, "close"), (BaseDatabaseWrapper, "_prepare_cursor"),
-              (asyncio.BaseEventLoop, "_asyncgen_firstiter_hook"), (asyncio.BaseEventLoop, "shutdown_asyncgens"),
-              (warnings, "_warn_unawaited_coroutine")]
-    for owner, name in places:
-        if not on:
-            ORIGINALS[owner, name] = patched = getattr(owner, name)
-            setattr(owner, name, patched.__wrapped__)
-        elif (owner, name) in ORIGINALS:
-            setattr(owner, name, ORIGINALS[owner, name])
-    LEDGER.watching = LEDGER.judging = on
-    connection_created.disconnect(dispatch_uid=_UID)
+    \"\"\"Put the plugin's replacements in, or take them out; routing comes back with the next sandbox.\"\"\"
+    from pytest_async_orm.leaks.ledger import Ledger
+    from pytest_async_orm.leaks.watching import watch
+    from pytest_async_orm.patches.process import PROCESS
     if on:
-        connection_created.connect(LEDGER._opened, dispatch_uid=_UID)
-
-STATE = {"on": True}
+        watch()
+    else:
+        PROCESS.one(Ledger).unwatch()
+        PROCESS.patches.remove_since((0, 0))
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
@@ -116,10 +102,11 @@ async def test_async_off(pair):
 """
 
 OPENING = """
-import json, os, statistics, time
+import json, sys, time
 import pytest
 from django.db import connection
-from pytest_async_orm.leaks.ledger import LEDGER
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.patches.process import PROCESS
 
 @pytest.mark.django_db
 @pytest.mark.async_orm_sandbox("off")
@@ -127,16 +114,16 @@ def test_opening():
     def deep(number):
         if number:
             return deep(number - 1)
-        times = []
+        times, ledger = [], PROCESS.one(Ledger)
         for _ in range(2000):
             twin = connection.copy()
             twin.connection = connection.connection
             started = time.perf_counter()
-            LEDGER._opened(twin)
+            ledger.note_opened(twin, sys._getframe())
             times.append(time.perf_counter() - started)
-            LEDGER.closed(twin)
+            ledger.closed(twin)
             twin.connection = None
-        LEDGER.take_fresh()
+        ledger.take_fresh()
         return times
     print("MICROSECONDS", json.dumps([1e6 * value for value in deep(20)]))
 """

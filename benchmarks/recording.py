@@ -122,9 +122,9 @@ def measure(work: Callable[[], None], block: Callable[[], AbstractContextManager
     with block() as log:
         AS_A_TEST["call"](work)
     if block in {recorded, counted}:
-        # What differs in text and place is resolved once.
-        different = {(entry.sql, entry.stack[0]): entry for entry in log._recording.entries()}
-        assert len({(entry.fingerprint, entry.call_site) for entry in different.values()}) == 1
+        # What differs in text and call site is resolved once.
+        different = {(raw.sql, raw.stack[0]): raw for raw in log._recording.raw_queries()}
+        assert len({(raw.fingerprint, raw.call_site) for raw in different.values()}) == 1
         assert len(log) == QUERIES
     elif block is captured:
         assert len(log.captured_queries) in {QUERIES, 0}

@@ -27,44 +27,20 @@ class EventLoopWouldBlock(AsyncOrmError):
 
 
 class UnsupportedConnection(AsyncOrmError):
-    """The sandbox cannot isolate this connection, and says so rather than let its rows leak."""
+    """The sandbox cannot isolate this connection, so it refuses it: its rows would outlive the test."""
+
+
+class DatabaseAskedInLoop(AsyncOrmError):
+    """A database fixture was asked for by `getfixturevalue` while the test's event loop ran."""
 
 
 class NothingRecorded(AsyncOrmError):
-    """A recording is empty because there was nothing that it could watch: a zero would say nothing."""
+    """A recording had no connection to watch, so its number of queries means nothing."""
 
 
 class QueryAssertionError(AssertionError):
     """The queries of a block or a test are not what was expected of them."""
 
 
-class AsyncOrmWarning(UserWarning):
-    """The base of every warning of the plugin."""
-
-
-class LeftoverWorkWarning(AsyncOrmWarning):
-    """Threads or tasks of a test still run after its end."""
-
-
-class NPlusOneWarning(AsyncOrmWarning):
-    """A line sent one read again and again."""
-
-
-class EnvironmentTrapWarning(AsyncOrmWarning):
-    """A release or a setting that is known to break async tests."""
-
-
 class ConnectionsLeaked(AsyncOrmError, AssertionError):
     """The block of `assert_no_leaks`, or with `--async-orm-leaks=error` a test, left connections open."""
-
-
-class ConnectionLeakWarning(AsyncOrmWarning):
-    """A test left connections open, or work on the database undone."""
-
-
-class PluginFaultWarning(AsyncOrmWarning):
-    """The plugin itself failed. It never changes the outcome of a test."""
-
-
-class CensusDisagreement(PluginFaultWarning):
-    """The ledger of connections and the database's server do not agree."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file beside its place first, so that a full disk leaves what was there before. Raises OSError."""
+    """Write a file whole, by a temporary one beside it: a full disk leaves what was there before. Raises OSError."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         beside.write_text(text, encoding="utf-8")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from pytest_async_orm.markers import mode_for
-from pytest_async_orm.patches.pytest_names import arguments_of_mark, fixture_functions
+from pytest_async_orm.patches.pytest_names import HELPER, arguments_of_mark, fixtures_of
 
 EXPLICIT_FIXTURE = "async_db"
+SCOPE_FIXTURES = frozenset({"class_db", "module_db", "session_db"})
+_DATABASE_FIXTURES = SCOPE_FIXTURES | {HELPER, "live_server"}
 
 
 def wants_sandbox(item: pytest.Item) -> bool:
+    """Whether a test is isolated: by its marker, its fixtures, or the mode."""
     marked = item.get_closest_marker("async_orm_sandbox") is not None
     if not marked and EXPLICIT_FIXTURE in getattr(item, "fixturenames", ()):
         return True
@@ -46,13 +50,44 @@ def is_transactional(item: pytest.Item) -> bool:
 
 
 def is_async(item: pytest.Item) -> bool:
-    """Whether a test, or a fixture that it uses, is a coroutine function: then its database work leaves the main
-    thread.
+    """Whether a test, or a fixture with a database that it uses, is a coroutine function: then its database work leaves
+    the main thread.
     """
-    return is_async_function(getattr(item, "obj", None)) or any(map(is_async_function, fixture_functions(item)))
+    if is_async_function(getattr(item, "obj", None)):
+        return True
+    fixtures = fixtures_of(item)
+    found = [one for definitions in fixtures.values() for one in definitions if is_async_function(one.func)]
+    return any(_reaches_database(one.argnames, fixtures) for one in found)
+
+
+def _reaches_database(names: Iterable[str], fixtures: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether fixtures of these names, or what they ask for, are a database."""
+    seen: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in _DATABASE_FIXTURES:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += [asked for definition in fixtures.get(name, ()) for asked in definition.argnames]
+    return False
+
+
+def is_of(fixturedef: Any, package: str) -> bool:
+    """Whether a fixture is a package's own, and no project's that has its name."""
+    return str(getattr(fixturedef.func, "__module__", "")).partition(".")[0] == package
+
+
+def is_anyios(item: pytest.Item) -> bool:
+    """Whether anyio runs a test: pytest-asyncio, if the item is of its kind, comes first."""
+    if "anyio_backend" not in getattr(item, "fixturenames", ()):
+        return False
+    return not any(kind.__module__.startswith("pytest_asyncio") for kind in type(item).__mro__)
 
 
 def is_async_function(function: Any) -> bool:
+    """Whether a function is a coroutine function or makes an async generator, beneath whatever wraps it."""
     # Hypothesis keeps the test that it wraps here.
     inner = getattr(getattr(function, "hypothesis", None), "inner_test", function)
     inner = inspect.unwrap(inner) if callable(inner) else inner

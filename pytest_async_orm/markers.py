@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,27 @@ _LOOPS_LINE = (
     "no_n_plus_one(threshold=2): no line sends one read of this test by more than `threshold` calls of the ORM"
 )
 _ALLOW = "allow_connection_leaks"
+_MARKERS = frozenset({"async_orm_sandbox", "max_queries", "no_n_plus_one", _ALLOW})
 _LEAKS_LINE = "allow_connection_leaks(reason): this test may leave connections open, for a reason that the report shows"
+
+
+def check_collected(report: pytest.CollectReport) -> None:
+    """Let the collection of a module or class fail if a marker of one of its tests is bad."""
+    bad = [text for item in report.result if isinstance(item, pytest.Item) and (text := _bad_markers(item))]
+    if report.passed and bad:
+        report.outcome = "failed"
+        report.longrepr = "\n".join(dict.fromkeys(bad))
+
+
+def _bad_markers(item: pytest.Item) -> str:
+    if _MARKERS.isdisjoint(marker.name for marker in item.iter_markers()):
+        return ""
+    try:
+        for read in (mode_for, max_queries_of, n_plus_one_of, allowed_leaks):
+            read(item)
+    except pytest.UsageError as error:
+        return str(error)
+    return ""
 
 
 def register_markers(config: pytest.Config) -> None:
@@ -62,11 +83,24 @@ def max_queries_of(item: pytest.Item) -> list[tuple[int, str | None]]:
         n, using = _argued(marker, signature, item.nodeid, remedy)
         if isinstance(n, bool) or not isinstance(n, int) or n < 0:
             raise pytest.UsageError(f"{item.nodeid}: max_queries({n!r}) takes {remedy}.")
+        _check_alias(using, item.nodeid)
         found.setdefault(using, n)
     default = max_queries(item.config)
     if not found and default is not None:
         found[None] = default
     return [(n, using) for using, n in found.items()]
+
+
+def _check_alias(using: object, nodeid: str) -> None:
+    """Raises `UsageError` for an alias that the settings do not have, once there are settings."""
+    configuration = sys.modules.get("django.conf")
+    if using is None or configuration is None or not configuration.settings.configured:
+        return
+    aliases = list(configuration.settings.DATABASES) or ["default"]
+    if using not in aliases:
+        from pytest_async_orm.messages.arguments import unknown
+
+        raise pytest.UsageError(f"{nodeid}: {unknown('using of the marker max_queries', using, aliases)}")
 
 
 def n_plus_one_of(item: pytest.Item) -> tuple[int, Reaction]:

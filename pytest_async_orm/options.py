@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -64,10 +65,10 @@ def check_options(config: pytest.Config) -> None:
 
 
 def _positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise ValueError(value)
-    return number
+    """A number of tests. Raises `ArgumentTypeError`, of which pytest makes a usage error, for anything else."""
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is no number of tests: use one above 0, such as 10")
+    return int(value)
 
 
 def _check_file(option: str, value: str | None) -> None:

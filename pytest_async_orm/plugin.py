@@ -22,9 +22,9 @@ from pytest_async_orm.fixtures import (
     query_snapshot,
     session_db,
 )
-from pytest_async_orm.hooks import assertions, isolation, leaks, recording, reporting, scopes
+from pytest_async_orm.hooks import assertions, isolation, leaks, recording, reporting, scopes, telling
 from pytest_async_orm.hooks import session as state
-from pytest_async_orm.markers import register_markers
+from pytest_async_orm.markers import check_collected, register_markers
 from pytest_async_orm.options import add_options, check_options
 from pytest_async_orm.patches.pytest_names import HELPER
 
@@ -55,6 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Gathering(config), "async_orm_gathering")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A bad marker is told before a test runs."""
+    report = yield
+    check_collected(report)
+    return report
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """What is opened from now on is this test's."""
@@ -70,19 +78,25 @@ def pytest_fixture_setup(
         return (yield from isolation.around_helper(fixturedef, request))
     if fixturedef.argname == "django_db_setup":
         return (yield from isolation.around_setup(fixturedef, request))
+    if fixturedef.argname == "django_capture_on_commit_callbacks":
+        isolation.capture_everywhere()
     if fixturedef.argname in assertions.ASSERTION_FIXTURES:
         return (yield from assertions.around_assertion_fixture(fixturedef, request))
     if fixturedef.scope == "function":
         return (yield)
     value = yield from scopes.around_wide_fixture(fixturedef, request)
-    state.note_loop(request.config, value)
+    state.note_loop(request.config, fixturedef, value)
     return value
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Queries are recorded if something asks for them."""
-    return (yield from recording.around_call(item))
+    """Queries are recorded if something asks for them; other threads join the transactions of Django's classes; a bad
+    environment is told.
+    """
+    isolation.tell_of_traps(item)
+    with isolation.open_to_guests(item):
+        return (yield from recording.around_call(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -104,12 +118,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A test's facts travel in its reports, also from xdist's workers."""
     report = yield
     leaks.attach(item, report)
+    telling.attach(item, report)
     reporting.attach(item, report)
     return report
 
 
 class Gathering:
-    """Keeps what tests hand on with their reports: `pytest_runtest_logreport` is told of no session."""
+    """Keeps what tests hand on with their reports: `pytest_runtest_logreport` is given no session."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -117,6 +132,7 @@ class Gathering:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """What the report of a test carries."""
         leaks.gather(self._config, report)
+        telling.gather(self._config, report)
         reporting.gather(self._config, report)
 
 
@@ -124,18 +140,21 @@ class Gathering:
 def pytest_testnodedown(node: Any) -> None:
     """What the session of a worker of pytest-xdist found."""
     leaks.gather_worker(node.config, node)
+    telling.gather_worker(node.config, node)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The session is judged, and its files are written, once everybody else has ended it."""
     leaks.finish(session.config)
+    telling.finish(session.config)
     reporting.write_files(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Leaks, the queries that an option asks for, and what was replaced if `--trace-config` asks for it."""
+    """What there is to tell, the queries that an option asks for, and what was replaced if `--trace-config` asks."""
     leaks.summarize(terminalreporter)
+    telling.summarize(terminalreporter)
     reporting.summarize(terminalreporter)
     state.summarize(terminalreporter)
 

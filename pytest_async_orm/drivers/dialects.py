@@ -7,13 +7,15 @@ Python 3.10 to 3.13.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
-from pytest_async_orm.drivers.statements import commits_implicitly, ends_transaction, only_reads
+from pytest_async_orm.drivers.statements import begins_in_sqlite, commits_implicitly, ends_transaction, only_reads
 
 _PG_IDLE, _PG_UNKNOWN = 0, 4
 _PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
 _SERVER_STATUS_IN_TRANS = 1
+_NUMBERS = itertools.count(1)
 
 
 class Dialect:
@@ -25,6 +27,8 @@ class Dialect:
     autocommit_commits = True
     # Whether the driver tells that a transaction is open; where not, a loss is noticed at the next commit or the end.
     sees_transaction = True
+    # Whether it tells so at any moment, whatever was sent last.
+    knows_transaction = True
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
@@ -69,6 +73,12 @@ class Dialect:
         """
         return cursor.description is not None and not (isinstance(sql, str) and only_reads(sql))
 
+    def begins_transaction(self, sql: object) -> bool:
+        """Whether the driver opens a transaction before a statement while autocommit is off: sqlite3 does before those
+        that write rows.
+        """
+        return isinstance(sql, str) and begins_in_sqlite(sql)
+
     def interrupt(self) -> None:
         """Stop the statement that another thread has under way."""
         self.raw.interrupt()
@@ -79,6 +89,9 @@ class Server(Dialect):
 
     def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
         return False
+
+    def begins_transaction(self, sql: object) -> bool:  # noqa: ARG002
+        return True
 
 
 class Psycopg(Server):
@@ -135,10 +148,11 @@ class MySQL(Server):
     savepoint.
     """
 
-    base = "async_orm_base"
-    sees_transaction = False
+    sees_transaction = knows_transaction = False
 
     def start(self, *, nested: bool) -> None:  # noqa: ARG002
+        # Another layer on the same connection has another one: a name that is used again deletes the older savepoint.
+        self.base = f"async_orm_base{next(_NUMBERS)}"
         self.send(f"SAVEPOINT {self.base}")
 
     def closed(self) -> bool:
@@ -153,6 +167,11 @@ class MySQL(Server):
 
     def refuses(self, sql: object) -> bool:
         return isinstance(sql, str) and (ends_transaction(sql) or commits_implicitly(sql))
+
+    def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
+        # Rows of an unbuffered cursor (SSCursor) are still on the wire, where another thread's statement would meet
+        # them.
+        return type(cursor).__name__.startswith("SS") and cursor.description is not None
 
     def interrupt(self) -> None:
         self.raw.close()

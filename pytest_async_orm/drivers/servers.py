@@ -16,8 +16,8 @@ _FILES = Path("/proc/self/fd")
 def server_id(vendor: str, raw: Any) -> int | None:
     """The number by which the server knows a driver's connection; None if there is none.
 
-    Public in psycopg 3 (`pgconn`, since `info` makes an object each time, at every opening), psycopg2 (`info`), PyMySQL
-    and mysqlclient.
+    Read from what is public in psycopg 3 (`pgconn`, since `info` would make an object at every opening), in psycopg2
+    (`info`), PyMySQL and mysqlclient.
     """
     try:
         if vendor == "postgresql":
@@ -86,7 +86,7 @@ def was_ended_by_server(wrapper: Any) -> bool:
     number = sock if isinstance(sock, int) else sock.fileno()
     copy = socket.socket(fileno=os.dup(number))
     try:
-        # What a server sends unasked is its farewell.
+        # A server that sends anything on its own is ending the connection.
         return bool(select.select([copy], [], [], 0)[0])
     finally:
         copy.close()

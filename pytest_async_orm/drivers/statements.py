@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from sqlite3 import complete_statement
 from typing import Any
 
 _FIRST_WORDS = re.compile(r"\s*(?:(?:/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)\s*)*(\w+)(?:\s+(\w+))?(?:\s+(\w+))?", re.DOTALL)
@@ -58,10 +59,36 @@ def only_reads(sql: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def commits_implicitly(sql: str) -> bool:
-    """Whether MariaDB and MySQL commit before they run a statement: what defines tables does, unless they are
-    temporary.
+def begins_in_sqlite(sql: str) -> bool:
+    """Whether sqlite3 opens a transaction before a statement while autocommit is off."""
+    return _words(sql)[0] in {"INSERT", "UPDATE", "DELETE", "REPLACE"}
+
+
+def script_parts(script: str) -> list[str]:
+    """The statements of a script for SQLite, each with its semicolon. Raises ValueError as sqlite3 does for null
+    characters, and leaves an incomplete last statement to the database's own error.
     """
+    if "\0" in script:
+        raise ValueError("embedded null character")
+    parts, begun = [], ""
+    for piece in re.findall(r"[^;]*;|[^;]+$", script):
+        begun += piece
+        if complete_statement(begun):
+            parts.append(begun)
+            begun = ""
+    return [part for part in (*parts, begun) if _words(part)[0]]
+
+
+def control_word(sql: str) -> str:
+    """BEGIN, COMMIT or ROLLBACK for a statement that would begin or end a transaction; empty for any other."""
+    if not ends_transaction(sql):
+        return ""
+    return {"END": "COMMIT", "START": "BEGIN", "ABORT": "ROLLBACK"}.get(_words(sql)[0], _words(sql)[0])
+
+
+@lru_cache(maxsize=2048)
+def commits_implicitly(sql: str) -> bool:
+    """Whether MariaDB and MySQL commit before they run a statement, such as one that defines a permanent table."""
     first, second, third = _words(sql)
     if first in {"CREATE", "DROP"} and "TEMPORARY" in (second, third):
         return False
@@ -71,7 +98,7 @@ def commits_implicitly(sql: str) -> bool:
 
 
 def text_of(sql: Any, connection: Any) -> str:
-    """A statement that is no string: psycopg's composed SQL says itself what it is."""
+    """The text of a statement that is no string, such as psycopg's composed SQL or bytes."""
     as_string = getattr(sql, "as_string", None)
     if as_string is None:
         return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql)

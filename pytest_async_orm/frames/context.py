@@ -27,7 +27,7 @@ from pytest_async_orm.patches.process import PROCESS
 
 
 class Hop(NamedTuple):
-    """What the side that waits knows of a hop."""
+    """A change to another thread or task, as the side that waits for it knows it."""
 
     frames: Frames
     call: int
@@ -41,24 +41,22 @@ BELONGS_TO: ContextVar[Any] = ContextVar("async_orm_recording", default=None)
 
 
 def belonging() -> Any:
-    """What the calling context, or else the start of its thread, belongs to; None if nothing tells, or if nothing is
-    recorded anywhere.
-    """
+    """The recording that the calling context, or else the start of its thread, belongs to; None if there is none."""
     if not PROCESS.recordings:
         return None
     found = BELONGS_TO.get()
     if found is not None or not PROCESS.started:
         return found
-    entry = PROCESS.started.get(threading.current_thread())
-    return None if entry is None else entry[0]
+    start = PROCESS.started.get(threading.current_thread())
+    return None if start is None else start[0]
 
 
 def behind() -> Hop:
-    """The hop that the calling context stands behind."""
+    """The hop that brought the calling context here; `NOWHERE` if there was none."""
     hop = HOP.get()
     if hop is NOWHERE and PROCESS.started:
-        entry = PROCESS.started.get(threading.current_thread())
-        return hop if entry is None else entry[1]
+        start = PROCESS.started.get(threading.current_thread())
+        return hop if start is None else start[1]
     return hop
 
 
@@ -73,7 +71,7 @@ def install() -> None:
 
 
 def _seen(task_name: str | None) -> Hop:
-    """The caller's lines, and behind them those of the hop that it stands behind itself."""
+    """The caller's lines, followed by those of the hop that brought the caller here."""
     frames, call = frames_from(frame_at(1))
     hop = behind()
     if not frames:
@@ -139,7 +137,7 @@ def _creating_task(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def thread_starts(thread: threading.Thread, starter: FrameType) -> None:
-    """Note for whom a thread works. A pool's thread works for nobody: only the calls that it is given do."""
+    """Note which recording a new thread belongs to; a pool's thread belongs to none, only each of its calls does."""
     found = belonging()
     if found is not None and not _is_worker(thread, starter):
         PROCESS.started[thread] = (found, _seen(None))
@@ -153,7 +151,7 @@ _EXECUTORS = futures_thread.__file__
 
 
 def carried(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """What an executor is to run so that a call belongs to whoever submits it."""
+    """The function that an executor must run instead, so that a call belongs to the recording of its submitter."""
     found = belonging()
     if found is None or _is_asgirefs(fn):
         return fn
@@ -178,7 +176,7 @@ def _context_of(fn: Any) -> Context | None:
 
 
 def _carried(found: Any, hop: Hop, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Run an executor's call for whoever submitted it."""
+    """Run an executor's call for the recording of its submitter."""
     tokens = BELONGS_TO.set(found), HOP.set(hop)
     try:
         return fn(*args, **kwargs)

@@ -15,15 +15,19 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from pytest_async_orm.frames import lines
 from pytest_async_orm.frames.context import carried, current_task_name, thread_starts
-from pytest_async_orm.frames.lines import Frame, is_users_file
-from pytest_async_orm.frames.stacks import frames_of
+from pytest_async_orm.frames.lines import Frame, frames_from, is_users_file
+from pytest_async_orm.frames.source import source_line
+from pytest_async_orm.frames.stacks import frames_of, is_alive
 from pytest_async_orm.patches import targets
+from pytest_async_orm.patches.interpreter import current_frames
 from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.records import SourceLine
 
 
 class Caller:
@@ -37,13 +41,13 @@ class Caller:
         self.task_name = current_task_name()
         self.test: str | None = PROCESS.test if before is None else before.test
         self.executor: weakref.ref[Any] | None = None
-        """Whose thread does the work; None for one that works for none."""
+        """The executor whose thread does the work; None for a thread without one."""
         self.origin: Any = None
         """For a call, the sandbox of the test that hands it over; None for a fixture of wider scope, or no sandbox."""
 
 
 class Call(Caller):
-    """What an executor is given in the place of a call: the call, and who wants it."""
+    """What an executor is given instead of the user's function: the function, and who wants it called."""
 
     __slots__ = ("fn",)
 
@@ -57,6 +61,7 @@ class Call(Caller):
             self.executor = weakref.ref(executor)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the call on the executor's thread, with its caller noted as the thread's present one."""
         __tracebackhide__ = True
         here = _HERE
         before = here.caller
@@ -76,7 +81,7 @@ _ASGIREF = f"asgiref{os.sep}sync.py"
 
 
 class _Here(threading.local):
-    """Who gave the calling thread its present work: the last hand-over, else whoever started it."""
+    """Who gave the calling thread its present work: the last hand-over, else the start of the thread."""
 
     def __init__(self) -> None:
         self.caller: Caller | None = vars(threading.current_thread()).get("_async_orm_caller")
@@ -129,10 +134,31 @@ def present_test() -> str | None:
 
 
 def user_frame(frame: FrameType | None) -> Frame | None:
-    """The user's line for what happens now: on this stack, where the work was handed over, or where the task that runs
-    was made.
-    """
+    """The user's line for what happens now: on this stack, at the hand-over, or where the running task was made."""
     return lines.user_frame(frame, _RUN) or _beyond(_HERE.caller)
+
+
+def users_place(thread: threading.Thread) -> SourceLine:
+    """The user's line for what a thread does now, with its stack cut to the user's frames; empty if neither its stack
+    nor a hand-over has one.
+    """
+    frame = current_frames().get(thread.ident or 0) if is_alive(thread) else None
+    frames, _ = frames_from(lines.outside_of_waiting(frame))
+    if not frames:
+        handed = _user_frame_handed(thread, frame)
+        frames = (handed,) if handed is not None else ()
+    return source_line(frames[0] if frames else None, frames, str(Path.cwd()))
+
+
+def _user_frame_handed(thread: threading.Thread, frame: FrameType | None) -> Frame | None:
+    """Where the call that a thread runs was handed over, or the thread was started."""
+    while frame is not None:
+        if frame.f_code is _RUN:
+            caller: Caller = frame.f_locals["self"]
+            return caller.user_frame
+        frame = frame.f_back
+    started: Caller | None = vars(thread).get("_async_orm_caller")
+    return started.user_frame if started is not None else None
 
 
 def _beyond(caller: Caller | None) -> Frame | None:
@@ -194,7 +220,7 @@ def _spawned_greenlet_at() -> Frame | None:
 
 def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(executor: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        # Every call of the ORM from a coroutine comes by, so there are no more calls here than are needed.
+        # This runs for every call of the ORM from a coroutine, so it makes no more calls than it needs.
         process = PROCESS
         if process.recordings:
             fn = carried(fn)
@@ -223,8 +249,8 @@ def _starting_in_trio(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _starting_in_anyio(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def run_sync_in_worker_thread(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return await original(Call(sys._getframe(1), func, None) if PROCESS.noting else func, *args, **kwargs)
+    async def run_sync_in_worker_thread(cls: Any, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return await original(cls, Call(sys._getframe(1), func, None) if PROCESS.noting else func, *args, **kwargs)
 
     return run_sync_in_worker_thread
 

@@ -121,6 +121,13 @@ def frames_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Frames, in
     return tuple(found), 0 if batching is None else _call_of(batching)
 
 
+def outside_of_waiting(frame: FrameType | None) -> FrameType | None:
+    """The caller of the standard library's wait that a frame stands in; the frame itself if it stands in none."""
+    while frame is not None and _verdicts[frame.f_code.co_filename] == _BOUNDARY:
+        frame = frame.f_back
+    return frame
+
+
 def user_frame(frame: FrameType | None, end: CodeType | None = None) -> Frame | None:
     """The innermost of the user's frames from a frame outwards, as far as the task, thread or test reaches, or the
     function that ends the search.
@@ -163,7 +170,7 @@ def stack_from(frame: FrameType | None) -> list[Frame]:
 def _call_of(frame: FrameType) -> int:
     """The number of the call that a frame is: kept in the frame itself, and so gone with it.
 
-    An identity would not do, since the next call's frame takes the place of the last one's.
+    An identity would not do, since the next call's frame may be made where the last one's was.
     """
     seen: Any = frame.f_locals
     if _CALL not in seen:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from pytest_async_orm.patches.executors import handed_by_asgiref, holds_context
+from pytest_async_orm.patches.interpreter import current_frames
 
 _NO_STACK = ""
 
@@ -23,7 +24,7 @@ def frames_of(thread: threading.Thread) -> list[FrameType]:
     """
     found: list[FrameType] = []
     here = thread is threading.current_thread()
-    frame = sys._getframe(1) if here else sys._current_frames().get(thread.ident or 0)
+    frame = sys._getframe(1) if here else current_frames().get(thread.ident or 0)
     while frame is not None:
         found.append(frame)
         frame = frame.f_back
@@ -37,7 +38,7 @@ def is_alive(thread: threading.Thread) -> bool:
     except (AssertionError, RuntimeError):
         return False
     if alive and type(thread).__name__ == "_DummyThread" and not _has_greenlets():
-        return thread.ident in sys._current_frames()
+        return thread.ident in current_frames()
     return alive
 
 
@@ -48,13 +49,13 @@ def _has_greenlets() -> bool:
 
 
 def stack_of(thread: threading.Thread) -> str:
-    """Where a thread is; empty if it has ended."""
-    frame = sys._current_frames().get(thread.ident or 0) if is_alive(thread) else None
+    """Where a thread is, formatted as `traceback.format_stack` does; empty if it has ended."""
+    frame = current_frames().get(thread.ident or 0) if is_alive(thread) else None
     return "".join(traceback.format_stack(frame)) if frame is not None else _NO_STACK
 
 
 def task_stack(task: asyncio.Task[Any]) -> str:
-    """Where a task is."""
+    """Where a task is suspended, formatted as `traceback.format_stack` does, the innermost frame last."""
     return "".join("".join(traceback.format_stack(frame, limit=1)) for frame in task.get_stack())
 
 

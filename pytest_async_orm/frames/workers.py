@@ -20,7 +20,7 @@ from typing import Any
 
 from pytest_async_orm.frames.lines import is_programs, is_users_file
 from pytest_async_orm.frames.stacks import coroutine_frames, frames_of, is_alive
-from pytest_async_orm.patches.waits import loop_at, place_of
+from pytest_async_orm.patches.idle import loop_at, place_of
 
 __all__ = [
     "Work", "call_of", "is_alive", "is_idle", "loops_of_threads", "pause_for", "runs_for_pool", "task_works",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import traceback
-import warnings
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_async_orm.errors import CensusDisagreement, ConnectionLeakWarning, ConnectionsLeaked, PluginFaultWarning
+from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.hooks.session import STATE
+from pytest_async_orm.hooks.telling import FAULT, tell, tell_of_session
 from pytest_async_orm.markers import allowed_leaks
 from pytest_async_orm.messages import leaks as messages
 from pytest_async_orm.options import leak_mode
@@ -56,9 +56,7 @@ def around_teardown(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always", ConnectionLeakWarning)
-            _tell(item, may_fail=False)
+        _tell(item, may_fail=False)
         raise
     _tell(item, may_fail=True)
     return result
@@ -75,12 +73,8 @@ def _tell(item: pytest.Item, *, may_fail: bool) -> None:
     state.test_ends()
     judge.let_go()
     unpermitted = [leak for leak in leaks if leak.allowed is None]
-    if not unpermitted:
-        return
-    text = messages.left_open(item.nodeid, unpermitted)
-    if may_fail and leak_mode(item.config) == "error":
-        raise ConnectionsLeaked(text)
-    item.warn(ConnectionLeakWarning(text))
+    if unpermitted and may_fail and leak_mode(item.config) == "error":
+        raise ConnectionsLeaked(messages.left_open(item.nodeid, unpermitted))
 
 
 def _judged(item: pytest.Item, judge: Judge) -> list[Leak]:
@@ -101,7 +95,7 @@ def _census(item: pytest.Item, judge: Judge) -> list[Census]:
     censuses = judge.census()
     for census in censuses:
         if census.disagreement:
-            _warn(item, CensusDisagreement(messages.disagreement(census)))
+            tell(item, FAULT, messages.disagreement(census))
     return censuses
 
 
@@ -113,15 +107,8 @@ def _guarded(item: pytest.Item, call: Callable[[], list[Leak]]) -> list[Leak] | 
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not the test's
         trace = "".join(traceback.format_exception(error))
-        _warn(item, PluginFaultWarning(messages.judgement_failed(item.nodeid, error, trace)))
+        tell(item, FAULT, messages.judgement_failed(item.nodeid, error, trace))
         return None
-
-
-def _warn(item: pytest.Item, warning: PluginFaultWarning) -> None:
-    """Warn in a way that no filter turns into an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", PluginFaultWarning)
-        item.warn(warning)
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -174,7 +161,7 @@ def before_the_databases_go(state: State) -> None:
     try:
         state.judge.last_census()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's own
-        _warn_of_session(error)
+        _tell_of_fault(state, error)
 
 
 def _session_facts(state: State) -> dict[str, Any] | None:
@@ -187,22 +174,16 @@ def _session_facts(state: State) -> dict[str, Any] | None:
         leaks = judge.session()
         for census in judge.censuses:
             if census.disagreement:
-                _warn_of(CensusDisagreement(messages.disagreement(census)))
+                tell_of_session(state, FAULT, messages.disagreement(census))
         return facts_of_test(judge.records(), leaks, judge.censuses)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's own
-        _warn_of_session(error)
+        _tell_of_fault(state, error)
         return None
 
 
-def _warn_of_session(error: Exception) -> None:
+def _tell_of_fault(state: State, error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
-    _warn_of(PluginFaultWarning(messages.judgement_failed("the session", error, trace)))
-
-
-def _warn_of(warning: PluginFaultWarning) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", PluginFaultWarning)
-        warnings.warn(warning, stacklevel=1)
+    tell_of_session(state, FAULT, messages.judgement_failed("the session", error, trace))
 
 
 def session_leaks(config: pytest.Config) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_async_orm.errors import NPlusOneWarning, QueryAssertionError
+from pytest_async_orm.errors import QueryAssertionError
+from pytest_async_orm.hooks.telling import N_PLUS_ONE, tell
 from pytest_async_orm.items import databases_of
 from pytest_async_orm.markers import max_queries_of, n_plus_one_of
 from pytest_async_orm.options import wants_report
+from pytest_async_orm.patches.process import PROCESS
 
 if TYPE_CHECKING:
     from pytest_async_orm.options import Reaction
@@ -32,6 +35,24 @@ def recording_of(item: pytest.Item) -> Recording:
 
 
 def around_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Record what a test sends, and find the assertions of its that it never entered."""
+    __tracebackhide__ = True
+    _never_entered()
+    result = yield from _around_recorded(item)
+    if lines := _never_entered():
+        from pytest_async_orm.messages.arguments import never_entered
+
+        raise QueryAssertionError(never_entered(item.nodeid, lines))
+    return result
+
+
+def _never_entered() -> list[str]:
+    """The lines that made an assertion in vain since the last call; nothing is imported to find out."""
+    blocks = sys.modules.get("pytest_async_orm.recording.blocks")
+    return PROCESS.one(blocks.NeverEntered).take() if blocks is not None else []
+
+
+def _around_recorded(item: pytest.Item) -> Generator[None, object, object]:
     """Record a test function's queries if a fixture, a budget or a report asks for it; check the budgets."""
     __tracebackhide__ = True
     budgets = max_queries_of(item)
@@ -89,7 +110,7 @@ def _check_loops(item: pytest.Item, log: QueryLog, threshold: int, reaction: Rea
     text = messages.n_plus_one(found, threshold)
     if reaction == "error":
         _require(text, item)
-    item.warn(NPlusOneWarning(f"{item.nodeid}: {text}"))
+    tell(item, N_PLUS_ONE, text)
 
 
 def _require(verdict: str | None, item: pytest.Item) -> None:

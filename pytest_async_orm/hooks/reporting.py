@@ -6,6 +6,7 @@ import pytest
 
 from pytest_async_orm.hooks.leaks import session_leaks
 from pytest_async_orm.hooks.recording import RECORDING
+from pytest_async_orm.hooks.telling import notices
 from pytest_async_orm.markers import n_plus_one_of
 from pytest_async_orm.options import wants_report
 
@@ -35,7 +36,7 @@ def write_files(session: pytest.Session) -> None:
     if wants_report(session.config):
         from pytest_async_orm.report import writing
 
-        writing.write_files(session, session_leaks(session.config))
+        writing.write_files(session, session_leaks(session.config), notices(session.config))
 
 
 def summarize(reporter: pytest.TerminalReporter) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_async_orm.errors import TransactionLost
+from pytest_async_orm.errors import DatabaseAskedInLoop, TransactionLost
 from pytest_async_orm.hooks.session import STATE, State, state_of
 from pytest_async_orm.items import databases_of
 from pytest_async_orm.messages import sandbox as messages
@@ -19,6 +19,19 @@ from pytest_async_orm.patches.pytest_names import arguments_of_mark
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
+
+
+@contextmanager
+def in_signature(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Say what to do where a database is asked for while the test's event loop runs, which Django refuses."""
+    from django.core.exceptions import SynchronousOnlyOperation
+
+    try:
+        yield
+    except SynchronousOnlyOperation as error:
+        from pytest_async_orm.messages import environment
+
+        raise DatabaseAskedInLoop(environment.asked_in_loop(request.node.nodeid)) from error
 
 
 def layer(request: pytest.FixtureRequest, blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -30,7 +43,7 @@ def layer(request: pytest.FixtureRequest, blocker: DjangoDbBlocker) -> Iterator[
     aliases = _aliases(request)
     _require_test_databases(request, aliases)
     with ExitStack() as stack:
-        with _real_connections(state, blocker):
+        with in_signature(request), _real_connections(state, blocker):
             transaction = scope_transaction(aliases, name, lock_timeout(request.config))
             sandbox = stack.enter_context(transaction)
         state.layers.push(sandbox)
@@ -93,7 +106,7 @@ def around_wide_fixture(
 def _around_set_up(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, state: State
 ) -> Generator[None, object, object]:
-    if (sandbox := state.layers.top) is None:
+    if (sandbox := state.layers.isolating) is None:
         with state.of_session():
             return (yield)
     running = set(threading.enumerate())

@@ -4,13 +4,15 @@ database test on.
 
 from __future__ import annotations
 
-import weakref
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import pytest
 
+from pytest_async_orm.items import is_of
 from pytest_async_orm.options import leak_mode
 from pytest_async_orm.patches.process import PROCESS, Process
 
@@ -24,7 +26,7 @@ STATE: pytest.StashKey[State] = pytest.StashKey()
 PROCESS_KEY: pytest.StashKey[Process] = pytest.StashKey()
 _SESSION: pytest.StashKey[object] = pytest.StashKey()
 # Loops are made before the first database test as well.
-EARLY_LOOPS: pytest.StashKey[list[Any]] = pytest.StashKey()
+EARLY_LOOPS: pytest.StashKey[WeakSet[asyncio.AbstractEventLoop]] = pytest.StashKey()
 
 
 def begin(config: pytest.Config) -> None:
@@ -55,9 +57,15 @@ class State:
         from pytest_async_orm.sharing.layers import Layers
 
         self.layers: Layers = Layers()
-        self.loops: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+        self.loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self.has_databases = False
+        """Whether a fixture `django_db_setup` is set up."""
         watch_connections()
         self.judge: Judge | None = _judge(root) if judges else None
+        self.traps: list[str] = []
+        """What is known to be bad in this environment, until the first async database test is told."""
+        self.notices: list[dict[str, Any]] = []
+        """What is told of the session: see `hooks.telling`."""
 
     def test_starts(self, test: str) -> None:
         """What is opened from now on, by no wider fixture, is this test's."""
@@ -82,14 +90,6 @@ class State:
         finally:
             PROCESS.test = before
 
-    def note_loop(self, value: Any) -> None:
-        """Remember an event loop that outlives tests: the value of a fixture, as it is or inside a runner."""
-        import asyncio
-
-        loop = value.get_loop() if type(value).__name__ == "Runner" and hasattr(value, "get_loop") else value
-        if isinstance(loop, asyncio.AbstractEventLoop):
-            self.loops.add(loop)
-
 
 def _judge(root: str) -> Judge:
     from pytest_async_orm.leaks.judgement import Judge
@@ -105,16 +105,21 @@ def state_of(config: pytest.Config) -> State:
     """The session's state, made at the first call."""
     if STATE not in config.stash:
         config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
-        for value in config.stash.get(EARLY_LOOPS, []):
-            config.stash[STATE].note_loop(value)
+        early = config.stash.get(EARLY_LOOPS, None)
+        config.stash[STATE].loops.update(early or ())
     return config.stash[STATE]
 
 
-def note_loop(config: pytest.Config, value: Any) -> None:
-    """Keep what may be a loop, or a runner of one, until the first database test; asyncio is not imported to find
-    out.
+def note_loop(config: pytest.Config, fixturedef: pytest.FixtureDef[Any], value: Any) -> None:
+    """Remember an event loop that outlives tests: the value of a fixture, or in a runner of pytest-asyncio's.
+
+    Only the type of a value is looked at: a lazy object of a project's stays as it is.
     """
-    if STATE in config.stash:
-        config.stash[STATE].note_loop(value)
-    elif hasattr(value, "get_loop") or hasattr(value, "run_until_complete"):
-        config.stash.setdefault(EARLY_LOOPS, []).append(value)
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return
+    if type(value).__name__ == "Runner" and is_of(fixturedef, "pytest_asyncio"):
+        value = value.get_loop()
+    if issubclass(type(value), asyncio.AbstractEventLoop):
+        known = config.stash[STATE].loops if STATE in config.stash else config.stash.setdefault(EARLY_LOOPS, WeakSet())
+        known.add(value)

@@ -15,7 +15,7 @@ def assert_no_leaks(grace: float = DEFAULT_GRACE) -> NoLeaks:
 
     For load tests: run many real requests inside, and the count of open connections returns to where it was. `grace`,
     in seconds, is how long a server may take to close a connection after it has answered. Raises `ConnectionsLeaked`
-    with the lines that opened what is left, and how to remedy each.
+    with the lines that opened what is left, and a remedy for each.
     """
     from pytest_async_orm.leaks.load import NoLeaks
 

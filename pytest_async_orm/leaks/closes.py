@@ -65,7 +65,7 @@ def _closing_natively(original: Callable[..., Any]) -> Callable[..., Any]:
 def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
     def _prepare_cursor(self: Any, cursor: Any) -> Any:
         wrapped = original(self, cursor)
-        # Every cursor of every test comes by, so there are no more calls here than are needed.
+        # This runs for every cursor, so it makes no more calls than it needs.
         if PROCESS.watching:
             if KEPT_BY_DJANGO in self.__dict__:
                 PROCESS.one(Ledger).used_again(self)
@@ -80,7 +80,7 @@ def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
     return _prepare_cursor
 
 
-# Functions between `_cursor`, which prepares every cursor, and whoever wanted it.
+# Functions between `_cursor`, which prepares every cursor, and the function that asked for it.
 _PASSING = frozenset({"cursor", "inner"})
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import stack_of
 from pytest_async_orm.frames.workers import is_idle, pause_for
 from pytest_async_orm.leaks.ledger import Ledger
@@ -21,10 +21,10 @@ _POLL_SECONDS = 0.005
 
 
 def close_idle_connections() -> list[Leftover]:
-    """Close other threads' connections, giving threads that are at work a short grace; describe those that stay so."""
-    deadline = time.monotonic() + _GRACE_SECONDS
+    """Close other threads' connections, after a short grace where a thread works; describe those that go on working."""
+    deadline = REAL.monotonic() + _GRACE_SECONDS
     working = _close_idle()
-    while working and time.monotonic() < deadline:
+    while working and REAL.monotonic() < deadline:
         pause_for(working[0], _POLL_SECONDS)
         working = _close_idle()
     return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]
@@ -65,7 +65,7 @@ def _close(connection: Any) -> None:
 
 
 def close_from_here(connection: Any) -> None:
-    """Close another thread's connection, which Django allows to whoever says so."""
+    """Close another thread's connection, which Django allows after `inc_thread_sharing`."""
     connection.inc_thread_sharing()
     try:
         connection.close()

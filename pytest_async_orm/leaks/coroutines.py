@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Coroutines:
         self._dropped: list[Unawaited] = []
 
     def install(self) -> None:
-        """Be told from now on."""
+        """Note dropped coroutines from now on."""
         PROCESS.patches.install(targets.UNAWAITED, _noting)
 
     def note(self, coroutine: Any) -> None:
@@ -64,12 +65,22 @@ class Coroutines:
 
 
 def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
-    def _warn_unawaited_coroutine(coro: Any) -> None:
-        if PROCESS.watching:
-            PROCESS.one(Coroutines).note(coro)
-        original(coro)
+    """Notes a coroutine, then lets the original warn with no frame of ours between it and the line that it names.
 
-    return _warn_unawaited_coroutine
+    The original warns of its caller's line. Here that is the interpreter: it makes an instance of this class, which is
+    one call of `__new__` that returns, and one of `__init__`, which is the original itself.
+    """
+
+    class _Noting:
+        def __new__(cls, coro: Any) -> Any:
+            if PROCESS.watching:
+                PROCESS.one(Coroutines).note(coro)
+            return object.__new__(cls)
+
+        __init__ = staticmethod(original)  # type: ignore[assignment,unused-ignore]
+
+    # A class cannot pass for a function, which `wraps` makes of it; `partial` calls it without a frame.
+    return partial(_Noting)
 
 
 def is_orms(coroutine: Any) -> bool:

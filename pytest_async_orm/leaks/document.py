@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_async_orm.records import Census, ConnectionRecord, Leak
 
-# A page of more bars than this shows nothing; the newest are kept.
+# More bars than these cannot be told apart on the page; the newest are kept.
 MOST_CONNECTIONS = 2000
 
 

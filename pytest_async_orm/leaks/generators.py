@@ -20,7 +20,7 @@ from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.executors import left_generators
 from pytest_async_orm.patches.process import PROCESS
 
-# The generator beneath `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
+# The generator inside `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
 # queryset` has fetched all its rows and holds nothing.
 _HOLDING = "_async_generator"
 # Whoever iterates over a streamed response passes by here, a server too, which has no line of the user's.
@@ -28,7 +28,7 @@ RESPONSES = f"django{os.sep}http{os.sep}response.py"
 
 
 class OpenGenerator:
-    """One that was begun, and is neither exhausted nor closed."""
+    """An async generator that was begun and is neither exhausted nor closed."""
 
     def __init__(self, generator: AsyncGeneratorType[Any, Any]) -> None:
         self._generator = weakref.ref(generator)
@@ -48,6 +48,7 @@ class OpenGenerator:
         return self.left_to_loop or (generator is not None and generator.ag_frame is not None)
 
     def is_it(self, generator: AsyncGeneratorType[Any, Any]) -> bool:
+        """Whether this is the note of that generator."""
         return self._generator() is generator
 
 
@@ -58,7 +59,7 @@ class Generators:
         self._begun: list[OpenGenerator] = []
 
     def install(self) -> None:
-        """Be told from now on."""
+        """Note first steps and ends of loops from now on."""
         PROCESS.patches.install(targets.FIRST_ITERATION, _noting)
         PROCESS.patches.install(targets.SHUT_GENERATORS, _shutting)
 

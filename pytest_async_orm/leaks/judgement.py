@@ -34,8 +34,7 @@ class Judge:
     def test(self, *, passed: bool) -> list[Leak]:
         """The leaks of a test that has been torn down.
 
-        A test that failed keeps its frames for the report, and with them its cursors and generators: those are not
-        judged.
+        The cursors and generators of a test that failed are not judged: its report keeps their frames alive.
         """
         one = PROCESS.one
         fresh = one(Ledger).take_fresh()
@@ -43,10 +42,10 @@ class Judge:
         self.seen = fresh
         if not (generators or coroutines or slots) and all(map(_is_in_order, fresh)):
             return []
-        settle([entry for entry in fresh if not belongs_to_session(entry)])
+        settle([opened for opened in fresh if not belongs_to_session(opened)])
         leaks = self._connections(fresh, wait=True)
         if passed and (generators or _cursors(fresh)):
-            # What only a cycle holds is nobody's: a running loop would have closed it by now.
+            # What only a reference cycle holds counts as closed: a running loop would have closed it by now.
             gc.collect()
             leaks += of_generators([generator for generator in generators if generator.is_open], fresh)
             leaks += of_cursors(fresh, {leak.opened_at for leak in leaks})
@@ -54,7 +53,7 @@ class Judge:
 
     def census(self) -> list[Census]:
         """Ask the servers on which something real was left; a leak is rare, so this is affordable."""
-        aliases = sorted({entry.alias for entry in self.seen if entry.reported and not entry.virtual})
+        aliases = sorted({opened.alias for opened in self.seen if opened.reported and not opened.virtual})
         return [] if self._over or not aliases else take_census(aliases)
 
     def last_census(self) -> None:
@@ -65,8 +64,8 @@ class Judge:
 
     def records(self) -> list[ConnectionRecord]:
         """What the last judgement looked at, as facts: not asgiref's own connection of each sandbox."""
-        shown = [entry for entry in self.seen if not (entry.virtual and entry.owned) or entry.reported]
-        return [entry.record(_root(), stack=False) for entry in shown]
+        shown = [opened for opened in self.seen if not (opened.virtual and opened.owned) or opened.reported]
+        return [opened.record(_root(), stack=False) for opened in shown]
 
     def let_go(self) -> None:
         """Keep nothing more of the test than its facts."""
@@ -79,17 +78,17 @@ class Judge:
         settle(pending)
         return self._connections(pending, wait=False)
 
-    def _connections(self, entries: Iterable[OpenedConnection], *, wait: bool) -> list[Leak]:
+    def _connections(self, openings: Iterable[OpenedConnection], *, wait: bool) -> list[Leak]:
         leaks = []
-        for entry in entries:
-            if entry.reported or (kind := kind_of(entry)) is None:
+        for opened in openings:
+            if opened.reported or (kind := kind_of(opened)) is None:
                 continue
-            if wait and (entry.test is None or belongs_to_session(entry)):
-                if entry.is_usable or entry.test is None:
-                    self._pending.append(entry)
+            if wait and (opened.test is None or belongs_to_session(opened)):
+                if opened.is_usable or opened.test is None:
+                    self._pending.append(opened)
                 continue
-            entry.reported = True
-            leaks.append(leak_of(entry, kind))
+            opened.reported = True
+            leaks.append(leak_of(opened, kind))
         return leaks
 
 
@@ -97,41 +96,43 @@ def _root() -> str:
     return PROCESS.one(Ledger).root
 
 
-def _is_in_order(entry: OpenedConnection) -> bool:
+def _is_in_order(opened: OpenedConnection) -> bool:
     """Whether there is nothing to judge: the plugin or asgiref closes it, and nothing is open on it."""
-    return entry.owned and not entry.cursors and kind_of(entry) is None
+    return opened.owned and not opened.cursors and kind_of(opened) is None
 
 
-def _cursors(entries: Iterable[OpenedConnection]) -> bool:
-    return any(entry.open_cursors() for entry in entries)
+def _cursors(openings: Iterable[OpenedConnection]) -> bool:
+    return any(opened.open_cursors() for opened in openings)
 
 
-def leak_of(entry: OpenedConnection, kind: LeakKind) -> Leak:
+def leak_of(opened: OpenedConnection, kind: LeakKind) -> Leak:
+    """The leak that a connection is, with the line that opened it and the remedy for its kind."""
     return Leak(
         kind=kind,
-        opened_at=entry.opened_at(_root()),
-        test=entry.test,
-        alias=entry.alias,
-        vendor=entry.vendor,
-        thread_name=entry.thread.name,
-        task_name=entry.task_name,
-        remedy=messages.remedy(kind, max_age=entry.max_age if entry.of_request else 0, cause=cause_of(entry)),
+        opened_at=opened.opened_at(_root()),
+        test=opened.test,
+        alias=opened.alias,
+        vendor=opened.vendor,
+        thread_name=opened.thread.name,
+        task_name=opened.task_name,
+        remedy=messages.remedy(kind, max_age=opened.max_age if opened.of_request else 0, cause=cause_of(opened)),
     )
 
 
-def of_cursors(entries: Iterable[OpenedConnection], told: set[str]) -> list[Leak]:
-    """Cursors of connections that are in order themselves; a generator that was told of takes its cursor along."""
+def of_cursors(openings: Iterable[OpenedConnection], told: set[str]) -> list[Leak]:
+    """Cursors of connections that are no leaks themselves, without those at lines that are reported already."""
     leaks = []
-    for entry in entries:
-        if entry.reported or (entry.closed_time is not None and not entry.by_plugin):
+    for opened in openings:
+        if opened.reported or (opened.closed_time is not None and not opened.by_plugin):
             continue
-        lines = [source_line(frame, root=_root()) for frame in entry.open_cursors()]
-        leaks += [replace(leak_of(entry, "cursor left open"), opened_at=line) for line in lines if line not in told]
+        lines = [source_line(frame, root=_root()) for frame in opened.open_cursors()]
+        leaks += [replace(leak_of(opened, "cursor left open"), opened_at=line) for line in lines if line not in told]
     return leaks
 
 
-def of_generators(generators: Iterable[OpenGenerator], entries: Iterable[OpenedConnection]) -> list[Leak]:
-    vendors = {entry.alias: entry.vendor for entry in entries}
+def of_generators(generators: Iterable[OpenGenerator], openings: Iterable[OpenedConnection]) -> list[Leak]:
+    """One leak for each generator; none tells its alias, so it is given the test's first, or `default`."""
+    vendors = {opened.alias: opened.vendor for opened in openings}
     alias = next(iter(vendors), "default")
     return [
         _plain(generator, alias, vendors.get(alias, ""))
@@ -147,12 +148,14 @@ def _plain(generator: OpenGenerator, alias: str, vendor: str) -> Leak:
 
 
 def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:
+    """One leak for each coroutine that was never awaited; it used no connection, so it has neither alias nor thread."""
     kind: LeakKind = "ORM coroutine never awaited"
     remedy = messages.remedy(kind)
     return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, remedy) for dropped in coroutines]
 
 
 def of_slots(slots: Iterable[Slot]) -> list[Leak]:
+    """One leak for each pool slot that was not returned; its alias is the pool's name."""
     kind: LeakKind = "pool slot not returned"
     return [
         Leak(

@@ -37,12 +37,12 @@ _HISTORY = 2000
 
 
 class Ledger:
-    """One a process, as the connections are that it keeps; nothing is kept before `watch`."""
+    """All connections that the session opened, one ledger for each session; nothing is kept before `watch`."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.root = ""
-        # Whether somebody will ask for what was opened: else it is not kept.
+        # Whether tests are judged: if not, `take_fresh` has nothing to give.
         self.judging = False
         self._main = threading.current_thread()
         self._open: dict[int, OpenedConnection] = {}
@@ -51,7 +51,7 @@ class Ledger:
         self._closing_ourselves = threading.local()
 
     def watch(self) -> None:
-        """Keep account from now on; the calling thread's own connection is nobody's to close."""
+        """Keep account from now on; the calling thread counts as the main thread, whose connection the plugin owns."""
         if not PROCESS.watching:
             PROCESS.watching = True
             self._main = threading.current_thread()
@@ -62,29 +62,25 @@ class Ledger:
         PROCESS.watching = self.judging = PROCESS.noting = False
 
     def note_opened(self, connection: Any, frame: Any) -> None:
-        """Note an opening, from a frame outwards, on the thread that opens."""
-        entry = OpenedConnection(connection, self._gone, virtual=getattr(connection, "is_virtual", False))
-        caller = handoff.present_caller()
-        entry.user_frame = handoff.user_frame(frame)
-        entry.test, entry.belongs_to_session = PROCESS.test, PROCESS.test is None
-        if caller is not None:
-            entry.test, entry.belongs_to_session = caller.test or entry.test, caller.test is None
-            entry.task_name, entry.executor = caller.task_name, caller.executor
-        _note_task(entry)
-        entry.registered = not connection.is_copy if entry.virtual else _is_registered(connection)
-        entry.owned = entry.task is None and entry.registered and self._is_owned(entry)
-        if not entry.owned:
-            _note_thread(entry, frame)
+        """Note an opening, on the thread that opens; the user's line is looked for from `frame` outwards."""
+        opened = OpenedConnection(connection, self._gone, virtual=getattr(connection, "is_virtual", False))
+        opened.user_frame = handoff.user_frame(frame)
+        _note_caller(opened)
+        _note_task(opened)
+        opened.registered = not connection.is_copy if opened.virtual else _is_registered(connection)
+        opened.owned = opened.task is None and opened.registered and self._is_owned(opened)
+        if not opened.owned:
+            _note_thread(opened, frame)
         with self.changed:
-            self._open[id(entry)] = entry
+            self._open[id(opened)] = opened
             if self.judging:
-                self._fresh.append(entry)
-            vars(connection)[OPENING] = entry
+                self._fresh.append(opened)
+            vars(connection)[OPENING] = opened
 
-    def _is_owned(self, entry: OpenedConnection) -> bool:
+    def _is_owned(self, opened: OpenedConnection) -> bool:
         """Whether the plugin or asgiref closes it: the main thread's own, and that of asgiref's one worker."""
-        executor = entry.executor() if entry.executor is not None else None
-        return entry.thread is self._main or executor is SyncToAsync.single_thread_executor
+        executor = opened.executor() if opened.executor is not None else None
+        return opened.thread is self._main or executor is SyncToAsync.single_thread_executor
 
     def opening_of(self, wrapper: Any) -> OpenedConnection | None:
         """The present or the last opening of a connection; None if none was noted."""
@@ -92,40 +88,41 @@ class Ledger:
         return found
 
     def closed(self, wrapper: Any) -> None:
-        """Note a close, with its line, on the thread that closes."""
-        entry = self.opening_of(wrapper)
-        if entry is not None and entry.closed_time is None:
+        """Note a close and the user's line for it; called on the thread that closes."""
+        opened = self.opening_of(wrapper)
+        if opened is not None and opened.closed_time is None:
             frame = handoff.user_frame(sys._getframe(2))
-            self._settle(entry, lambda: entry.closed(frame, by_plugin=self.is_closing_ourselves))
+            self._settle(opened, lambda: opened.closed(frame, by_plugin=self.is_closing_ourselves))
 
     def asked_to_close(self, wrapper: Any) -> None:
-        """Django keeps a SQLite database in memory open, but its user has done what is right."""
+        """Note a close that was asked for, although Django keeps a SQLite database in memory open."""
         self.closed(wrapper)
         vars(wrapper)[KEPT_BY_DJANGO] = True
 
     def used_again(self, wrapper: Any) -> None:
-        """And is its user again with the next statement."""
+        """Note an opening at the next statement on a connection that Django kept open in `asked_to_close`."""
         del vars(wrapper)[KEPT_BY_DJANGO]
         self.note_opened(wrapper, sys._getframe(1))
 
-    def _gone(self, entry: OpenedConnection) -> None:
+    def _gone(self, opened: OpenedConnection) -> None:
         """The garbage collector took a connection that nobody closed."""
-        if entry.closed_time is None:
-            entry.closed(None, by_plugin=False)
-            entry.collected = True
+        if opened.closed_time is None:
+            opened.closed(None, by_plugin=False)
+            opened.collected = True
             # No lock: a collection may happen while this very thread holds it.
-            self._open.pop(id(entry), None)
-            self._history.append(entry)
+            self._open.pop(id(opened), None)
+            self._history.append(opened)
 
-    def _settle(self, entry: OpenedConnection, close: Callable[[], None]) -> None:
+    def _settle(self, opened: OpenedConnection, close: Callable[[], None]) -> None:
         with self.changed:
             close()
-            if self._open.pop(id(entry), None) is not None:
-                self._history.append(entry)
+            if self._open.pop(id(opened), None) is not None:
+                self._history.append(opened)
             self.changed.notify_all()
 
     @property
     def is_closing_ourselves(self) -> bool:
+        """Whether the calling thread is inside `closing_ourselves`."""
         return bool(getattr(self._closing_ourselves, "closing", False))
 
     @contextmanager
@@ -140,7 +137,7 @@ class Ledger:
     def connections(self) -> list[OpenedConnection]:
         """All connections that are kept, in the order in which they were opened."""
         found = [*list(self._history), *list(self._open.values())]
-        return sorted(found, key=lambda entry: entry.opened_time)
+        return sorted(found, key=lambda opened: opened.opened_time)
 
     def open_connections(self) -> list[OpenedConnection]:
         """Those that are open, in no order."""
@@ -161,25 +158,26 @@ class Ledger:
 
     def observe(self) -> None:
         """Remember what the plugin is about to clean away of what was opened since the last judgement."""
-        for entry in self.fresh():
-            entry.observe()
+        for opened in self.fresh():
+            opened.observe()
 
-    def retire(self, entries: Iterable[OpenedConnection]) -> None:
-        """Let go of a sandbox's connections, which end with it whether or not anybody closed them: asgiref's own of
-        every test would drive what is real out of the history.
+    def retire(self, openings: Iterable[OpenedConnection]) -> None:
+        """Let go of a sandbox's connections, which end with it whether or not anybody closed them.
+
+        Otherwise each test's connection on asgiref's thread would push real connections out of the history.
         """
         with self.changed:
-            for entry in entries:
-                if entry.virtual and self._open.pop(id(entry), None) is not None:
-                    self._history.append(entry)
-                if not entry.reported:
-                    entry.stack = ()
+            for opened in openings:
+                if opened.virtual and self._open.pop(id(opened), None) is not None:
+                    self._history.append(opened)
+                if not opened.reported:
+                    opened.stack = ()
             while self._history and _is_nothing_new(self._history[-1]):
                 self._history.pop()
 
     def records(self) -> list[ConnectionRecord]:
-        """What `connection_ledger` shows: facts of this moment."""
-        return [entry.record(self.root) for entry in self.connections()]
+        """All connections that are kept, oldest first, as facts of this moment."""
+        return [opened.record(self.root) for opened in self.connections()]
 
 
 def _created(connection: Any, **signal: Any) -> None:  # noqa: ARG001 - the signal protocol
@@ -187,8 +185,8 @@ def _created(connection: Any, **signal: Any) -> None:  # noqa: ARG001 - the sign
         PROCESS.one(Ledger).note_opened(connection, sys._getframe(1))
 
 
-def _is_nothing_new(entry: OpenedConnection) -> bool:
-    return entry.virtual and entry.owned and not entry.reported
+def _is_nothing_new(opened: OpenedConnection) -> bool:
+    return opened.virtual and opened.owned and not opened.reported
 
 
 def _is_registered(connection: Any) -> bool:
@@ -198,23 +196,31 @@ def _is_registered(connection: Any) -> bool:
     )
 
 
-def _note_thread(entry: OpenedConnection, frame: FrameType) -> None:
+def _note_thread(opened: OpenedConnection, frame: FrameType) -> None:
     """Note what a leak's report needs to know of the thread. A request that the test's client sends on it ends without
     a close: the line that sent it there is to blame, not the view's.
     """
-    entry.stack = stack_from(frame)
-    entry.in_pool = runs_for_pool(entry.thread)
-    executor = entry.executor() if entry.executor is not None else None
-    entry.of_request = getattr(executor, "_async_orm_of_asgiref", False)
-    if entry.task is None and entry.registered and (line := handoff.asked_at(frame, _CLIENT, handed=True)):
-        entry.user_frame, entry.by_client = line, True
+    opened.stack = stack_from(frame)
+    opened.in_pool = runs_for_pool(opened.thread)
+    executor = opened.executor() if opened.executor is not None else None
+    opened.of_request = getattr(executor, "_async_orm_of_asgiref", False)
+    if opened.task is None and opened.registered and (line := handoff.asked_at(frame, _CLIENT, handed=True)):
+        opened.user_frame, opened.by_client = line, True
 
 
-def _note_task(entry: OpenedConnection) -> None:
+def _note_caller(opened: OpenedConnection) -> None:
+    opened.test, opened.belongs_to_session = PROCESS.test, PROCESS.test is None
+    caller = handoff.present_caller()
+    if caller is not None:
+        opened.test, opened.belongs_to_session = caller.test or opened.test, caller.test is None
+        opened.task_name, opened.executor = caller.task_name, caller.executor
+
+
+def _note_task(opened: OpenedConnection) -> None:
     """A connection that is opened while a loop runs on its thread belongs to the task, as Django keeps it."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
         return
     if task is not None:
-        entry.task, entry.task_name = weakref.ref(task), task.get_name()
+        opened.task, opened.task_name = weakref.ref(task), task.get_name()

@@ -36,8 +36,10 @@ class ConnectionLedger:
     @property
     def leaks(self) -> list[Leak]:
         """What would be judged a leak if the test ended now: connections that it has not closed yet among them."""
-        mine = [entry for entry in PROCESS.one(Ledger).connections() if entry.test == self.test and not entry.reported]
-        return [leak_of(entry, kind) for entry in mine if (kind := kind_of(entry)) is not None]
+        mine = [
+            opened for opened in PROCESS.one(Ledger).connections() if opened.test == self.test and not opened.reported
+        ]
+        return [leak_of(opened, kind) for opened in mine if (kind := kind_of(opened)) is not None]
 
     def census(self, aliases: Iterable[str] | None = None) -> list[Census]:
         """What each database's server says, beside the ledger; call it on a thread, not on the event loop's."""

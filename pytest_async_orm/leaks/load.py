@@ -24,9 +24,9 @@ from pytest_async_orm.records import Counts
 class NoLeaks:
     """A block, for `with` and `async with`, that must close the connections that it opens.
 
-    Raises `ConnectionsLeaked` at its end, with the lines that opened them and a remedy each. In an isolated test
+    Raises `ConnectionsLeaked` at its end, with the lines that opened them and a remedy for each. In an isolated test
     virtual connections are judged: in production each is one of its own. Tests of real connections
-    (`@pytest.mark.django_db(transaction=True)`) count physical ones, and ask the server as well.
+    (`@pytest.mark.django_db(transaction=True)`) count real ones, and ask the server as well.
     """
 
     def __init__(self, grace: float) -> None:
@@ -39,8 +39,8 @@ class NoLeaks:
     def __enter__(self) -> NoLeaks:
         watch()
         self._earlier = list(PROCESS.one(Ledger).connections())
-        self._before = {id(entry) for entry in self._earlier}
-        self._open_then = {id(entry) for entry in self._earlier if _is_open(entry)}
+        self._before = {id(opened) for opened in self._earlier}
+        self._open_then = {id(opened) for opened in self._earlier if _is_open(opened)}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -58,28 +58,28 @@ class NoLeaks:
         await sync_to_async(self._judge)(error)
 
     def _opened(self) -> list[OpenedConnection]:
-        return [entry for entry in PROCESS.one(Ledger).connections() if id(entry) not in self._before]
+        return [opened for opened in PROCESS.one(Ledger).connections() if id(opened) not in self._before]
 
     def _leaking(self) -> list[OpenedConnection]:
         return [
-            entry
-            for entry in self._opened()
-            if not (entry.reported or entry.by_plugin or belongs_to_session(entry)) and kind_of(entry) is not None
+            opened
+            for opened in self._opened()
+            if not (opened.reported or opened.by_plugin or belongs_to_session(opened)) and kind_of(opened) is not None
         ]
 
     def _counts(self, leaking: list[OpenedConnection]) -> Counts:
         """Of the databases that leak, and real or virtual as what leaks."""
-        kinds = {(entry.alias, entry.virtual) for entry in leaking}
-        earlier = [entry for entry in self._earlier if (entry.alias, entry.virtual) in kinds]
-        opened = [entry for entry in self._opened() if (entry.alias, entry.virtual) in kinds and _is_open(entry)]
-        then = [entry for entry in earlier if id(entry) in self._open_then]
+        kinds = {(opened.alias, opened.virtual) for opened in leaking}
+        earlier = [opened for opened in self._earlier if (opened.alias, opened.virtual) in kinds]
+        openings = [opened for opened in self._opened() if (opened.alias, opened.virtual) in kinds and _is_open(opened)]
+        then = [opened for opened in earlier if id(opened) in self._open_then]
         left = sum(map(_is_open, then))
-        leaking_now = {id(entry) for entry in leaking if _is_open(entry)}
+        leaking_now = {id(opened) for opened in leaking if _is_open(opened)}
         return Counts(
             before=len(then),
-            after=left + len(opened),
+            after=left + len(openings),
             gone=len(leaking) - len(leaking_now),
-            kept=sum(id(entry) not in leaking_now for entry in opened),
+            kept=sum(id(opened) not in leaking_now for opened in openings),
             closed=len(then) - left,
         )
 
@@ -87,19 +87,19 @@ class NoLeaks:
         leaking = self._leaking()
         if not leaking or (error is not None and not isinstance(error, Exception)):
             return
-        leaks = [leak_of(entry, kind) for entry in leaking if (kind := kind_of(entry)) is not None]
+        leaks = [leak_of(opened, kind) for opened in leaking if (kind := kind_of(opened)) is not None]
         text = messages.grew(self._counts(leaking), leaks, _server(leaking))
-        for entry in leaking:
-            # Told here, so not once more at the test's end.
-            entry.reported = True
+        for opened in leaking:
+            # Reported here, so not again at the test's end.
+            opened.reported = True
         raise ConnectionsLeaked(text) from error
 
 
-def _is_open(entry: OpenedConnection) -> bool:
-    return entry.closed_time is None and not entry.collected
+def _is_open(opened: OpenedConnection) -> bool:
+    return opened.closed_time is None and not opened.collected
 
 
 def _server(leaking: Iterable[OpenedConnection]) -> list[str]:
     """What the servers say of real connections; of a sandbox's they know nothing."""
-    aliases = sorted({entry.alias for entry in leaking if not entry.virtual})
+    aliases = sorted({opened.alias for opened in leaking if not opened.virtual})
     return [messages.witness(census) for census in take_census(aliases)] if aliases else []

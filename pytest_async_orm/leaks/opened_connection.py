@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.drivers.dialects import dialect_for
 from pytest_async_orm.drivers.servers import server_id
 from pytest_async_orm.frames.lines import Frame
@@ -33,11 +33,11 @@ class OpenedConnection:
         self.vendor: str = wrapper.vendor
         self.database = str(wrapper.settings_dict.get("NAME") or "")
         self.thread = threading.current_thread()
-        self.opened_time = time.time()
+        self.opened_time = REAL.time()
         self.max_age = wrapper.settings_dict.get("CONN_MAX_AGE", 0)
         self.from_pool = has_pool(wrapper)
         self.virtual = virtual
-        # A virtual one's is the physical one's, which has an opening of its own.
+        # A virtual one shares a connection that has an opening, and a server id, of its own.
         self.server_id = None if virtual else server_id(wrapper.vendor, wrapper.connection)
         # Whether it is what Django's `connections` gives on its thread; else it is the program's own, such as a copy.
         self.registered = True
@@ -64,6 +64,7 @@ class OpenedConnection:
 
     @property
     def wrapper(self) -> Any:
+        """Django's wrapper of the connection; None once the garbage collector has taken it."""
         return self._wrapper()
 
     @property
@@ -88,7 +89,7 @@ class OpenedConnection:
 
     @property
     def is_usable(self) -> bool:
-        """Whether its owner may yet close it: not after the plugin has, nor once a sandbox is gone."""
+        """Whether its owner can still close it: neither the plugin nor the end of a sandbox has."""
         return self.closed_time is None and not self.virtual
 
     @property
@@ -110,7 +111,8 @@ class OpenedConnection:
             self.alive_at_end |= is_alive(self.thread)
 
     def closed(self, frame: Frame | None, *, by_plugin: bool) -> None:
-        self.closed_time, self.closed_from, self.by_plugin = time.time(), frame, by_plugin
+        """Note the close at this moment and the user's line for it; a close of the user's ends the cursors too."""
+        self.closed_time, self.closed_from, self.by_plugin = REAL.time(), frame, by_plugin
         if not by_plugin:
             self.cursors.clear()
 
@@ -136,10 +138,12 @@ class OpenedConnection:
         )
 
     def opened_at(self, root: str) -> SourceLine:
+        """The user's line that opened it, relative to a root directory, with the whole stack."""
         return source_line(self.user_frame, self.stack, root)
 
 
 def has_pool(wrapper: Any) -> bool:
+    """Whether a wrapper takes its connections from a psycopg pool (`OPTIONS['pool']`)."""
     options = wrapper.settings_dict.get("OPTIONS") or {}
     return wrapper.vendor == "postgresql" and bool(options.get("pool"))
 

@@ -1,4 +1,4 @@
-"""Connections that are taken from a psycopg pool by hand, past Django: they are slots all the same."""
+"""Connections that are taken from a psycopg pool by hand, without Django."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_async_orm.frames.lines import Frame
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 
-# Who takes a slot for Django's own connection, which the ledger knows.
+# Django's functions that take a slot for its own connection, which the ledger knows.
 _DJANGO = ("get_new_connection", "inner")
 
 

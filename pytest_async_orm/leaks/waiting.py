@@ -1,29 +1,29 @@
-"""A moment for closes that are under way: a server answers its client before it has closed its connection."""
+"""Waits for closes that are under way: a server answers its client before it has closed its connection."""
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
 from collections.abc import Iterable
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import frames_of
 from pytest_async_orm.frames.workers import is_alive, is_idle
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.patches.interpreter import current_frames
 from pytest_async_orm.patches.process import PROCESS
 
 GRACE_SECONDS = 0.5
-# A close wakes the wait at once; that a thread has ended does not.
+# A close ends the wait at once; the end of a thread is seen by polling.
 _POLL_SECONDS = 0.02
 
 
-def settle(entries: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
-    """Wait while a connection may still be closed, at most the grace (seconds)."""
-    entries, ledger = list(entries), PROCESS.one(Ledger)
-    deadline = time.monotonic() + grace
-    while _unsettled(entries) and somebody_works():
-        left = deadline - time.monotonic()
+def settle(openings: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -> None:
+    """Wait while a connection may still be closed, at most `grace` seconds."""
+    openings, ledger = list(openings), PROCESS.one(Ledger)
+    deadline = REAL.monotonic() + grace
+    while _unsettled(openings) and somebody_works():
+        left = deadline - REAL.monotonic()
         if left <= 0:
             return
         with ledger.changed:
@@ -37,8 +37,8 @@ def observe() -> None:
     ledger.observe()
 
 
-def _unsettled(entries: Iterable[OpenedConnection]) -> bool:
-    return any(entry.closed_time is None and not entry.owned and is_alive(entry.thread) for entry in entries)
+def _unsettled(openings: Iterable[OpenedConnection]) -> bool:
+    return any(opened.closed_time is None and not opened.owned and is_alive(opened.thread) for opened in openings)
 
 
 def somebody_works() -> bool:
@@ -47,7 +47,7 @@ def somebody_works() -> bool:
     return any(
         thread is not here and not thread.name.startswith("pool-") and (not is_idle(thread) or _runs_loop(thread))
         for thread in threading.enumerate()
-        if thread.ident in sys._current_frames()
+        if thread.ident in current_frames()
     )
 
 

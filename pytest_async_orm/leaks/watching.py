@@ -12,7 +12,7 @@ from pytest_async_orm.patches.process import PROCESS
 
 
 def watch_connections() -> None:
-    """Keep account of real connections, for whoever closes those that nobody uses."""
+    """Keep account of real connections, so that the plugin can close those that nobody uses."""
     watch_closes()
     PROCESS.one(Ledger).watch()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 
 def persistent_connections(aliases: Sequence[str]) -> str:
+    """The warning for databases with a CONN_MAX_AGE above 0, by alias."""
     names = ", ".join(map(repr, aliases))
     return (
         f"CONN_MAX_AGE is above 0 for {names}. Under ASGI each request runs on a thread of its own, which leaves its "
@@ -23,24 +24,32 @@ REQUEST_HANGS = "a request that is cancelled while its thread goes back to the e
 
 
 def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
-    """`faults`: what breaks, and the release that remedies it, in the order of these releases."""
+    """`faults`: what breaks, and the release that fixes it, in the order of these releases."""
     broken = "; ".join(f"{what} (fixed in {fixed})" for what, fixed in faults)
     return f"asgiref {release} breaks async tests: {broken}. Upgrade to asgiref {faults[-1][1]} or later."
 
 
+def asked_in_loop(test: str) -> str:
+    return (
+        f"{test} asked for a database by request.getfixturevalue() while its event loop runs, where Django refuses to "
+        "open one. Ask for the fixture in the signature, of the test or of the fixture that needs it: "
+        "`async def test_it(db, ...)`, or mark the test with @pytest.mark.django_db."
+    )
+
+
 def unsafe_async() -> str:
+    """The warning for the variable DJANGO_ALLOW_ASYNC_UNSAFE."""
     return (
         "DJANGO_ALLOW_ASYNC_UNSAFE is set. It hides the sync ORM in coroutines, in the code under test too, which "
-        "fails in "
-        "production. Unset it, and use the ORM's async methods or sync_to_async()."
+        "fails in production. Unset it, and use the ORM's async methods or sync_to_async()."
     )
 
 
 def replaced_executor(kind: str, workers: object) -> str:
+    """The warning for an executor that replaced asgiref's: its class and its number of threads, None if unknown."""
     size = f" of {workers} threads" if workers is not None else ""
     return (
         f"asgiref's SyncToAsync.single_thread_executor was replaced by a {kind}{size}. Thread-sensitive code then "
-        f"runs on "
-        "more than one thread, and transactions that span calls break. Leave it as asgiref makes it, and use "
+        "runs on more than one thread, and transactions that span calls break. Leave it as asgiref makes it, and use "
         "ThreadSensitiveContext for a thread of your own."
     )

@@ -1,4 +1,4 @@
-"""What the plugin says of leaks: where, what, and how to remedy it."""
+"""What the plugin says of leaks: where, what, and the remedy."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def remedy(kind: LeakKind, *, max_age: float | None = 0, cause: Cause = "") -> s
 
 def left_open(test: str, leaks: Sequence[Leak]) -> str:
     """The warning, or the error, at one test."""
-    return f"The test {test} left connections open or work undone:\n" + "\n".join(folded_lines(leaks))
+    return f"The test {test} left connections open or work unfinished:\n" + "\n".join(folded_lines(leaks))
 
 
 def folded_lines(leaks: Iterable[Leak]) -> list[str]:
@@ -143,6 +143,7 @@ def witness(census: Census) -> str:
 
 
 def disagreement(census: Census) -> str:
+    """The warning for a ledger and a server that do not agree."""
     return (
         f"The plugin's ledger and the server of {census.alias!r} disagree: {census.disagreement}. This is a fault of "
         "pytest-async-orm, not of the test; please report it. The outcome of the test was not changed."
@@ -150,6 +151,7 @@ def disagreement(census: Census) -> str:
 
 
 def judgement_failed(test: str, error: BaseException, trace: str) -> str:
+    """The warning for a fault of the plugin in the search for leaks of one test; `trace` is the formatted traceback."""
     return (
         f"pytest-async-orm failed while it looked for connection leaks of {test}: {error!r}. This is a fault of the "
         "plugin, not of the test; please report it, and switch the search off with --async-orm-leaks=off. The outcome "
@@ -158,19 +160,20 @@ def judgement_failed(test: str, error: BaseException, trace: str) -> str:
 
 
 def summary(folded: Iterable[dict[str, Any]]) -> list[str]:
-    """The lines of the terminal's section: one entry for equal leaks of many tests."""
+    """The lines of the terminal's section: equal leaks of many tests as one."""
     lines = []
-    for entry in folded:
-        tests = entry["tests"]
+    for leak in folded:
+        tests = leak["tests"]
         shown = ", ".join(str(test) for test in tests[:3]) + (f" and {len(tests) - 3} more" if len(tests) > 3 else "")
-        alias = f"{entry['alias']!r}, " if entry["alias"] else ""
-        allowed = f" (allowed: {entry['allowed']})" if entry["allowed"] else ""
-        lines.append(f"{entry['count']} x {entry['kind']}: {alias}{entry['line'] or 'an unknown line'}{allowed}")
-        lines += [f"    {shown}", f"    {entry['remedy']}"]
+        alias = f"{leak['alias']!r}, " if leak["alias"] else ""
+        allowed = f" (allowed: {leak['allowed']})" if leak["allowed"] else ""
+        lines.append(f"{leak['count']} x {leak['kind']}: {alias}{leak['line'] or 'an unknown line'}{allowed}")
+        lines += [f"    {shown}", f"    {leak['remedy']}"]
     return lines
 
 
 def bad_marker(test: str) -> str:
+    """The error for a marker `allow_connection_leaks` without a reason, or with more than one."""
     return (
         f"{test}: allow_connection_leaks takes a reason and nothing else, such as "
         "@pytest.mark.allow_connection_leaks(reason='the legacy importer never closes')."

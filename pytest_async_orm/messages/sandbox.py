@@ -1,4 +1,4 @@
-"""What the sandbox says when it must stop, or must not go on silently."""
+"""The errors and warnings of the sandbox."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 REAL_CONNECTIONS = "Mark the test with @pytest.mark.django_db(transaction=True) to give it real connections."
 
 
+ADVICE = (
+    "Do not wait inside atomic() for work that another thread does in the database: end the block first, or do the "
+    "work in the same thread."
+)
+WHY = "all threads share one physical connection, and a transaction keeps it until its outermost atomic block ends."
+
+
 def _describe(participant: Participant) -> str:
     task = f", task {participant.task_name!r}" if participant.task_name else ""
     state = "inside a transaction" if participant.in_transaction else "in autocommit"
@@ -22,21 +29,41 @@ def _indented(stack: str) -> str:
     return "\n".join(f"    {line}" for line in stack.rstrip().splitlines()) or "    (no stack: it does not run)"
 
 
-def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holding: Participant) -> str:
+def certain_deadlock(
+    test: str, alias: str, waiting: Participant, holding: Participant, path: Sequence[tuple[str, str]]
+) -> str:
+    """A circle of waits. `path` leads from the holder to the waiter: how each waits, and the thread that it waits
+    for; empty if the two are the same thread.
+    """
+    waits = ", which waits ".join(f"{how} thread {thread!r}" for how, thread in path)
     return (
-        f"Waited {seconds:g} s for the connection {alias!r} of the test {test}.\n"
+        f"{ADVICE} {REAL_CONNECTIONS}\n"
+        f"  {_place(holding)} holds the connection {alias!r} and waits {waits or 'for itself, on another connection'}\n"
+        f"  {_place(waiting)} waits for the connection\n"
+        f"So neither would ever go on in the test {test}: {WHY}\n"
         f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
-        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
-        "All threads of a test share one physical connection, and a transaction keeps it until its outermost atomic "
-        "block "
-        "ends. Do not wait inside atomic() for work that another thread does in the database: end the block first, "
-        "or do "
-        f"the work in the same thread. If the wait is only long, raise the ini option async_orm_lock_timeout. "
-        f"{REAL_CONNECTIONS}"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}"
+    )
+
+
+def _place(participant: Participant) -> str:
+    return participant.line or f"thread {participant.thread_name!r}"
+
+
+def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holding: Participant) -> str:
+    """A wait that has lasted for a time-out, in seconds, while nothing moved."""
+    return (
+        f"{ADVICE} If the wait is only long, raise the ini option async_orm_lock_timeout. {REAL_CONNECTIONS}\n"
+        f"  {_place(holding)} holds the connection {alias!r}\n"
+        f"  {_place(waiting)} has waited for it {seconds:g} s\n"
+        f"In the test {test} {WHY}\n"
+        f"  waiting: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}"
     )
 
 
 def loop_would_block(test: str, alias: str, holding: Participant) -> str:
+    """The error of an event loop's thread that would have to wait for another thread's transaction."""
     return (
         f"The event loop's own thread asked for the connection {alias!r} of the test {test} while another thread's "
         f"transaction holds it. Waiting here would stop the loop that must let it go on.\n"
@@ -47,15 +74,17 @@ def loop_would_block(test: str, alias: str, holding: Participant) -> str:
 
 
 def ended(test: str, alias: str, thread_name: str, current: str | None) -> str:
+    """The error of work that outlived its test; `current` is the test that runs now, None between tests."""
     during = f" The test that runs now is {current}." if current else ""
     return (
         f"Work that the test {test} started used the database {alias!r} after that test had ended, on the thread "
         f"{thread_name!r}.{during} Nothing was read or written. Await the task or join the thread before the test "
-        f"returns."
+        "returns."
     )
 
 
 def transaction_lost(test: str, alias: str, reason: str) -> str:
+    """The error of every statement after the test's transaction is gone, with what ended it."""
     return (
         f"The transaction that isolates the test {test} on {alias!r} is gone: {reason}. "
         f"Its rows may have been committed, so nothing more is run on this connection. {REAL_CONNECTIONS}"
@@ -63,6 +92,7 @@ def transaction_lost(test: str, alias: str, reason: str) -> str:
 
 
 def implicit_commit(test: str, alias: str, sql: str) -> str:
+    """The error of a statement that would commit the test's transaction."""
     return (
         f"This statement was not run, since it commits implicitly on {alias!r} and would end the transaction that "
         f"isolates the test {test}: {shortened(sql)}. {REAL_CONNECTIONS}"
@@ -70,14 +100,15 @@ def implicit_commit(test: str, alias: str, sql: str) -> str:
 
 
 def unsupported_vendor(alias: str, vendor: str) -> str:
+    """The error for a database that no dialect of the sandbox knows."""
     return (
-        f"The database {alias!r} ({vendor}) cannot be isolated by the async sandbox: SQLite, PostgreSQL, MariaDB "
-        f"and MySQL "
-        f"can. Switch it off with @pytest.mark.async_orm_sandbox('off'), or: {REAL_CONNECTIONS}"
+        f"The database {alias!r} ({vendor}) cannot be isolated by the async sandbox: SQLite, PostgreSQL, MariaDB and "
+        f"MySQL can. Switch it off with @pytest.mark.async_orm_sandbox('off'), or: {REAL_CONNECTIONS}"
     )
 
 
 def forbidden(test: str, alias: str) -> str:
+    """The error for a database that the test's mark does not name."""
     return (
         f"Database connections to {alias!r} are not allowed in {test}. Add {alias!r} to the databases of its mark, "
         f"@pytest.mark.django_db(databases=[..., {alias!r}]), to isolate its rows too."
@@ -85,33 +116,33 @@ def forbidden(test: str, alias: str) -> str:
 
 
 def native_connection(test: str, alias: str) -> str:
+    """The error of a native async connection that would leave the test's transaction."""
     return (
-        f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the "
-        f"test's rows, "
-        f"and what it writes would outlive the test. {REAL_CONNECTIONS}"
+        f"A native async connection to {alias!r} was opened in the isolated test {test}. It would not see the test's "
+        f"rows, and what it writes would outlive the test. {REAL_CONNECTIONS}"
     )
 
 
 def transactional_inside_scope(test: str) -> str:
+    """The error of a test of real connections while a wider scope keeps a transaction open."""
     return (
         f"{test} asks for real connections (transaction=True, transactional_db or live_server) while class_db, "
-        f"module_db or "
-        "session_db keeps rows in an open transaction, which the test would wait for, and which its clean-up would "
-        "delete. "
-        "Move the test out of that scope, or give it rows of its own."
+        "module_db or session_db keeps rows in an open transaction, which the test would wait for, and which its "
+        "clean-up would delete. Move the test out of that scope, or give it rows of its own."
     )
 
 
 def no_test_database(fixture: str, alias: str) -> str:
+    """The error of a fixture of wider scope for whose database pytest-django made no test database."""
     return (
         f"The fixture {fixture} needs the test database {alias!r}, which pytest-django made for no test of this "
-        f"session. "
-        f"Mark a test that uses the fixture with @pytest.mark.django_db, with databases=[{alias!r}] if it is not "
-        f"the default."
+        f"session. Mark a test that uses the fixture with @pytest.mark.django_db, with databases=[{alias!r}] if it is "
+        "not the default."
     )
 
 
 def scope_outside_database(fixture: str, alias: str) -> str:
+    """The error of a fixture of wider scope whose database has no transactions."""
     return (
         f"The fixture {fixture} needs a transaction on {alias!r}, but this database has none "
         "(MySQL tables without InnoDB?). Use function-scoped fixtures with @pytest.mark.django_db(transaction=True)."
@@ -119,7 +150,9 @@ def scope_outside_database(fixture: str, alias: str) -> str:
 
 
 def left_running(test: str, leftovers: Sequence[Leftover], *, refused: bool = True) -> str:
-    """What a test left at work; `refused`: whether it may not use the database any more."""
+    """The report of threads and tasks that still run after their test, with the stack of each; `refused`: whether they
+    may not use the database any more.
+    """
     lines = [f"The test {test} ended while work that it started still runs:"]
     for leftover in leftovers:
         held = ", its transaction was rolled back" if leftover.held_transaction else ""
@@ -130,10 +163,12 @@ def left_running(test: str, leftovers: Sequence[Leftover], *, refused: bool = Tr
 
 
 def flushed(test: str, aliases: Sequence[str]) -> str:
+    """The warning for databases that were emptied since a test may have committed to them."""
     names = ", ".join(repr(alias) for alias in aliases)
     return f"Rows of the test {test} may have been committed: every table of {names} was emptied before the next test."
 
 
 def shortened(sql: str, limit: int = 200) -> str:
+    """A text in one line, cut to `limit` characters, the last of which is then `…`."""
     text = " ".join(str(sql).split())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -8,8 +8,9 @@ from django.db import transaction
 
 
 def testcase_atomic(alias: str) -> Any:
-    """A block in which `durable=True` is allowed, as in `TestCase`'s; by a private attribute, seen in Django 4.2
-    to 6.1.
+    """A block in which `durable=True` is allowed, as in `TestCase`'s.
+
+    By a private attribute, seen in Django 4.2 to 6.1.
     """
     atomic: Any = transaction.atomic(using=alias)
     atomic._from_testcase = True
@@ -25,3 +26,8 @@ def in_application_transaction(connection: Any) -> bool:
         return not connection.autocommit and connection.connection is not None
     blocks = connection.atomic_blocks
     return not blocks or not blocks[-1]._from_testcase
+
+
+def in_test_transaction(connection: Any) -> bool:
+    """Whether the transaction that is open on a connection is a test case's own, which rolls it back at its end."""
+    return bool(connection.in_atomic_block and connection.atomic_blocks and connection.atomic_blocks[0]._from_testcase)

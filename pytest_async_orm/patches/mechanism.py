@@ -1,4 +1,4 @@
-"""Replaces attributes of other people's code: once, in the open, and taken out again."""
+"""Replaces attributes of other people's code: once, by declared targets, and taken out again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Target(NamedTuple):
     seen: str
     """The versions in which it was seen, and whether it is public."""
     pin: str
-    """The test of tests/plugin/test_privates.py that fails when it is gone."""
+    """The test in tests/plugin/test_privates_*.py that fails when it is gone."""
 
     def __str__(self) -> str:
         module, _, attribute = self.owner.partition(":")
@@ -43,20 +43,18 @@ class Target(NamedTuple):
 
 
 class Installed:
-    """A target that is replaced at the moment, and what stood there before."""
+    """A target that is replaced at the moment, and what was there before."""
 
     def __init__(self, target: Target, make: Make) -> None:
         self.target = target
         self._owner = target.find_owner()
         self._before = vars(self._owner).get(target.name, _ABSENT)
-        original = getattr(self._owner, target.name, None)
-        replacement = make(original) if original is not None else make(_nothing)
-        self._replacement = wraps(original)(replacement) if original is not None else replacement
+        self._replacement = _replacement(self._owner, target.name, self._before, make)
         setattr(self._owner, target.name, self._replacement)
 
     def remove(self) -> None:
-        """Put back what was there. What somebody else has replaced since is theirs and stays: beneath it, the plugin's
-        hands every call on.
+        """Put back what was there, unless somebody else has replaced it since: theirs stays, and the plugin's function
+        below it hands every call on.
         """
         if vars(self._owner).get(self.target.name) is not self._replacement:
             return
@@ -64,6 +62,14 @@ class Installed:
             delattr(self._owner, self.target.name)
         else:
             setattr(self._owner, self.target.name, self._before)
+
+
+def _replacement(owner: Any, name: str, before: Any, make: Make) -> Any:
+    """What takes the place of a function, of a class method, or of nothing at all."""
+    if isinstance(before, classmethod):
+        return classmethod(wraps(before.__func__)(make(before.__func__)))
+    original = getattr(owner, name, None)
+    return make(_nothing) if original is None else wraps(original)(make(original))
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
@@ -80,8 +86,8 @@ class Patches:
     def install(self, target: Target, make: Make) -> None:
         """Replace a target unless it is replaced already, for an outer session perhaps.
 
-        Never once a test: CPython 3.13.0 stops to notice changes of a class after about a thousand, where a call site
-        is specialised.
+        Once a session, never once a test: after about a thousand changes of a class, CPython 3.13.0 no longer notices
+        further ones at specialised call sites.
         """
         if not any(installed.target == target for installed in self._installed):
             self._installed.append(Installed(target, make))

@@ -1,6 +1,4 @@
-"""django-async-backend's native connections: refused while a test is isolated, and counted, since no recording sees
-what they send.
-"""
+"""django-async-backend's native connections: refused in isolated tests, counted where queries are recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from pytest_async_orm.patches.process import PROCESS
 
 
 def install() -> None:
-    """Stand before native connections, if a database of the project's has any."""
+    """Replace the opening of native connections, if a database of the project's has any."""
     engines = [str(database["ENGINE"]) for database in settings.DATABASES.values()]
     if any(engine.startswith(targets.NATIVE_PACKAGE) for engine in engines):
         PROCESS.patches.install(targets.OPEN_NATIVE, _opening)

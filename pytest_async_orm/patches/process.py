@@ -24,18 +24,33 @@ control) and the error."""
 class Route(Protocol):
     """Who answers for one alias."""
 
-    def get(self, alias: str) -> Any: ...
-    def put(self, alias: str, connection: Any) -> None: ...
-    def drop(self, alias: str) -> None: ...
+    def get(self, alias: str) -> Any:
+        """The calling thread's connection, made when it is first asked for."""
+
+    def put(self, alias: str, connection: Any) -> None:
+        """Set the calling thread's connection."""
+
+    def drop(self, alias: str) -> None:
+        """Forget the calling thread's connection; raises KeyError if it has none."""
 
 
 class Router(Protocol):
     """Who decides whether an alias is routed, for the calling thread and context."""
 
-    def route(self, alias: str) -> Route | None: ...
-    def covering(self, alias: str) -> str | None: ...
-    def opened(self) -> list[Any]: ...
-    def origin(self) -> Any: ...
+    def route(self, alias: str) -> Route | None:
+        """Who answers for an alias; None for Django itself."""
+
+    def covering(self, alias: str) -> str | None:
+        """The id of the test that an alias is isolated for; None if it is not isolated."""
+
+    def opened(self) -> list[Any]:
+        """The connections that the calling thread has been given."""
+
+    def before_rollback(self) -> None:
+        """Called before Django rolls back what a test case has done."""
+
+    def origin(self) -> Any:
+        """The sandbox of the test for which the calling thread works; None if nothing tells."""
 
 
 class Process:

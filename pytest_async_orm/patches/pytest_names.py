@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 HELPER = "_django_db_helper"
 """pytest-django's fixture that opens a test's transaction: seen in 4.9 to 4.14."""
 
 
-def fixture_functions(item: Any) -> list[Callable[..., Any]]:
-    """The functions of all fixtures that a test uses: pytest's own record of them, seen in pytest 8.2 to 9.2."""
-    info = getattr(item, "_fixtureinfo", None)
-    return [definition.func for found in getattr(info, "name2fixturedefs", {}).values() for definition in found]
+def fixtures_of(item: Any) -> Mapping[str, Sequence[Any]]:
+    """The definitions of all fixtures that a test uses, by name, an override after what it overrides: pytest's own
+    record of them, seen in pytest 8.2 to 9.2.
+    """
+    found: Mapping[str, Sequence[Any]] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return found
 
 
 def arguments_of_mark(marker: Any) -> tuple[Any, ...]:

@@ -38,6 +38,13 @@ LOG_TRANSACTION = Target(
     "django.db.backends.base.base:", "debug_transaction", f"private, {_DJANGO}", "test_log_of_transaction_control"
 )
 
+ROLL_BACK_TEST = Target(
+    "django.test.testcases:TestCase", "_rollback_atomics", f"private, {_DJANGO}", "test_end_of_a_test_case"
+)
+CAPTURE_CALLBACKS = Target(
+    "django.test.testcases:TestCase", "captureOnCommitCallbacks", f"public, {_DJANGO}", "test_capture_of_callbacks"
+)
+
 CALL_IN_THREAD = Target("asgiref.sync:SyncToAsync", "__call__", f"public, {_ASGIREF}", "test_calls_of_asgiref")
 CALL_IN_LOOP = Target("asgiref.sync:AsyncToSync", "__call__", f"public, {_ASGIREF}", "test_calls_of_asgiref")
 SUBMIT_TO_CURRENT = Target(

@@ -19,7 +19,7 @@ else:
 
 
 def logged(connection: Any, sql: str) -> AbstractContextManager[None]:
-    """Django's log of transaction control, and whoever watches it."""
+    """Django's log of transaction control, and what watches it."""
     found: AbstractContextManager[None] = base.debug_transaction(connection, sql)  # type: ignore[attr-defined]
     return found
 
@@ -28,11 +28,11 @@ class WrapperHooks(_Base):
     """Mixed into a backend's `DatabaseWrapper`: Django's private hooks lead to the methods below."""
 
     def commit_shared(self) -> None:
-        """Commit, without a word to Django's log."""
+        """Commit; Django's log has been told already."""
         raise NotImplementedError
 
     def rollback_shared(self) -> None:
-        """Roll back, without a word to Django's log."""
+        """Roll back; Django's log has been told already."""
         raise NotImplementedError
 
     def release_shared(self) -> None:
@@ -44,7 +44,7 @@ class WrapperHooks(_Base):
         raise NotImplementedError
 
     def real_wrapper(self) -> Any:
-        """The wrapper of the real connection beneath."""
+        """The wrapper of the real connection."""
         raise NotImplementedError
 
     def _commit(self) -> None:

@@ -5,12 +5,16 @@ Django is imported when a block is entered, not before.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_async_orm.errors import NothingRecorded, QueryAssertionError
 from pytest_async_orm.messages import queries as messages
+from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.recording import arguments
 from pytest_async_orm.recording.log import QueryLog
 from pytest_async_orm.records import Kind
 
@@ -21,8 +25,23 @@ Check = Callable[[QueryLog], "str | None"]
 """Says what is wrong with a log; None if nothing is."""
 
 
+_OWN = str(Path(__file__).resolve().parent)
+
+
+class NeverEntered:
+    """The assertions that were dropped before anybody entered them, by the lines that made them."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def take(self) -> list[str]:
+        """Those since it was asked last."""
+        lines, self.lines = self.lines, []
+        return lines
+
+
 class QueryBlock:
-    """Records the queries that its block sends, on whatever task and thread; checks them at the end.
+    """Records the queries that its block sends, on any task and thread; checks them at the end.
 
     It can be entered many times, one after the other.
     """
@@ -32,9 +51,18 @@ class QueryBlock:
         self._check = check
         self._using = using
         self._recording: Recording | None = None
+        # Until it is entered. A recording that nobody opens asserts nothing.
+        self._made_at = _line_of_caller() if check is not None else None
+
+    def __del__(self) -> None:
+        if getattr(self, "_made_at", None) is not None:
+            PROCESS.one(NeverEntered).lines.append(str(self._made_at))
 
     def __enter__(self) -> QueryLog:
         from pytest_async_orm.recording.recording import Recording
+
+        self._made_at = None
+        arguments.check_alias(self._using)
 
         if self._recording is not None:
             raise RuntimeError("this block is open already: make another one for each task and each nested block.")
@@ -65,8 +93,16 @@ class QueryBlock:
         self.__exit__(kind, error, traceback)
 
 
+def _line_of_caller() -> str:
+    """The line outside of this package that makes a block."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
 def require_something_seen(recording: Recording) -> None:
-    """Raise `NothingRecorded` if a recording says nothing: it had no connection to watch, or one that nobody can."""
+    """Raise `NothingRecorded` if a recording had no connection to watch, or a native one, which cannot be watched."""
     if recording.native:
         raise NothingRecorded(messages.native_connection_used(recording.native))
     if not len(recording) and not recording.saw_connections:
@@ -84,8 +120,11 @@ def record_queries(*, using: str | None = None) -> QueryBlock:
 def assert_num_queries(
     num: int, *, using: str | None = None, table: str | None = None, kind: Kind | None = None
 ) -> QueryBlock:
-    """Exactly `num` queries; of one alias, one table, one kind, if given. Counts what Django's `assertNumQueries`
-    counts, but on every alias unless `using` is given. Raises `QueryAssertionError`.
+    """Exactly `num` queries; of one alias, one table, one kind, if given.
+
+    Counts what Django's `assertNumQueries` counts, but on every alias unless `using` is given. Raises
+    `QueryAssertionError` at the end of the block, `NothingRecorded` if there was no connection to watch, TypeError or
+    ValueError at once for a bad `num`.
     """
     return _counted("exactly", num, int.__eq__, using, table, kind)
 
@@ -110,12 +149,12 @@ def assert_no_queries(*, using: str | None = None, table: str | None = None, kin
 
 
 def assert_no_n_plus_one(threshold: int = 2, *, using: str | None = None) -> QueryBlock:
-    """No line of the user's code sends one read by more than `threshold` calls of the ORM."""
+    """No line of the user's code sends one read by more than `threshold` calls. Raises `QueryAssertionError`."""
     return QueryBlock(no_n_plus_one(threshold), using)
 
 
 def assert_no_duplicates(*, using: str | None = None) -> QueryBlock:
-    """No read is sent twice with the same parameters."""
+    """No read is sent twice with the same parameters. Raises `QueryAssertionError` at the end of the block."""
 
     def check(log: QueryLog) -> str | None:
         groups = log.duplicates()
@@ -125,7 +164,7 @@ def assert_no_duplicates(*, using: str | None = None) -> QueryBlock:
 
 
 def assert_no_queries_outside_transactions(*, using: str | None = None) -> QueryBlock:
-    """No read or write is sent while the application has no transaction open."""
+    """Every read and write is sent inside a transaction of the application. Raises `QueryAssertionError`."""
 
     def check(log: QueryLog) -> str | None:
         found = log.outside_transactions()
@@ -135,7 +174,9 @@ def assert_no_queries_outside_transactions(*, using: str | None = None) -> Query
 
 
 def assert_no_slow_queries(milliseconds: float, *, using: str | None = None) -> QueryBlock:
-    """No query takes longer than `milliseconds`."""
+    """No query takes longer than `milliseconds`. Raises `QueryAssertionError` at the end of the block."""
+
+    arguments.check_milliseconds(milliseconds)
 
     def check(log: QueryLog) -> str | None:
         found = log.slower_than(milliseconds)
@@ -159,14 +200,14 @@ def counting(
     table: str | None = None,
     kind: Kind | None = None,
 ) -> Check:
-    """The check of a number of queries. Raises TypeError or ValueError for what is no number of queries."""
-    if isinstance(num, bool) or not isinstance(num, int):
-        raise TypeError(f"the number of queries is {num!r}: give an integer, such as 3.")
-    if num < 0:
-        raise ValueError(f"the number of queries is {num}: it cannot be below 0.")
+    """The check of a number of queries. Raises TypeError or ValueError for what is no number, and for no kind."""
+    arguments.check_number(num)
+    arguments.check_kind(kind)
 
     def check(log: QueryLog) -> str | None:
         found = log.count(kind=kind, table=table)
+        if table is not None and not log.count(table=table):
+            arguments.check_table(table)
         if holds(found, num):
             return None
         queries = log.of_table(table) if table else list(log)
@@ -178,6 +219,9 @@ def counting(
 
 
 def no_n_plus_one(threshold: int) -> Check:
+    """The check of loops. Raises TypeError or ValueError for what is no threshold."""
+    arguments.check_threshold(threshold)
+
     def check(log: QueryLog) -> str | None:
         groups = log.n_plus_one(threshold)
         return messages.n_plus_one(groups, threshold) if groups else None

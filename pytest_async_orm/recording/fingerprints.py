@@ -69,6 +69,7 @@ def fingerprint(sql: str) -> str:
 
 @lru_cache(maxsize=8192)
 def kind_of(sql: str) -> Kind:
+    """Whether a statement reads, writes or controls a transaction or a savepoint, by its first word; else `other`."""
     text = _without_comments(sql)
     match = _WORD.search(text)
     first = match.group().upper() if match else ""

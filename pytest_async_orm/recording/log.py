@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class QueryLog(Sequence[Query]):
-    """The queries of one recording, in the order in which they ended.
+    """The queries of one recording, in the order in which they ended: a sequence of `Query`.
 
     `len(log)` counts every query; of more than 10,000 the first are kept whole, and only they can be looked at:
     `dropped` tells how many were only counted. While its block is open the log grows.
@@ -25,7 +25,7 @@ class QueryLog(Sequence[Query]):
         self._resolved: list[Query] = []
 
     def _queries(self) -> list[Query]:
-        self._resolved += [entry.query() for entry in self._recording.entries(len(self._resolved))]
+        self._resolved += [raw.query() for raw in self._recording.raw_queries(len(self._resolved))]
         if self._using is None:
             return self._resolved
         return [query for query in self._resolved if query.alias == self._using]
@@ -33,7 +33,7 @@ class QueryLog(Sequence[Query]):
     def __len__(self) -> int:
         if self._using is None:
             return len(self._recording)
-        return sum(entry.alias == self._using for entry in self._recording.entries()) + self.dropped
+        return sum(raw.alias == self._using for raw in self._recording.raw_queries()) + self.dropped
 
     def __iter__(self) -> Iterator[Query]:
         return iter(self._queries())
@@ -55,28 +55,33 @@ class QueryLog(Sequence[Query]):
 
     @property
     def reads(self) -> list[Query]:
+        """The queries that read, of those that were kept."""
         return self.of_kind("read")
 
     @property
     def writes(self) -> list[Query]:
+        """The queries that write, of those that were kept."""
         return self.of_kind("write")
 
     @property
     def captured_queries(self) -> list[dict[str, str]]:
-        """The queries in the form of Django's own `CaptureQueriesContext`."""
+        """The queries in the form of Django's own `CaptureQueriesContext`: `sql`, and `time` in seconds, as texts."""
         return [{"sql": query["sql"], "time": query["time"]} for query in self]
 
     def of_kind(self, kind: Kind) -> list[Query]:
+        """The queries of one kind, of those that were kept."""
         return [query for query in self if query.kind == kind]
 
     def of_table(self, table: str) -> list[Query]:
+        """The queries that name a table of the database (without its schema), of those that were kept."""
         return [query for query in self if table in tables_of(query.fingerprint)]
 
     def using(self, alias: str) -> QueryLog:
-        """The queries of one database."""
+        """A log of the queries of one alias alone."""
         return QueryLog(self._recording, alias)
 
     def slower_than(self, milliseconds: float) -> list[Query]:
+        """The queries that took longer than so many milliseconds, of those that were kept."""
         return [query for query in self if query.duration_ms > milliseconds]
 
     def outside_transactions(self) -> list[Query]:
@@ -84,7 +89,7 @@ class QueryLog(Sequence[Query]):
         return [query for query in self if query.kind in {"read", "write"} and not query.in_transaction]
 
     def duplicates(self) -> list[list[Query]]:
-        """Groups of reads with equal text and parameters on one database."""
+        """Groups of at least two reads with equal text and parameters on one database."""
         groups: dict[object, list[Query]] = {}
         for query in self.reads:
             groups.setdefault((query.alias, query.sql, repr(query.params)), []).append(query)

@@ -71,7 +71,7 @@ def _perhaps_repeating(node: ast.AST, line: int, span: Columns) -> int | None:
 
 
 def _parts(node: Comprehension) -> list[ast.expr]:
-    """What of a comprehension is done again and again: all but the first iterable."""
+    """The parts of a comprehension that are repeated: all but the first iterable."""
     parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
     return [*parts, *node.generators[0].ifs, *(clause.iter for clause in node.generators[1:])]
 
@@ -136,7 +136,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         if hasattr(child, "lineno"):
             yield child
         else:
-            # A comprehension's clause, an argument list: no place of its own, but children with one.
+            # A comprehension's clause, an argument list: no line of its own, but children with one.
             yield from _children(child)
 
 

@@ -1,4 +1,4 @@
-"""Queries that a loop repeats, the line of the loop, and what would remedy it."""
+"""Queries that a loop repeats, the line of the loop, and what would avoid it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pytest_async_orm.records import NPlusOne, Query
 
 
 def find(queries: Iterable[Query], threshold: int) -> list[NPlusOne]:
+    """The reads that one way through the user's code sent by more than `threshold` calls, oldest first."""
     groups: dict[tuple[object, ...], list[Query]] = {}
     for query in queries:
         if query.kind == "read" and not is_page(query):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.lines import Frames
 from pytest_async_orm.frames.source import call_site, columns_of
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
 from pytest_async_orm.records import Query
 
 # `perf_counter` to seconds since the epoch.
-_EPOCH = time.time() - time.perf_counter()
+_EPOCH = REAL.time() - REAL.perf_counter()
 
 
 class RawQuery(NamedTuple):
@@ -35,13 +35,16 @@ class RawQuery(NamedTuple):
 
     @property
     def call_site(self) -> str:
+        """`file:line` of the innermost frame of the user's code; empty if there is none."""
         return call_site(self.stack[0]) if self.stack else ""
 
     @property
     def fingerprint(self) -> str:
+        """The statement without its literals and with every list of values as one."""
         return fingerprint(self.sql)
 
     def query(self) -> Query:
+        """The query, spelled out: lines, kind, fingerprint, seconds since the epoch, milliseconds."""
         return Query(
             sql=self.sql,
             params=self.params,

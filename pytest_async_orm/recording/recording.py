@@ -35,7 +35,7 @@ class Recording:
         user's code that lead to a query, not for the innermost alone, which is cheaper.
         """
         self.parent: Recording | None = None
-        # The fields of an `RawQuery` each: making one takes longer than all the rest.
+        # The fields of a `RawQuery` each: making one takes longer than all the rest.
         self._fields: list[tuple[Any, ...]] = []
         self.beyond: Counter[tuple[str, str]] = Counter()
         """Queries that were not kept: how many of an alias and a text."""
@@ -50,6 +50,7 @@ class Recording:
         self._token: Token[Any] | None = None
 
     def open(self) -> None:
+        """Take what the calling context, and what it starts, sends from now on."""
         context.install()
         handoff.install()
         watch = PROCESS.one(Watch)
@@ -65,6 +66,7 @@ class Recording:
         self.native = Counter(PROCESS.native_used)
 
     def close(self) -> None:
+        """Take nothing more; again does no harm."""
         if not self.is_open:
             return
         self.is_open = False
@@ -76,21 +78,21 @@ class Recording:
         if self._stacks:
             PROCESS.want_stacks.remove(self)
         if self._token is not None:
-            # Closed in another context than it was opened in, as the halves of a fixture may be: there it ends by
-            # being closed.
+            # Closed in another context than it was opened in, as the halves of a fixture may be.
             with suppress(ValueError):
                 BELONGS_TO.reset(self._token)
         watch.close()
 
     def take(self, fields: tuple[Any, ...]) -> None:
+        """Keep the fields of a `RawQuery`, or count them once `kept` queries are kept."""
         if len(self._fields) < self.kept:
             self._fields.append(fields)
             return
         with self._lock:
-            entry = RawQuery(*fields)
-            self.beyond[entry.alias, entry.sql] += 1
+            raw = RawQuery(*fields)
+            self.beyond[raw.alias, raw.sql] += 1
 
-    def entries(self, start: int = 0) -> list[RawQuery]:
+    def raw_queries(self, start: int = 0) -> list[RawQuery]:
         """What was kept, from a number on."""
         return [RawQuery(*fields) for fields in self._fields[start:]]
 
@@ -101,7 +103,7 @@ class Recording:
 def _record(
     connection: Any, sql: Any, params: Any, many: bool, started: float, ended: float, cursor: Any, error: Any
 ) -> None:
-    """Hand a statement to every open recording that it belongs to. Runs with every query, so it is one piece."""
+    """Hand a statement to every open recording that it belongs to; one function, since it runs for every query."""
     recording = BELONGS_TO.get()
     process = PROCESS
     if recording is None and process.started:
@@ -118,8 +120,8 @@ def _record(
         if not frames:
             call = hop.call or call
         frames += hop.frames
-    # The fields of an `RawQuery`.
-    entry = (
+    # The fields of a `RawQuery`.
+    fields = (
         sql if type(sql) is str else text_of(sql, connection),
         params,
         many,
@@ -142,12 +144,12 @@ def _record(
         if recording.is_open:
             # `take`, in the usual case without the call.
             if len(recording._fields) < recording.kept:
-                recording._fields.append(entry)
+                recording._fields.append(fields)
             else:
-                recording.take(entry)
+                recording.take(fields)
             if recording is wide:
                 wide = None
         recording = recording.parent
     if wide is not None:
-        # No context led to it: the entry says so.
-        wide.take((*entry[:-1], False))
+        # No context led to it, which its last field says.
+        wide.take((*fields[:-1], False))

@@ -1,4 +1,4 @@
-"""What would remedy a repeated query: told from its shape and the models that the project has."""
+"""The remedy for a repeated query, found by its shape and the models that the project has."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ class QuerySnapshot:
         return QueryBlock(self.check(name))
 
     def check(self, name: str = "") -> Check:
+        """The check of one block's queries; with `update` it writes the file and finds nothing wrong."""
         path = self.path(name)
 
         def compare(log: QueryLog) -> str | None:
@@ -51,6 +52,7 @@ class QuerySnapshot:
         return compare
 
     def path(self, name: str = "") -> Path:
+        """The file of one block's snapshot: in `__query_snapshots__` beside the test's module, named by the test."""
         title = self._test.partition("::")[2]
         label = f"{title}.{name}" if name else title
         slug = re.sub(r"[^\w.-]+", "-", label).strip("-")[:80]

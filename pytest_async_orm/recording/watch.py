@@ -11,27 +11,27 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import perf_counter
 from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.patches import native, targets
 from pytest_async_orm.patches.process import PROCESS, Sink
 
 
 def seen(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """The wrapper around every statement of a watched connection."""
-    started = perf_counter()
+    started = REAL.perf_counter()
     try:
         result = execute(sql, params, many, context)
     except BaseException as error:
-        _tell(context["connection"], sql, params, many, started, perf_counter(), context["cursor"], error)
+        _tell(context["connection"], sql, params, many, started, REAL.perf_counter(), context["cursor"], error)
         raise
     if (sink := PROCESS.sink) is not None:
-        sink(context["connection"], sql, params, many, started, perf_counter(), context["cursor"], None)
+        sink(context["connection"], sql, params, many, started, REAL.perf_counter(), context["cursor"], None)
     return result
 
 
@@ -93,7 +93,7 @@ class Watch:
             native.install()
 
     def _attach(self, connection: BaseDatabaseWrapper) -> None:
-        """First in the list: outermost, as Django's own log is, and out of the way of whoever pushes and pops."""
+        """First in the list: outermost, as Django's own log is, and out of the way of code that pushes and pops."""
         self._known.add(connection)
         if seen not in connection.execute_wrappers:
             connection.execute_wrappers.insert(0, seen)
@@ -106,7 +106,7 @@ def _created(connection: Any, **signal: Any) -> None:  # noqa: ARG001 - the sign
 @contextmanager
 def transaction_control(connection: Any, sql: str) -> Iterator[None]:
     """Tell of a statement that goes through no cursor."""
-    started = perf_counter()
+    started = REAL.perf_counter()
     failure = None
     try:
         yield
@@ -114,7 +114,7 @@ def transaction_control(connection: Any, sql: str) -> Iterator[None]:
         failure = error
         raise
     finally:
-        _tell(connection, sql, None, False, started, perf_counter(), None, failure)
+        _tell(connection, sql, None, False, started, REAL.perf_counter(), None, failure)
 
 
 def _logging(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""What is known of a connection, and what is wrong with it."""
+"""Facts of connections, of leaks, and of what a server says."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class SourceLine(str):
     """Formatted as `traceback.format_stack` does, the innermost frame last."""
 
     def __new__(cls, line: str = "", stack: str = "") -> SourceLine:
-        place = super().__new__(cls, line)
-        place.stack = stack
-        return place
+        """Make a line from `file:line` and its formatted stack."""
+        made = super().__new__(cls, line)
+        made.stack = stack
+        return made
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,24 @@ class ConnectionRecord:
 
     alias: str
     vendor: str
+    """Django's name of the backend: `sqlite`, `postgresql`, `mysql`, ..."""
     opened_by: str | None
     """The test's id; None for what the session itself opened (fixtures of wider scope, pytest-django)."""
     opened_at: SourceLine
     """The innermost line of the user's code, with the whole stack in `.stack`."""
     thread_name: str
+    """The thread that opened it."""
     thread_alive: bool
     task_name: str | None
+    """The asyncio task that opened it, or for which a thread did; None if no task is known."""
     in_transaction: bool
+    """Whether a transaction is open on it, or was when the plugin closed it."""
     from_pool: bool
+    """Whether it is a slot of a psycopg pool."""
     closed_at: SourceLine | None
     """The line that closed it; None while it is open. Empty if the garbage collector did."""
     open_cursors: int
+    """Cursors that the user's code opened, by hand or by `iterator()`, and that are neither closed nor collected."""
     opened_time: float
     """Seconds since the epoch, as `closed_time`."""
     closed_time: float | None
@@ -67,13 +74,17 @@ class Leak:
 
     kind: LeakKind
     opened_at: SourceLine
+    """The user's line that opened or made it; empty if no line of the user's is known."""
     test: str | None
     """The test's id; None for the session."""
     alias: str
+    """Empty for a coroutine; the pool's name for a slot that was taken by hand."""
     vendor: str
     thread_name: str
+    """Empty if no thread is known."""
     task_name: str | None
     remedy: str
+    """What to do about it, in whole sentences."""
     allowed: str | None = None
     """The reason of the marker `allow_connection_leaks`, if the test has it."""
 
@@ -84,7 +95,7 @@ class Census:
 
     alias: str
     ledger: int
-    """SharedConnection connections that the ledger holds for open."""
+    """Real connections, not virtual ones, that the ledger holds for open."""
     server: int | None
     """Those of the ledger's that the server sees; None if it cannot be asked."""
     strangers: int

@@ -13,4 +13,6 @@ class Leftover:
     kind: Literal["thread", "task"]
     name: str
     stack: str
+    """Formatted as `traceback.format_stack` does, the innermost frame last; empty if there is none."""
     held_transaction: bool = False
+    """Whether a transaction was open on its connection, which the end of the sandbox has rolled back."""

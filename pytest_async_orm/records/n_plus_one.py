@@ -12,6 +12,7 @@ class NPlusOne:
     """One read that one line sent again and again."""
 
     fingerprint: str
+    """The statement without its literals and with every list of values as one."""
     call_site: str
     """`file:line` of the line that sent it."""
     count: int
@@ -19,4 +20,6 @@ class NPlusOne:
     loop: str | None
     """`file:line` of the loop; None if the source shows none."""
     remedy: str
+    """What to do about it, in one sentence."""
     queries: tuple[Query, ...]
+    """All of them, in the order in which they ended."""

@@ -14,3 +14,5 @@ class Participant:
     in_transaction: bool
     stack: str
     """Formatted as `traceback.format_stack` does, the innermost frame last; empty if the thread has ended."""
+    line: str = ""
+    """`file:line` of the user's code; empty if there is none on its stack and nobody noted a hand-over."""

@@ -10,23 +10,28 @@ Kind = Literal["read", "write", "transaction", "savepoint", "other"]
 
 @dataclass(frozen=True)
 class Query:
-    """One statement that went to the database, on whatever thread.
+    """One statement that was sent to the database, on any thread.
 
     `query["sql"]` and `query["time"]` (seconds, as text) give what Django's own log of queries holds.
     """
 
     sql: str
+    """The text that was handed to the cursor, with its placeholders."""
     params: Any
     """What was handed to the cursor: a sequence or mapping, a list of them for `executemany`, or None."""
     alias: str
     vendor: str
+    """Django's name of the backend: `sqlite`, `postgresql`, `mysql`, ..."""
     kind: Kind
+    """By the first word: `transaction` is BEGIN, COMMIT and ROLLBACK, `savepoint` also ROLLBACK TO."""
     started_at: float
     """Seconds since the epoch."""
     duration_ms: float
+    """Milliseconds of its execution; rows that are fetched later take their own time."""
     rows: int | None
     """What the driver tells of rows returned or changed; None if it does not know."""
     thread_name: str
+    """The thread that sent it."""
     task_name: str | None
     """The asyncio task that sent it or waits for it; None where no task is known."""
     in_transaction: bool
@@ -45,12 +50,11 @@ class Query:
     """Call sites of the user's code, innermost first, across threads and tasks."""
     call: int = 0
     """Equal for statements that one call of Django's sends in batches; 0 for a statement of its own."""
-
     columns: tuple[tuple[int, int] | None, ...] = ()
-    """For each line of the stack where in it the expression stands; None where the interpreter does not tell."""
+    """For each line of the stack the columns of its expression, from 0, in bytes; None before Python 3.11."""
 
     def __getitem__(self, key: str) -> str:
-        """What Django's log of queries holds. Raises KeyError for any other key."""
+        """Text by the keys of Django's log of queries, `sql` and `time`. Raises KeyError for any other key."""
         if key == "sql":
             return self.sql
         if key == "time":

@@ -17,6 +17,7 @@ def attach(report: pytest.TestReport, document: dict[str, Any]) -> None:
 
 
 def collect(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Keep the document that a report carries, with the outcome of its test; reports without one are passed over."""
     found = getattr(report, _ATTRIBUTE, None)
     if found is not None:
         config.stash.setdefault(COLLECTED, []).append({**found, "outcome": report.outcome})

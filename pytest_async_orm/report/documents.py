@@ -11,7 +11,9 @@ SCHEMA = 2
 _PACKAGES = ("django", "asgiref", "pytest", "pytest-django", "pytest-asyncio", "pytest-async-orm")
 
 
-def session_document(tests: Sequence[dict[str, Any]], leaks: Mapping[str, Any]) -> dict[str, Any]:
+def session_document(
+    tests: Sequence[dict[str, Any]], leaks: Mapping[str, Any], notices: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """The whole session, as `--async-orm-report` writes it."""
     return {
         "schema": SCHEMA,
@@ -20,6 +22,7 @@ def session_document(tests: Sequence[dict[str, Any]], leaks: Mapping[str, Any]) 
         "leaks": leaks.get("leaks", []),
         "connections": leaks.get("connections", []),
         "census": leaks.get("census", []),
+        "notices": list(notices),
     }
 
 

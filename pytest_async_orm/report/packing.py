@@ -16,31 +16,35 @@ class Table:
         self._numbers: dict[Any, int] = {}
 
     def number(self, value: Any) -> int:
+        """The number of a value, which must be hashable; a new value gets the next one."""
         return self._numbers.setdefault(value, len(self._numbers))
 
     def values(self) -> list[Any]:
+        """All values, each at the index that is its number."""
         return list(self._numbers)
 
 
 class Packing:
     """The tables that all tests of a document share.
 
-    A statement is `[sql, fingerprint, kind, alias, vendor, many]`, a place is the stack with the call site in front,
+    A statement is `[sql, fingerprint, kind, alias, vendor, many]`, a stack has the call site in front,
     a lane is `[thread, task]`: all texts are numbers of `strings`, null stays null.
     """
 
     def __init__(self) -> None:
-        self._strings, self._statements, self._places, self._lanes = Table(), Table(), Table(), Table()
+        self._strings, self._statements, self._stacks, self._lanes = Table(), Table(), Table(), Table()
 
     def tables(self) -> dict[str, list[Any]]:
+        """The tables as lists, once every test is packed."""
         return {
             "strings": self._strings.values(),
             "statements": self._statements.values(),
-            "places": self._places.values(),
+            "stacks": self._stacks.values(),
             "lanes": self._lanes.values(),
         }
 
     def test(self, test: Mapping[str, Any]) -> dict[str, Any]:
+        """One test's document with its queries as columns: durations and distances of starts in microseconds."""
         queries: Sequence[Mapping[str, Any]] = test["queries"]
         first = min((query["started_at"] for query in queries), default=0.0)
         durations = [round(1000 * query["duration_ms"]) for query in queries]
@@ -48,10 +52,14 @@ class Packing:
         packed["kept"] = len(queries)
         packed["started_at"] = first
         packed["us"] = sum(durations)
-        packed["columns"] = {
+        packed["columns"] = self._columns(queries, first, durations)
+        return packed
+
+    def _columns(self, queries: Sequence[Mapping[str, Any]], first: float, durations: list[int]) -> dict[str, Any]:
+        return {
             "statement": _column([self._statement(query) for query in queries]),
             "params": _column([self._text(query["params"]) for query in queries]),
-            "place": _column([self._place(query) for query in queries]),
+            "stack": _column([self._stack(query) for query in queries]),
             "lane": _column([self._lane(query) for query in queries]),
             "start": _column(_steps([round(1e6 * (query["started_at"] - first)) for query in queries])),
             "duration": _column(durations),
@@ -60,7 +68,6 @@ class Packing:
             "flags": _column([_flags(query) for query in queries]),
             "call": _column([query["call"] for query in queries]),
         }
-        return packed
 
     def _text(self, text: str | None) -> int | None:
         return None if text is None else self._strings.number(text)
@@ -69,8 +76,8 @@ class Packing:
         texts = (self._text(query[name]) for name in ("sql", "fingerprint", "kind", "alias", "vendor"))
         return self._statements.number((*texts, int(query["many"])))
 
-    def _place(self, query: Mapping[str, Any]) -> int:
-        return self._places.number(tuple(self._text(line) for line in (query["call_site"], *query["stack"])))
+    def _stack(self, query: Mapping[str, Any]) -> int:
+        return self._stacks.number(tuple(self._text(line) for line in (query["call_site"], *query["stack"])))
 
     def _lane(self, query: Mapping[str, Any]) -> int:
         return self._lanes.number((self._text(query["thread_name"]), self._text(query["task_name"])))

@@ -13,6 +13,7 @@ from pytest_async_orm.report.writing import FAILED
 
 
 def show(reporter: pytest.TerminalReporter) -> None:
+    """Write the summary that `--async-orm-top` asks for, which files were written, and which could not be."""
     config = reporter.config
     if not is_controller(config):
         return
@@ -40,7 +41,7 @@ def summary(tests: Sequence[dict[str, Any]], top: int) -> Iterator[str]:
     )
     yield "Slowest queries:"
     for query, name in slowest[:top]:
-        what = f"{messages.place(query)}  {messages.short(query['fingerprint'])}"
+        what = f"{messages.call_site(query)}  {messages.short(query['fingerprint'])}"
         yield f"  {query['duration_ms']:>6.1f} ms  {what}  {name}"
     yield from _n_plus_one(tests, top)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from pytest_async_orm.report.documents import session_document
 FAILED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
-def write_files(session: pytest.Session, leaks: Mapping[str, Any]) -> None:
-    """Write what the options ask for; `leaks` is a `leaks_document`.
+def write_files(session: pytest.Session, leaks: Mapping[str, Any], notices: Sequence[Mapping[str, Any]]) -> None:
+    """Write what the options ask for; `leaks` is a `leaks_document`, `notices` what the plugin tells of the session.
 
     A file that cannot be written fails the session, and is told in the summary.
     """
@@ -27,7 +27,7 @@ def write_files(session: pytest.Session, leaks: Mapping[str, Any]) -> None:
     if not is_controller(config) or not (report or page):
         return
     tests: list[dict[str, Any]] = config.stash.get(COLLECTED, [])
-    document = session_document(tests, leaks)
+    document = session_document(tests, leaks, notices)
     # Only the page needs to know where the lines are: it leads to them.
     with_root = {**document, "root": str(config.invocation_params.dir)}
     for path, render, content in ((report, _as_json, document), (page, _as_page, with_root)):

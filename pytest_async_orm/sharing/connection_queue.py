@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.errors import EventLoopWouldBlock, SandboxDeadlock
+from pytest_async_orm.frames.blocked import Waits, path_between
+from pytest_async_orm.frames.handoff import users_place
 from pytest_async_orm.frames.stacks import in_event_loop, stack_of, task_of
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.records import Participant
 
-# How often a waiting thread looks whether the holder's thread has died: nobody would tell it.
-_POLL_SECONDS = 0.1
+# How often a waiting thread looks whether the holder has died, or waits for the waiter: nobody would tell it.
+_POLL_SECONDS = 0.05
+# How many time-outs a transaction may take that goes on sending statements: one that polls for a row of the waiter's
+# would do so for ever.
+_LONGEST = 6
+# How long a generator's end, which the garbage collector may run in the midst of any method here, waits for the mutex.
+_COLLECTOR_SECONDS = 0.05
 
 
 class Holder(Protocol):
     """What the turn needs to know of a virtual connection's lease."""
 
     thread: threading.Thread
-    in_statement: bool
+    """Whose transaction or long statement it is; else the thread that the connection was made for."""
+    statements: int
+    """How many statements of it are under way, one inside another. Changed under the queue's mutex alone."""
+    lasting: bool
+    """Whether a statement of it goes on while the application's code runs: COPY, a stream."""
 
     @property
     def in_transaction(self) -> bool: ...
@@ -29,16 +40,23 @@ class Holder(Protocol):
 
 
 class _Waiter:
-    def __init__(self, holder: Holder) -> None:
+    def __init__(self, holder: Holder, statement: bool) -> None:
         self.holder = holder
+        self.statement = statement
+        self.thread = threading.current_thread()
         self.granted = threading.Event()
         self.refused: Exception | None = None
 
 
 class ConnectionQueue:
-    """A reentrant lock owned by a lease rather than a thread, fair, and able to say who waits for whom."""
+    """A reentrant lock owned by a lease rather than a thread, fair, and able to say who waits for whom.
+
+    The grant, the statement under way and the refusal at the end change under one mutex: whoever was granted the turn
+    and has not come to use it yet is refused like those who wait.
+    """
 
     def __init__(self, test: str, alias: str, timeout: float) -> None:
+        """`timeout` is in seconds, of a queue that does not move."""
         self.test = test
         self.alias = alias
         self.timeout = timeout
@@ -47,11 +65,17 @@ class ConnectionQueue:
         self._holder: Holder | None = None
         self._depth = 0
         self._queue: deque[_Waiter] = deque()
+        # Who was granted the turn and has not woken up yet.
+        self._expected: _Waiter | None = None
+        # How often the holder changed, and how often it ended a statement: whether the queue moves.
+        self._holders = self._ended = 0
         self._evicting = False
         self._refusal: Callable[[], Exception] | None = None
+        self._late: deque[Holder] = deque()
 
     @property
     def holder(self) -> Holder | None:
+        """The lease that has the turn."""
         return self._holder
 
     @property
@@ -60,112 +84,196 @@ class ConnectionQueue:
         return len(self._queue)
 
     def take(self, lease: Holder, *, statement: bool = False) -> None:
-        """Have the turn, once more if the lease has it already; wait for it otherwise."""
+        """Have the turn, once more if the lease has it already; wait for it otherwise.
+
+        Raises `SandboxDeadlock`, `EventLoopWouldBlock`, and after the end what `close` was given.
+        """
+        if self._late:
+            self._give_back_late()
         with self._mutex:
-            if self._grant(lease):
-                lease.in_statement |= statement
+            if self._grant(lease, statement):
                 return
-            waiter = self._enqueue(lease)
+            waiter = self._enqueue(lease, statement)
         self._wait(waiter)
-        lease.in_statement |= statement
 
     def try_take(self, lease: Holder) -> bool:
-        """Have the turn if that needs no wait and disturbs nobody.
+        """Have the turn for a statement if that needs no wait and disturbs nobody.
 
         Never blocks, not even on the mutex: the garbage collector may call this in the midst of any method here.
         """
         if not self._mutex.acquire(blocking=False):
             return False
         try:
-            if self._holder is lease and (lease.in_statement or lease.thread is not threading.current_thread()):
+            if self._holder is lease and (lease.statements or lease.thread is not threading.current_thread()):
                 return False
-            return self._grant(lease)
+            return self._grant(lease, True)
         finally:
             self._mutex.release()
 
     def give_back(self, lease: Holder, *, statement: bool = False) -> None:
+        """Give the turn back once, and with it a statement that has ended."""
         with self._mutex:
-            if statement:
-                lease.in_statement = False
-                self._statement_over.notify_all()
-            if self._holder is not lease:
-                return
+            self._release(lease, statement)
+
+    def end_statement(self, lease: Holder) -> None:
+        """A statement has ended, and the turn stays."""
+        with self._mutex:
+            self._end_statement(lease)
+
+    def give_back_anywhere(self, lease: Holder) -> None:
+        """As `give_back` of a statement, for the end of a generator, which may come while this thread has the mutex:
+        then whoever takes a turn or waits for one does it.
+        """
+        if not self._mutex.acquire(timeout=_COLLECTOR_SECONDS):
+            self._late.append(lease)
+            return
+        try:
+            self._release(lease, True)
+        finally:
+            self._mutex.release()
+
+    def _give_back_late(self) -> None:
+        with self._mutex:
+            while self._late:
+                self._release(self._late.popleft(), True)
+
+    def _release(self, lease: Holder, statement: bool) -> None:
+        if statement:
+            self._end_statement(lease)
+        if self._holder is lease:
             self._depth -= 1
             if self._depth == 0:
                 self._pass_on()
 
+    def _end_statement(self, lease: Holder) -> None:
+        lease.statements -= 1
+        self._ended += 1
+        if self._refusal is not None:
+            self._statement_over.notify_all()
+
     def close(self, refusal: Callable[[], Exception], grace: float) -> bool:
         """Refuse everyone from now on; whether the statement under way, if any, ended within the grace (seconds)."""
+        if self._late:
+            self._give_back_late()
         with self._mutex:
             self._refusal = refusal
             while self._queue:
-                waiter = self._queue.popleft()
-                waiter.refused = refusal()
-                waiter.granted.set()
-            return self._statement_over.wait_for(lambda: not self._statement_under_way(), grace)
+                self._refuse(self._queue.popleft(), refusal)
+            self._take_grant_back(refusal)
+            return self._wait_for_statement(grace)
+
+    def _refuse(self, waiter: _Waiter, refusal: Callable[[], Exception]) -> None:
+        waiter.refused = refusal()
+        waiter.granted.set()
+
+    def _take_grant_back(self, refusal: Callable[[], Exception]) -> None:
+        """Refuse who was granted the turn and has not woken up: it would send its statement after the end."""
+        waiter, self._expected = self._expected, None
+        if waiter is not None:
+            self._refuse(waiter, refusal)
+            waiter.holder.statements -= waiter.statement
+            self._holder, self._depth = None, 0
+
+    def _wait_for_statement(self, grace: float) -> bool:
+        deadline = REAL.monotonic() + grace
+        while self._statement_under_way():
+            left = deadline - REAL.monotonic()
+            if left <= 0:
+                return False
+            self._statement_over.wait(left)
+        return True
 
     def _statement_under_way(self) -> bool:
-        return self._holder is not None and self._holder.in_statement
+        return self._evicting or (self._holder is not None and self._holder.statements > 0)
 
-    def _grant(self, lease: Holder) -> bool:
+    def _grant(self, lease: Holder, statement: bool) -> bool:
         if self._refusal is not None:
             raise self._refusal()
         if self._holder is None or self._holder is lease:
             self._holder = lease
             self._depth += 1
+            lease.statements += statement
             return True
         return False
 
-    def _enqueue(self, lease: Holder) -> _Waiter:
-        waiter = _Waiter(lease)
+    def _enqueue(self, lease: Holder, statement: bool) -> _Waiter:
+        waiter = _Waiter(lease, statement)
+        holder = self._holder
         if not in_event_loop():
             self._queue.append(waiter)
-            return waiter
-        holder = self._holder
-        if holder is not None and holder.in_transaction:
+        elif holder is not None and (holder.in_transaction or holder.lasting):
             raise EventLoopWouldBlock(messages.loop_would_block(self.test, self.alias, participant(holder)))
-        # A single statement is under way: first in the queue, the loop waits for the database alone and for no
-        # transaction.
-        self._queue.appendleft(waiter)
+        else:
+            # A single statement is under way: first in the queue, the loop waits for the database alone and for no
+            # transaction.
+            self._queue.appendleft(waiter)
         return waiter
 
     def _wait(self, waiter: _Waiter) -> None:
         try:
+            _WAITING[waiter.thread] = self
             self._wait_until_granted(waiter)
         except BaseException:
             # An interrupt, such as Ctrl-C or a time-out: nobody may be handed the turn who is not there any more.
             if not self._withdraw(waiter):
-                self.give_back(waiter.holder)
+                self.give_back(waiter.holder, statement=waiter.statement)
             raise
-        if waiter.refused is not None:
-            raise waiter.refused
+        finally:
+            _WAITING.pop(waiter.thread, None)
+        self._arrive(waiter)
+
+    def _arrive(self, waiter: _Waiter) -> None:
+        """Use a grant, unless the end has taken it back."""
+        with self._mutex:
+            if waiter.refused is not None:
+                raise waiter.refused
+            if self._expected is waiter:
+                self._expected = None
 
     def _wait_until_granted(self, waiter: _Waiter) -> None:
-        deadline = time.monotonic() + self.timeout
-        while not waiter.granted.wait(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic()))):
+        patience = _Patience(self)
+        while not waiter.granted.wait(_POLL_SECONDS):
+            if self._late:
+                self._give_back_late()
             self._evict_dead_holder()
-            if time.monotonic() >= deadline and self._withdraw(waiter):
-                raise self._deadlock(waiter.holder)
+            self._give_up_if_certain(waiter)
+            if patience.is_over() and self._withdraw(waiter):
+                raise self._deadlock(waiter)
 
     def _withdraw(self, waiter: _Waiter) -> bool:
-        """Leave the queue; false if the turn was granted in the meantime."""
+        """Leave the queue; false if the turn was granted in the meantime, which is then used."""
         with self._mutex:
+            if waiter.refused is not None:
+                return True
             if waiter.granted.is_set():
+                self._expected = None
                 return False
             if waiter in self._queue:
                 self._queue.remove(waiter)
             return True
 
-    def _deadlock(self, lease: Holder) -> SandboxDeadlock:
+    def _give_up_if_certain(self, waiter: _Waiter) -> None:
+        """Raise if the holder cannot go on before the waiter does."""
+        holder = self._holder
+        if holder is None or not (holder.in_transaction or holder.lasting):
+            return
+        path = path_between(holder.thread, waiter.thread, _waits_in_queue)
+        if path is not None and holder is self._holder and self._withdraw(waiter):
+            raise SandboxDeadlock(
+                messages.certain_deadlock(self.test, self.alias, participant(waiter.holder), participant(holder), path)
+            )
+
+    def _deadlock(self, waiter: _Waiter) -> SandboxDeadlock:
         holder = self._holder
         holding = participant(holder) if holder is not None else Participant("nobody any more", None, False, "")
-        return SandboxDeadlock(messages.deadlock(self.test, self.alias, self.timeout, participant(lease), holding))
+        waiting = participant(waiter.holder)
+        return SandboxDeadlock(messages.deadlock(self.test, self.alias, self.timeout, waiting, holding))
 
     def _evict_dead_holder(self) -> None:
         """What the server does for a client that died: roll its transaction back and let the next one in."""
         with self._mutex:
             holder = self._holder
-            if holder is None or self._evicting or holder.thread.is_alive():
+            if holder is None or self._evicting or self._refusal is not None or not _is_dead(holder):
                 return
             self._evicting = True
         try:
@@ -173,17 +281,61 @@ class ConnectionQueue:
         finally:
             with self._mutex:
                 self._evicting = False
+                self._statement_over.notify_all()
                 if self._holder is holder:
                     self._pass_on()
 
     def _pass_on(self) -> None:
         self._depth = 0
         self._holder = None
-        if self._queue:
-            waiter = self._queue.popleft()
+        self._holders += 1
+        if self._queue and self._refusal is None:
+            waiter = self._expected = self._queue.popleft()
             self._holder, self._depth = waiter.holder, 1
+            waiter.holder.statements += waiter.statement
             waiter.granted.set()
 
 
+class _Patience:
+    """How long a waiter has seen its queue stand still."""
+
+    def __init__(self, queue: ConnectionQueue) -> None:
+        self._queue = queue
+        self._holders, self._ended = queue._holders, queue._ended
+        self._since = self._since_holder = REAL.monotonic()
+
+    def is_over(self) -> bool:
+        """Whether nothing moved for one time-out, or one transaction went on for six."""
+        queue, now = self._queue, REAL.monotonic()
+        if queue._holders != self._holders:
+            self._since_holder = self._since = now
+        elif queue._ended != self._ended:
+            self._since = now
+        self._holders, self._ended = queue._holders, queue._ended
+        return now - self._since >= queue.timeout or now - self._since_holder >= _LONGEST * queue.timeout
+
+
+# Which queue a thread waits in: for circles over several databases.
+_WAITING: dict[threading.Thread, ConnectionQueue] = {}
+
+
+def _waits_in_queue(thread: threading.Thread) -> Waits | None:
+    queue = _WAITING.get(thread)
+    holder = queue.holder if queue is not None else None
+    if queue is None or holder is None or not holder.in_transaction:
+        return None
+    return Waits([holder.thread], f"for the connection {queue.alias!r}, which is held by")
+
+
 def participant(lease: Holder) -> Participant:
-    return Participant(lease.thread.name, task_of(lease.thread), lease.in_transaction, stack_of(lease.thread))
+    """What a report says of a lease: its thread, task, state, and the user's line with its stack."""
+    thread = lease.thread
+    place = users_place(thread)
+    return Participant(
+        thread.name, task_of(thread), lease.in_transaction, place.stack or stack_of(thread), line=str(place)
+    )
+
+
+def _is_dead(holder: Holder) -> bool:
+    """Whether nobody will end what a lease has begun. One that a thread has left to another may still be in use."""
+    return not holder.thread.is_alive() and (holder.lasting or not holder.statements)

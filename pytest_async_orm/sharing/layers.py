@@ -36,6 +36,12 @@ class Layers:
         return top if isinstance(top, Sandbox) else None
 
     @property
+    def isolating(self) -> Sandbox | None:
+        """The innermost sandbox, if it answers for every thread."""
+        top = self.top
+        return None if top is None or top.for_guests else top
+
+    @property
     def depth(self) -> int:
         """How many sandboxes there are, hidden ones too."""
         return sum(isinstance(layer, Sandbox) for layer in self._stack)
@@ -65,7 +71,7 @@ class Layers:
             return sandbox.end()
         finally:
             release_idle(sandbox)
-            self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.threads.stragglers().items()})
+            self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
             self._stack.pop()
 
     def route(self, alias: str) -> Sandbox | None:
@@ -73,7 +79,7 @@ class Layers:
         of an earlier test.
         """
         origin = self.origin()
-        if origin is not None and origin.ended and not self._lets_in_everybody and origin.isolates(alias):
+        if origin is not None and origin.refuses_work and not self._lets_in_everybody and origin.has_shared(alias):
             raise origin.refusal(alias, self._current_test())
         top = self.top
         return top if top is not None and top.covers(alias) else None
@@ -95,7 +101,12 @@ class Layers:
     def covering(self, alias: str) -> str | None:
         """The test whose sandbox covers an alias; None if there is none."""
         top = self.top
-        return top.test if top is not None and top.isolates(alias) else None
+        return top.test if top is not None and not top.for_guests and top.isolates(alias) else None
+
+    def before_rollback(self) -> None:
+        """Django is about to roll back what a test case has done."""
+        if self.top is not None:
+            self.top.before_rollback()
 
     def opened(self) -> list[Any]:
         """The calling thread's connections of the innermost sandbox."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from django.db.utils import ProgrammingError
+
+from pytest_async_orm.errors import SandboxEnded
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 
 
@@ -14,8 +18,12 @@ class Lease:
 
     def __init__(self, shared: SharedConnection) -> None:
         self.shared = shared
+        self.raw: Any = shared.raw
+        """The driver's connection, or what stands for it towards the lease's owner."""
         self.thread = threading.current_thread()
-        self.in_statement = False
+        self.statements = 0
+        """How many statements are under way, one inside another: see `Holder`."""
+        self.lasting = False
         self.autocommit = True
         self.begins = False
         """Whether the next statement is the one by which Django begins a transaction: see `VirtualConnection`."""
@@ -23,23 +31,73 @@ class Lease:
 
     @property
     def in_transaction(self) -> bool:
+        """Whether a transaction is open, of the application's own."""
         return self._savepoint is not None
 
+    @property
+    def in_statement(self) -> bool:
+        """Whether a statement is under way."""
+        return self.statements > 0
+
     def run(self, call: Callable[..., Any], what: object, *args: Any, **options: Any) -> Any:
-        """Send a statement: in the transaction if there is one, on its own otherwise."""
+        """Send a statement by a call: in the transaction if there is one, on its own otherwise. `what` is the
+        statement, or the name of the call.
+
+        Inside a statement of this lease, as in a COPY's block or a function of SQLite's, the driver alone decides.
+        """
         shared = self.shared
-        if not self.autocommit and not self.in_transaction:
+        if self.statements:
+            return self._run_inside(call, what, args, options)
+        if not self.autocommit and self._savepoint is None and shared.dialect.begins_transaction(what):
             self.begin()
         shared.queue.take(self, statement=True)
         try:
-            shared.require()
-            shared.require_statement(what)
-            shared.close_waiting_cursors()
-            if not self.in_transaction:
-                shared.protect()
+            self._prepare(what)
             return self._send(call, what, args, options)
         finally:
             shared.queue.give_back(self, statement=True)
+
+    def _prepare(self, what: object) -> None:
+        shared = self.shared
+        shared.require()
+        shared.require_statement(what)
+        shared.close_waiting_cursors()
+        if self._savepoint is None:
+            shared.protect()
+
+    def _run_inside(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
+        self.shared.require_statement(what)
+        self.shared.queue.take(self, statement=True)
+        try:
+            return call(*args, **options)
+        finally:
+            self.shared.queue.give_back(self, statement=True)
+
+    @contextmanager
+    def lasting_statement(self, what: object) -> Iterator[None]:
+        """A statement that is under way until the block ends, as COPY is, and the turn with it."""
+        queue, outer = self.shared.queue, self.statements
+        queue.take(self, statement=True)
+        try:
+            if outer:
+                yield
+                return
+            self.thread, self.lasting = threading.current_thread(), True
+            self._prepare(what)
+            with self._watched(what):
+                yield
+        finally:
+            self.lasting = self.lasting and bool(outer)
+            queue.give_back_anywhere(self)
+
+    @contextmanager
+    def _watched(self, what: object) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.shared.failed(what, autocommit=not self.in_transaction)
+            raise
+        self.shared.succeeded(what)
 
     def _send(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         try:
@@ -50,13 +108,13 @@ class Lease:
         self.shared.succeeded(what)
         return result
 
-    def touch(self, call: Callable[..., Any], *args: Any) -> Any:
+    def touch(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Use the raw connection in a way that sends no statement: create a cursor, fetch what it holds."""
         queue = self.shared.queue
         queue.take(self, statement=True)
         try:
             self.shared.require()
-            return call(*args)
+            return call(*args, **options)
         except BaseException:
             self.shared.notice_loss(call)
             raise
@@ -64,10 +122,13 @@ class Lease:
             queue.give_back(self, statement=True)
 
     def begin(self) -> None:
-        """Take the turn and keep it until the transaction ends."""
+        """Take the turn and keep it until the transaction ends; nothing to do if one is open."""
+        if self._savepoint is not None:
+            return
         queue = self.shared.queue
         queue.take(self, statement=True)
         try:
+            self.thread = threading.current_thread()
             self.shared.require()
             # SQLite opens no savepoint while a statement is under way, such as a cursor that nobody could close yet.
             self.shared.close_waiting_cursors()
@@ -75,7 +136,16 @@ class Lease:
         except BaseException:
             queue.give_back(self, statement=True)
             raise
-        self.in_statement = False
+        queue.end_statement(self)
+
+    def set_autocommit(self, autocommit: bool, *, in_block: bool = False) -> None:
+        """Switch as the driver does while a transaction is open: commit, or refuse by Django's ProgrammingError."""
+        if self.in_transaction and not in_block:
+            if not self.shared.dialect.autocommit_commits:
+                raise ProgrammingError("can't change 'autocommit' now: connection in transaction status INTRANS")
+            if autocommit:
+                self.commit()
+        self.autocommit = autocommit
 
     def commit(self) -> None:
         """Make the transaction's work part of the test's; if that fails the transaction stays open, to be rolled
@@ -85,6 +155,7 @@ class Lease:
             self._end("COMMIT", f"RELEASE SAVEPOINT {self._savepoint}")
 
     def rollback(self) -> None:
+        """Roll the transaction back, if one is open."""
         if self._savepoint is not None:
             self._end("ROLLBACK", f"ROLLBACK TO SAVEPOINT {self._savepoint}", f"RELEASE SAVEPOINT {self._savepoint}")
 
@@ -104,8 +175,18 @@ class Lease:
     def close(self) -> None:
         """Roll back an open transaction and give the turn back; nothing to do otherwise. Never raises."""
         if self.in_transaction:
+            # After the sandbox's end its own roll-back does it.
+            with suppress(SandboxEnded):
+                self._roll_back_and_leave()
+
+    def _roll_back_and_leave(self) -> None:
+        queue = self.shared.queue
+        queue.take(self, statement=True)
+        try:
             self.abandon()
-            self.shared.queue.give_back(self)
+            queue.give_back(self)
+        finally:
+            queue.give_back(self, statement=True)
 
     def is_usable(self) -> bool:
         """Whether the raw connection answers and the test's transaction is open; no driver may reconnect behind

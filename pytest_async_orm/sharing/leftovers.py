@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames import handoff
 from pytest_async_orm.frames.stacks import stack_of, task_stack
 from pytest_async_orm.frames.workers import (
@@ -58,9 +58,9 @@ class ThreadWatch:
         """Wait until the threads that used the sandbox are done, at most the grace (seconds); return those that
         are not.
         """
-        deadline = time.monotonic() + grace
+        deadline = REAL.monotonic() + grace
         working = [lease for lease in leases if self.still_works(lease)]
-        while working and time.monotonic() < deadline:
+        while working and REAL.monotonic() < deadline:
             pause_for(working[0].thread, _POLL_SECONDS)
             working = [lease for lease in working if self.still_works(lease)]
         return working
@@ -119,8 +119,8 @@ def settle_tasks(
     left = []
     for loop in loops:
         pending = pending_tasks([loop]) - before
-        deadline = time.monotonic() + grace
-        while (working := _at_work(pending)) and not loop.is_running() and time.monotonic() < deadline:
+        deadline = REAL.monotonic() + grace
+        while (working := _at_work(pending)) and not loop.is_running() and REAL.monotonic() < deadline:
             loop.run_until_complete(asyncio.wait(working, timeout=_POLL_SECONDS))
         left += [Leftover("task", task.get_name(), task_stack(task)) for task in working]
     return left

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from asgiref.local import Local
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.errors import SandboxEnded
-from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.records import Leftover
 from pytest_async_orm.sharing.leftovers import ThreadWatch
@@ -34,7 +34,10 @@ class SandboxEnd:
 
 
 class Sandbox:
-    """From `start` to `end`, gives each thread its own connection for each alias, all over one physical connection."""
+    """From `start` to `end`, gives each thread its own connection for each alias, all over one shared connection."""
+
+    for_guests = False
+    """Whether the test's own thread keeps Django's connections, and others alone are answered."""
 
     def __init__(self, test: str, timeout: float, *, guarded_thread: threading.Thread | None = None) -> None:
         """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for."""
@@ -44,13 +47,20 @@ class Sandbox:
         self.ended = False
         self.threads = ThreadWatch()
         self._shared: dict[str, SharedConnection] = {}
-        self._here = threading.local()
+        # As Django keeps its connections: by thread, and in a coroutine by context.
+        self._here = Local(thread_critical=True)
         self._virtuals: list[Any] = []
 
     def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
+        """Take the real connections on which the test's transaction is open, one an alias."""
         self._shared = {wrapper.alias: SharedConnection(wrapper, self.test, self.timeout) for wrapper in wrappers}
 
     def isolates(self, alias: str) -> bool:
+        """Whether this sandbox shares the connection of an alias."""
+        return self.has_shared(alias)
+
+    def has_shared(self, alias: str) -> bool:
+        """Whether the connection of an alias is shared, or was until the end."""
         return alias in self._shared
 
     def covers(self, alias: str) -> bool:
@@ -58,11 +68,13 @@ class Sandbox:
         return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
 
     def get(self, alias: str) -> Any:
-        mine = self._mine()
-        connection = mine.get(alias)
-        if connection is None:
-            connection = mine[alias] = self._new(alias)
-        return connection
+        """The calling thread's or task's connection."""
+        try:
+            return getattr(self._here, alias)
+        except AttributeError:
+            connection = self._new(alias)
+            setattr(self._here, alias, connection)
+            return connection
 
     def _new(self, alias: str) -> Any:
         if not self.isolates(alias):
@@ -72,20 +84,20 @@ class Sandbox:
         return virtual
 
     def put(self, alias: str, connection: Any) -> None:
-        self._mine()[alias] = connection
+        """Let a connection of the application's own be the calling thread's or task's."""
+        setattr(self._here, alias, connection)
 
     def drop(self, alias: str) -> None:
-        del self._mine()[alias]
+        """Forget the calling thread's or task's connection. Raises AttributeError if there is none, as Django does."""
+        delattr(self._here, alias)
 
     def opened(self) -> list[Any]:
-        return list(self._mine().values())
-
-    def _mine(self) -> dict[str, Any]:
-        """The calling thread's connections; as in Django, a running event loop has others than its thread."""
-        mine: dict[str, Any] = self._here.__dict__.setdefault("loop" if in_event_loop() else "thread", {})
-        return mine
+        """The calling thread's or task's connections, as far as it has asked for them."""
+        found = (getattr(self._here, alias, None) for alias in connections)
+        return [connection for connection in found if connection is not None]
 
     def refusal(self, alias: str, current: str | None) -> SandboxEnded:
+        """The error for work that outlived this test; `current` is the test that runs now, None between tests."""
         return SandboxEnded(messages.ended(self.test, alias, threading.current_thread().name, current))
 
     def end(self) -> SandboxEnd:
@@ -98,6 +110,18 @@ class Sandbox:
         for virtual in self._virtuals:
             return_knowledge(virtual, virtual.lease.shared.wrapper)
         return ending
+
+    @property
+    def refuses_work(self) -> bool:
+        """Whether work that was started in the sandbox is refused, since the sandbox is over."""
+        return self.ended
+
+    def before_rollback(self) -> None:
+        """The test's transaction is about to be rolled back: a sandbox has ended by then."""
+
+    def stragglers(self) -> dict[threading.Thread, Any]:
+        """Threads that go on with the test's work, each with the call that is the work."""
+        return self.threads.stragglers()
 
     def _leases(self) -> list[Any]:
         return [virtual.lease for virtual in list(self._virtuals)]

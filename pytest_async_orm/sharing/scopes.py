@@ -22,8 +22,9 @@ def scope_transaction(aliases: Sequence[str], name: str, timeout: float) -> Iter
     opened = []
     try:
         for alias in aliases:
-            opened.append((alias, testcase_atomic(alias)))
-            opened[-1][1].__enter__()
+            atomic = testcase_atomic(alias)
+            atomic.__enter__()
+            opened.append((alias, atomic))
         sandbox = Sandbox(name, timeout)
         sandbox.start([connections[alias] for alias in aliases])
         yield sandbox

@@ -15,17 +15,21 @@ from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedCo
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue, Holder
 
-_STANDING = "async_orm_autocommit"
+STANDING = "async_orm_autocommit"
+# Names of savepoints are never used twice: on MariaDB and MySQL a name deletes the older savepoint that has it, and
+# several layers share one connection.
+_NUMBERS = itertools.count(1)
 
 
 class _Closing:
     """Has the turn while a thread closes another thread's cursor."""
 
-    in_statement = True
     in_transaction = False
+    lasting = False
 
     def __init__(self) -> None:
         self.thread = threading.current_thread()
+        self.statements = 0
 
     def abandon(self) -> None:
         """Nothing is open."""
@@ -43,14 +47,17 @@ class SharedConnection:
         self.queue = ConnectionQueue(test, self.alias, timeout)
         self.dialect = self._dialect()
         self.lost: str | None = None
-        self._numbers = itertools.count(1)
         # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
         self._standing = False
         self._behind = False
         self._to_close: list[Any] = []
         # psycopg opens the transaction with its first statement: until then none can be missed.
         self._used = False
-        self.dialect.start(nested=bool(wrapper.savepoint_ids))
+        self._start()
+
+    def _start(self) -> None:
+        """Make sure that the end of the transaction will be noticed."""
+        self.dialect.start(nested=bool(self.wrapper.savepoint_ids))
 
     def _dialect(self) -> Dialect:
         dialect = dialect_for(self.wrapper.vendor, self.raw)
@@ -60,7 +67,7 @@ class SharedConnection:
 
     def new_savepoint(self) -> str:
         self._used = True
-        name = f"async_orm_t{next(self._numbers)}"
+        name = f"async_orm_t{next(_NUMBERS)}"
         self.dialect.send(f"SAVEPOINT {name}")
         return name
 
@@ -89,9 +96,9 @@ class SharedConnection:
         if not self.dialect.failure_spoils:
             return
         if not self._standing:
-            self.dialect.send(f"SAVEPOINT {_STANDING}")
+            self.dialect.send(f"SAVEPOINT {STANDING}")
         elif self._behind:
-            self.dialect.send(f"RELEASE SAVEPOINT {_STANDING}; SAVEPOINT {_STANDING}")
+            self.dialect.send(f"RELEASE SAVEPOINT {STANDING}; SAVEPOINT {STANDING}")
         self._standing, self._behind = True, False
 
     def succeeded(self, what: object) -> None:
@@ -115,7 +122,7 @@ class SharedConnection:
 
     def _undo_failure(self, what: object) -> None:
         try:
-            self.dialect.send(f"ROLLBACK TO SAVEPOINT {_STANDING}")
+            self.dialect.send(f"ROLLBACK TO SAVEPOINT {STANDING}")
         except Exception as error:  # noqa: BLE001 - each driver has its own
             self.spoil(f"{messages.shortened(str(what))} failed and could not be undone ({error!r})")
         else:
@@ -136,7 +143,6 @@ class SharedConnection:
         if not free:
             self._to_close.append(cursor)
             return
-        holder.in_statement = True
         try:
             cursor.close()
         finally:

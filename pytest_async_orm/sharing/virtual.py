@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.utils import ProgrammingError
 from django.utils.asyncio import async_unsafe
 
 from pytest_async_orm.patches.wrapper import BeginsByStatement, WrapperHooks, begins_by_statement
-from pytest_async_orm.sharing.cursors import VirtualCursor
+from pytest_async_orm.sharing.callbacks import HandsOverCallbacks
+from pytest_async_orm.sharing.cursors import cursor_over
 from pytest_async_orm.sharing.lease import Lease
+from pytest_async_orm.sharing.raw import RawConnection, raw_connection
 
 if TYPE_CHECKING:
     from pytest_async_orm.sharing.shared_connection import SharedConnection
 
-# Django names savepoints by thread and a counter that starts at 0 in every wrapper. On MariaDB a name that is used
-# again deletes the older savepoint, so a virtual connection counts from far above what the real one can reach.
-_SAVEPOINT_OFFSET = 1_000_000
+# Django names savepoints by thread and a counter that starts at 0 in every wrapper. On MariaDB and MySQL a name that is
+# used again deletes the older savepoint, so each virtual connection counts from far above what another one can reach.
+_SAVEPOINTS_OF_ONE = 1_000_000
+_OFFSETS = itertools.count(_SAVEPOINTS_OF_ONE, _SAVEPOINTS_OF_ONE)
 
 
-class VirtualConnection(WrapperHooks):
+class VirtualConnection(HandsOverCallbacks, WrapperHooks):
     """Mixed into a backend's `DatabaseWrapper`; made by `virtual_connection`."""
 
     lease: Lease
+    savepoint_offset: int
+    begins_a_block = False
+    """Whether it is an atomic block that switches autocommit off, and not the application."""
     is_virtual = True
     """What the ledger and the census ask of any connection: whether a server knows it."""
     is_copy = False
@@ -46,14 +52,17 @@ class VirtualConnection(WrapperHooks):
         self.errors_occurred = False
         self.health_check_done = True
         self.lease.shared.require_well()
-        self.connection = self.lease.shared.raw
+        self.connection = raw_connection(self.lease)
         self.autocommit = self.lease.autocommit = self.settings_dict["AUTOCOMMIT"]
         connection_created.send(sender=self.__class__, connection=self)
         self.run_on_commit = []
 
     def create_cursor(self, name: Any = None) -> Any:
-        create = super().create_cursor
-        return VirtualCursor(self.lease, self.lease.touch(create, name), named=name is not None)
+        """The backend's cursor over a virtual one of the driver's."""
+        made = super().create_cursor(name)
+        if isinstance(self.connection, RawConnection):
+            return made
+        return cursor_over(self.lease, made)
 
     @property
     def holds_transaction(self) -> bool:
@@ -69,31 +78,31 @@ class VirtualConnection(WrapperHooks):
         self.lease.rollback()
 
     def close(self) -> None:
-        """As Django's, also where SQLite's own would keep a database in memory: the physical one is kept anyway."""
+        """As Django's, also where SQLite's own would keep a database in memory: the shared one is kept anyway."""
         BaseDatabaseWrapper.close(self)
 
     def release_shared(self) -> None:
-        """Give the lease back, as a server frees what a closed connection held; the raw connection is not ours to
-        close.
-        """
+        """Free what the connection holds, as a server does at a close; the raw connection stays open."""
         self.lease.close()
 
-    def set_shared_autocommit(self, autocommit: bool) -> None:
-        """Begin with autocommit off; end as the driver does with it on. Raises ProgrammingError where that refuses."""
-        if not autocommit:
-            self.lease.begin()
-        elif self.lease.in_transaction:
-            self._end_manual_transaction()
-        self.lease.autocommit = autocommit
+    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
+        """As Django's. An atomic block, which alone forces a beginning, has the turn from there on."""
+        self.begins_a_block = force_begin_transaction_with_broken_autocommit
+        try:
+            super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
+        finally:
+            self.begins_a_block = False
 
-    def _end_manual_transaction(self) -> None:
-        if not self.lease.shared.dialect.autocommit_commits:
-            raise ProgrammingError(
-                "can't change 'autocommit' now: connection in transaction, commit() or rollback() first"
-            )
-        self.lease.commit()
+    def set_shared_autocommit(self, autocommit: bool) -> None:
+        """As the driver does. With autocommit off a transaction begins with the next statement, in an atomic block at
+        once. Raises ProgrammingError where the driver refuses.
+        """
+        if self.begins_a_block:
+            self.lease.begin()
+        self.lease.set_autocommit(autocommit, in_block=self.begins_a_block)
 
     def is_usable(self) -> bool:
+        """Whether the shared connection still answers; asking waits for the connection like any statement."""
         return self.lease.is_usable()
 
     def copy(self, alias: str | None = None) -> Any:
@@ -108,7 +117,8 @@ class VirtualConnection(WrapperHooks):
         return self.lease.shared.wrapper
 
     def clean_savepoints(self) -> None:
-        self.savepoint_state = _SAVEPOINT_OFFSET
+        """Count from the connection's own start again."""
+        self.savepoint_state = self.savepoint_offset
 
 
 class _BeginsShared(BeginsByStatement):
@@ -123,9 +133,7 @@ class _BeginsShared(BeginsByStatement):
 
 @cache
 def virtual_class(backend: Any) -> type[Any]:
-    """The subclass of one backend's wrapper, made once a process. It keeps the backend's module, which Django
-    looks at.
-    """
+    """The subclass of one backend's wrapper, made once a process; Django looks at its module, so it keeps that."""
     begins = (_BeginsShared,) if begins_by_statement(backend) else ()
     bases = (VirtualConnection, *begins, backend)
     return type(f"Virtual{backend.__name__}", bases, {"__module__": backend.__module__})
@@ -137,7 +145,7 @@ def virtual_connection(shared: SharedConnection) -> Any:
     backend: Any = type(wrapper)
     virtual = virtual_class(backend)(wrapper.settings_dict, wrapper.alias)
     virtual.lease = Lease(shared)
-    virtual.savepoint_state = _SAVEPOINT_OFFSET
+    virtual.savepoint_state = virtual.savepoint_offset = next(_OFFSETS)
     _inherit(virtual, wrapper)
     _inherit(virtual.features, wrapper.features)
     return virtual

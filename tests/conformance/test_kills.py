@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from subprocess import PIPE
+from typing import IO
 from unittest.mock import Mock
 
 import pytest
@@ -14,6 +16,7 @@ from conformance.catalogue import load_catalogue
 from conformance.defects import defect_names
 from conformance.results import Results, read_results
 from conformance.runner import PROFILES, Job, JobListener, supervise
+from tests.shared.forking import Forked, Nursery
 
 CATALOGUE = load_catalogue()
 CELLS = tuple(CATALOGUE.cells())
@@ -25,6 +28,17 @@ for _cell in CELLS:
 CONTROL = "control/noop"
 # What is measured of what is only said or printed: some of it is right, and some of it silently wrong.
 SAYINGS = {"pass", "fail", "absent", "silent", "loud"}
+
+
+@pytest.fixture(autouse=True)
+def forked(workers: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is a process of its own, which has Django and Hypothesis already."""
+
+    def start(python: str, environ: dict[str, str], stderr: IO[str]) -> Forked:
+        arguments = ["-m", "conformance.worker"]
+        return workers.start(arguments, env=environ, stdin=PIPE, stdout=PIPE, stderr=stderr)
+
+    monkeypatch.setattr("conformance.runner.process._start", start)
 
 
 def measure(folder: Path, defect: str | None, cells: tuple[Cell, ...], profile: str) -> Results:

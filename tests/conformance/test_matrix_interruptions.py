@@ -12,7 +12,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.results import read_folder
-from tests.conformance.built import SERIES, build
+from tests.conformance.built import SERIES
 from tests.conformance.commands import cells_in, conform, finish, is_gone, lines_of, start, wait_until
 
 ONLY = [word for name in ("queryset.acount", "queryset.aexists", "queryset.aget") for word in ("--only", name)]
@@ -20,10 +20,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are fou
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> list[str]:
+def command(tmp_path: Path, environments: Path) -> list[str]:
     """A matrix of two columns, one at a time."""
     (tmp_path / "tmp").mkdir()
-    environments = build(tmp_path / "environments")
     return [
         *("matrix", "--database", "sqlite", "--workers", "1", "--profile", "smoke", *ONLY),
         *(word for series in SERIES for word in ("--django", series)),

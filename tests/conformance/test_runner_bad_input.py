@@ -11,7 +11,6 @@ import pytest
 
 from conformance.cli import main
 from conformance.results import read_folder
-from tests.conformance.built import build
 from tests.conformance.commands import cells_in, conform, environ, lines_of
 
 ONE = ["--profile", "smoke", "--only", "queryset.acount"]
@@ -86,11 +85,11 @@ def test_an_environments_folder_that_cannot_be_is_13(capsys: pytest.CaptureFixtu
 
 
 @pytest.fixture
-def matrix(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def matrix(environments: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A matrix of one Django, whose PostgreSQL and MariaDB are down."""
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("MYSQL_TCP_PORT", "1")
-    return ["matrix", *ONE, "--django", "5.2", "--environments", str(build(folder / "e")), "--results", "results"]
+    return ["matrix", *ONE, "--django", "5.2", "--environments", str(environments), "--results", "results"]
 
 
 def test_a_database_that_is_down_is_left_out(matrix: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The same under anyio's plugin."""
+"""The suite's main claims under anyio's plugin."""
 
 import threading
 

@@ -170,9 +170,7 @@ async def test_close_old_connections_of_many_requests():
 
 
 async def test_close_inside_atomic():
-    """A connection closed inside a block loses the block's rows, as in production, unless the database keeps it
-    open.
-    """
+    """A connection closed inside a block loses the block's rows, unless the database keeps it open."""
 
     def work():
         try:

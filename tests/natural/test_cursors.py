@@ -36,7 +36,7 @@ async def test_executemany():
 
 
 async def test_bad_sql():
-    """A statement that the database cannot read spoils nothing."""
+    """A statement that the database cannot read leaves the connection usable."""
     await Tag.objects.acreate(name="a")
 
     def work():
@@ -96,7 +96,7 @@ async def test_aiterator_left_by_a_database_error():
 
 
 async def test_aiterator_left_by_a_cancelled_task():
-    """A task is cancelled in the midst of an iterator; the next statement works."""
+    """A task is cancelled in the middle of an iterator; the next statement works."""
     await Tag.objects.abulk_create([Tag(name=f"t{n}") for n in range(30)])
     reading = asyncio.Event()
 

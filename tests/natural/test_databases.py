@@ -68,7 +68,7 @@ async def test_forbidden_database():
 
 @pytest.mark.django_db
 async def test_forbidden_database_on_another_thread():
-    """And on any other."""
+    """A database that the test did not ask for is refused on any other thread."""
     with pytest.raises(Exception, match="not allowed"):
         await asyncio.to_thread(AuditEntry.objects.count)
 
@@ -80,7 +80,7 @@ async def test_no_database_at_all():
 
 
 async def test_no_database_at_all_on_another_thread():
-    """Nor on another."""
+    """Without the mark nothing is allowed on another thread."""
     with pytest.raises(RuntimeError, match="Database access not allowed"):
         await asyncio.to_thread(Tag.objects.count)
 
@@ -93,5 +93,5 @@ async def test_db_fixture_without_a_mark(db):
 
 @pytest.mark.django_db
 async def test_after_the_sync_test():
-    """Its row is gone."""
+    """The row of the test with the db fixture is gone in the next one."""
     assert await Tag.objects.acount() == 0

@@ -73,7 +73,7 @@ async def test_sync_fixture_looks_after_the_test(sync_checking):
 
 
 async def test_requested_by_name(request):
-    """A fixture that is asked for in the midst of a test."""
+    """A fixture that is asked for in the middle of a test."""
     await asyncio.to_thread(request.getfixturevalue, "tag")
     assert await Tag.objects.acount() == 1
 
@@ -86,7 +86,7 @@ async def test_parametrised(number, async_tag):
 
 
 class TestMethods:
-    """Methods, with a fixture of the class's own."""
+    """Methods of a class with its own fixture."""
 
     @pytest_asyncio.fixture
     async def mine(self, db):
@@ -97,7 +97,7 @@ class TestMethods:
         assert await Tag.objects.aget() == mine
 
     async def test_other_method(self, mine):
-        """So does the next one, afresh."""
+        """The next method sees a new row of the fixture."""
         assert await Tag.objects.acount() == 1
 
 
@@ -116,7 +116,7 @@ async def failing(db):
 
 @pytest.mark.xfail(strict=True, raises=KeyError)
 async def test_failing_fixture(failing):
-    """Nor does a failing fixture."""
+    """A failing fixture leaves nothing behind."""
 
 
 async def test_nothing_was_left_by_failures():

@@ -63,12 +63,12 @@ async def test_thread_left_running(turn, left):
 
 
 async def test_short_task_is_waited_for(left):
-    """A task that is about to finish is no trouble."""
+    """A task that is about to finish is waited for."""
     left["short task"] = asyncio.ensure_future(Tag.objects.acreate(name="a"))
 
 
 async def test_after_the_short_task():
-    """And leaves nothing."""
+    """The work that was waited for leaves nothing to the next test."""
     assert await Tag.objects.acount() == 0
 
 
@@ -92,10 +92,10 @@ async def test_call_left_that_goes_back_to_the_loop(turn, left):
 
 
 async def test_thread_that_ends_soon():
-    """A thread that is about to finish is no trouble."""
+    """A thread that is about to finish is waited for."""
     threading.Thread(target=Tag.objects.create, kwargs={"name": "a"}).start()
 
 
 async def test_after_the_thread():
-    """And leaves nothing."""
+    """The work that was waited for leaves nothing to the next test."""
     assert await sync_to_async(Tag.objects.count)() == 0

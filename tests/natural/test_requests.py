@@ -151,7 +151,7 @@ async def test_stream_of_the_real_asgi_handler(path):
 @pytest.mark.parametrize("path", ["/streamed/", "/streamed-in-chunks/", "/sync-streamed/"])
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 async def test_client_of_a_stream_disconnects(path):
-    """A client goes away in the midst of a stream; the next statement and the next request work."""
+    """A client goes away in the middle of a stream; the next statement and the next request work."""
     await Tag.objects.abulk_create([Tag(name=f"t{n:02}") for n in range(30)])
     communicator = ApplicationCommunicator(get_asgi_application(), scope(path))
     await communicator.send_input({"type": "http.request", "body": b""})

@@ -1,4 +1,4 @@
-"""Sync tests beside async ones are what they always were."""
+"""Sync tests beside async ones behave as without the plugin."""
 
 import pytest
 import pytest_asyncio
@@ -27,5 +27,5 @@ def test_sync_test(turn):
 
 @pytest.mark.asyncio
 async def test_async_test_after_them():
-    """And in an async one."""
+    """A row of a sync test is gone in the next async one."""
     assert await Tag.objects.acount() == 0

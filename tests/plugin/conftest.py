@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from forking import Forked, Nursery
 from natural_matrix import why_not
+from natural_observer import Observer
 
 from pytest_async_orm.sharing.layers import Layers
 from pytest_async_orm.sharing.sandbox import Sandbox
@@ -23,6 +25,8 @@ DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
 collect_ignore = ["leak_corpus"]
 HERE = Path(__file__).resolve().parent
 INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
+# Its assertions are what the tests of planted faults look for.
+pytest.register_assert_rewrite("task_trees")
 PREAMBLE = """
 import asyncio, threading
 import pytest, pytest_asyncio
@@ -32,8 +36,15 @@ from sample_app.models import AuditEntry, Comment, Post, Tag
 """
 
 
+# What takes minutes, or needs a browser or an installer: every other test is in the environment `quick`.
+SLOW = ("test_environment", "test_leak_corpus", "test_machine", "test_natural_matrix", "test_page_browser")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip where the server does not answer; under CI that is a failure."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
     if reason := why_not(DATABASE):
         for item in items:
             item.add_marker(pytest.mark.skip(reason=f"{DATABASE} does not answer: {reason}"))
@@ -44,33 +55,86 @@ def own_database(variable: str, name: str) -> str:
     return f"{os.environ.get(variable, 'async_orm')}_{name}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Processes that have imported pytest, its plugins and Django, but not the plugin."""
+    nursery = Nursery("warm_pytest")
+    yield nursery
+    nursery.close()
+
+
+class InnerDatabases:
+    """Databases for inner runs on a server, which keep them for the next run: making them is what takes long."""
+
+    def __init__(self) -> None:
+        self.names = {name: own_database(name, "inner") for name in ("PGDATABASE", "MYSQL_DATABASE")}
+        self.options = [] if DATABASE.startswith("sqlite") else ["--reuse-db"]
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.names.items():
+                patch.setenv(name, value)
+            self._observer = Observer(DATABASE, "") if self.options else None
+
+    def drop(self) -> None:
+        """Drop them all: what an interrupted session has left may have other tables."""
+        if self._observer is not None:
+            self._observer.drop()
+
+    def let_go(self) -> None:
+        """Keep no database in which a run has left rows."""
+        if self._observer is not None and self._observer.rows():
+            self._observer.drop()
+
+
+@pytest.fixture(scope="session")
+def inner_databases() -> Iterator[InnerDatabases]:
+    """This worker's databases for inner runs."""
+    databases = InnerDatabases()
+    databases.drop()
+    yield databases
+    databases.drop()
+
+
 @pytest.fixture
-def inner_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def inner_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inner_databases: InnerDatabases) -> None:
     """The environment of a suite in a process of its own: the same database server and another database."""
     roots = [HERE.parent / "natural", HERE.parent.parent]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, roots)))
-    for name in ("PGDATABASE", "MYSQL_DATABASE"):
-        monkeypatch.setenv(name, own_database(name, "inner"))
+    for name, value in inner_databases.names.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     monkeypatch.setenv("NATURAL_DIRECTORY", str(tmp_path))
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, inner_environment: None):
+def run(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    nursery: Nursery,
+    inner_databases: InnerDatabases,
+    inner_environment: None,
+):
     """Run a suite in a process of its own."""
+
+    def popen(command: list[str], stdin: object, stdout: Any, stderr: Any, **_: object) -> Forked:
+        """Pytester's, which starts a process for `runpytest_subprocess`."""
+        environment = {**os.environ, "HOME": str(pytester.path), "USERPROFILE": str(pytester.path)}
+        return nursery.start(command[1:], env=environment, stdout=stdout, stderr=stderr)
+
+    monkeypatch.setattr(pytester, "popen", popen)
     monkeypatch.setenv("NATURAL_DIRECTORY", str(pytester.path))
 
     def call(source: str, *arguments: str, ini: str = "", settings: str = "natural_settings") -> pytest.RunResult:
         pytester.makeini(
             f"[pytest]\nDJANGO_SETTINGS_MODULE = {settings}\nasyncio_mode = auto\n"
             "asyncio_default_fixture_loop_scope = function\npythonpath = .\n"
-            f"filterwarnings = ignore:asgiref .* breaks async tests\n{ini}"
+            f"{ini}"
         )
         pytester.makepyfile(test_inner=PREAMBLE + source)
         plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]
-        return pytester.runpytest_subprocess(
-            *plugin, "--nomigrations", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments
-        )
+        options = [*plugin, "--nomigrations", *inner_databases.options, "-p", "no:randomly", "-p", "no:cacheprovider"]
+        ended = pytester.runpytest_subprocess(*options, *arguments)
+        inner_databases.let_go()
+        return ended
 
     return call
 
@@ -123,5 +187,5 @@ def sandbox(db: None, layers: Layers) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def physical(sandbox: Sandbox) -> Any:
+def shared_connection(sandbox: Sandbox) -> Any:
     return sandbox._shared["default"]

@@ -86,7 +86,7 @@ def queries_of(data: Any, test: Any) -> list[dict[str, Any]]:
     for index, start in enumerate(accumulate(columns["start"])):
         value = {name: column[index] for name, column in columns.items()}
         sql, shape, kind, alias, vendor, many = data["statements"][value["statement"]]
-        site, *stack = data["places"][value["place"]]
+        site, *stack = data["stacks"][value["stack"]]
         thread, task = data["lanes"][value["lane"]]
         found.append(
             {

@@ -97,7 +97,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.numbers = itertools.count()
 
     def teardown(self) -> None:
-        """The end rolls back what is unfinished and leaves exactly what was committed, then nothing."""
+        """The end of the sandbox rolls back what is unfinished; its transaction, in turn, leaves nothing."""
         late = self.pending("write", "write twice")
         ending = self.layers.pop()
         try:
@@ -127,7 +127,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.rest()
 
     def rest(self) -> None:
-        """Wait until every operation has finished or waits for the turn, and note what finished."""
+        """Wait until every operation has finished or waits for its turn, and note what finished."""
         event = threading.Event()
         for _ in range(int(self.rest_seconds / 0.002)):
             busy = [actor for actor in self.actors if actor.pending and not actor.pending[2].done()]
@@ -135,7 +135,7 @@ class SerialTransactions(RuleBasedStateMachine):
                 break
             event.wait(0.002)
         else:
-            raise AssertionError("an operation neither finishes nor waits for the turn")
+            raise AssertionError("an operation neither finishes nor waits for its turn")
         finished = [actor for actor in self.actors if actor.pending and actor.pending[2].done()]
         for actor in sorted(finished, key=self.order):
             self.note(actor, *actor.pending)
@@ -166,7 +166,7 @@ class SerialTransactions(RuleBasedStateMachine):
         self.holder  # noqa: B018 - asserts
 
     def pending(self, *kinds: str) -> set[str]:
-        """The names of operations that have not come to their end."""
+        """The names of operations that have not finished."""
         return {actor.pending[1] for actor in self.actors if actor.pending and actor.pending[0] in kinds}
 
     def free(self, number: int) -> Actor | None:
@@ -242,9 +242,7 @@ class SerialTransactions(RuleBasedStateMachine):
 
     @rule(number=numbers_of_actors)
     def close(self, number: int) -> None:
-        """A thread closes its connection; in a block its rows are lost, as a server rolls back for a client that
-        leaves.
-        """
+        """A thread closes its connection; inside a block its rows are lost, as a server rolls back for it."""
         actor = self.free(number)
         if actor is None or (actor.in_transaction and connection.vendor == "sqlite"):
             return  # Django refuses to close a database in memory

@@ -65,7 +65,7 @@ def test_unsafe_async_is_named() -> None:
 
 
 def test_unsafe_async_hides_the_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The experiment: with the variable a coroutine calls the sync ORM unhindered."""
+    """The experiment: with the variable a coroutine calls the sync ORM without an error."""
     from django.core.exceptions import SynchronousOnlyOperation
     from django.utils.asyncio import async_unsafe
 
@@ -116,7 +116,7 @@ def test_replaced_executor_breaks_affinity(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_bad_asgiref_is_named(release: str, broken: list[str], upgrade: str) -> None:
-    """The warning names the release, what it breaks, and the release that remedies all of it."""
+    """The warning names the release, what it breaks, and the release that fixes all of it."""
     (text,) = bad_asgiref(release)
     assert text.startswith(f"asgiref {release} breaks async tests: ")
     assert [what for _, _, what in ASGIREF_FAULTS if what in text] == broken
@@ -125,7 +125,7 @@ def test_bad_asgiref_is_named(release: str, broken: list[str], upgrade: str) -> 
 
 @pytest.mark.parametrize("release", ["3.12.0", "3.12.1", "3.13.0", "3.13.0rc1", "4.0"])
 def test_good_asgiref_is_not_named(release: str) -> None:
-    """A release in which all known faults are fixed is no trap."""
+    """A release in which all known faults are fixed gives no warning."""
     assert bad_asgiref(release) == []
 
 
@@ -185,6 +185,6 @@ def test_installed_asgiref(experiment: str) -> None:
     ],
 )
 @pytest.mark.xfail(strict=True, reason="no release of asgiref fixes it: once one does, name the others in the warning")
-def test_what_no_release_mends(experiment: str) -> None:
-    """What docs/sandbox.md says of every release of asgiref is still so."""
+def test_what_no_release_fixes(experiment: str) -> None:
+    """What docs/sandbox.md says of every release of asgiref still holds."""
     assert asgiref_experiments.outcome(experiment) == "right"

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from leak_expectations import CORPUS, Expected, expected, programs
 
+from conftest import own_database
+
 DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
 # With a pool what stays open is a slot of it.
 _OF_A_POOL = {"orphaned": "pool slot not returned", "lingering": "pool slot not returned"}
@@ -31,7 +33,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "NATURAL_DIRECTORY": str(folder),
         "CORPUS_OUTPUT": str(output),
         "PYTHONPATH": os.pathsep.join(map(str, roots)),
-        **{name: f"{os.environ.get(name, 'async_orm')}_corpus" for name in ("PGDATABASE", "MYSQL_DATABASE")},
+        **{name: own_database(name, "corpus") for name in ("PGDATABASE", "MYSQL_DATABASE")},
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:randomly", "-p", "no:xdist"]

@@ -1,4 +1,4 @@
-"""What is said of leaks: where, what, and how to remedy it; the texts themselves."""
+"""What is said of leaks: where, what, and the remedy; the texts themselves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ON_ITS_THREAD = (
 def leak(**facts: Any) -> Leak:
     usual = {
         "kind": "orphaned", "opened_at": SourceLine("shop/views.py:17"), "test": "test_a", "alias": "default",
-        "vendor": "postgresql", "thread_name": "worker", "task_name": None, "remedy": "Mend it.",
+        "vendor": "postgresql", "thread_name": "worker", "task_name": None, "remedy": "Close it.",
     }  # fmt: skip
     return Leak(**{**usual, **facts})
 
@@ -27,21 +27,21 @@ def test_left_open() -> None:
     """Equal leaks are folded; each has its kind, line, thread, task and remedy."""
     forgotten = leak(kind="ORM coroutine never awaited", alias="", thread_name="", opened_at=SourceLine(""))
     assert messages.left_open("test_a", [leak(), leak(task_name="Task-1"), forgotten]) == (
-        "The test test_a left connections open or work undone:\n"
+        "The test test_a left connections open or work unfinished:\n"
         "  orphaned (2 times): 'default', opened at shop/views.py:17 on the thread 'worker'\n"
-        "    Mend it.\n"
+        "    Close it.\n"
         "  ORM coroutine never awaited: made at an unknown line\n"
-        "    Mend it."
+        "    Close it."
     )
 
 
 @pytest.mark.parametrize("kind", get_args(LeakKind))
-def test_every_kind_has_a_mend(kind: LeakKind) -> None:
-    """No leak is named without a way out."""
+def test_every_kind_has_a_remedy(kind: LeakKind) -> None:
+    """Each kind of leak has a remedy."""
     assert len(messages.remedy(kind)) > 30
 
 
-def test_mends() -> None:
+def test_remedies() -> None:
     """The remedy fits the cause: the thread, the settings, the task, or a connection of the program's own."""
     assert messages.remedy("orphaned") == ON_ITS_THREAD
     assert messages.remedy("orphaned", max_age=60) == (
@@ -71,7 +71,7 @@ def test_grew() -> None:
     assert messages.grew(Counts(1, 3), [leak(), leak()], [messages.witness(census)]) == (
         "2 more connections are open than before the block (1 then, 3 now):\n"
         "  orphaned (2 times): 'default', opened at shop/views.py:17 on the thread 'worker'\n"
-        "    Mend it.\n"
+        "    Close it.\n"
         "  server: 'default' has 3 of the ledger's 3 connections"
     )
     assert messages.grew(Counts(1, 2), [leak()], []).startswith(
@@ -100,18 +100,18 @@ def test_census() -> None:
 
 
 def test_summary() -> None:
-    """One entry for equal leaks of many tests: count, kind, line, first tests, remedy, and the reason if allowed."""
-    entry = {
-        "kind": "orphaned", "line": "a.py:1", "alias": "default", "remedy": "Mend it.", "allowed": None, "count": 5,
+    """One leak for equal leaks of many tests: count, kind, line, first tests, remedy, and the reason if allowed."""
+    leak = {
+        "kind": "orphaned", "line": "a.py:1", "alias": "default", "remedy": "Close it.", "allowed": None, "count": 5,
         "tests": ["one", "two", "three", "four"], "threads": [],
     }  # fmt: skip
-    assert messages.summary([entry, {**entry, "allowed": "legacy", "tests": ["one"], "alias": "", "line": ""}]) == [
+    assert messages.summary([leak, {**leak, "allowed": "legacy", "tests": ["one"], "alias": "", "line": ""}]) == [
         "5 x orphaned: 'default', a.py:1",
         "    one, two, three and 1 more",
-        "    Mend it.",
+        "    Close it.",
         "5 x orphaned: an unknown line (allowed: legacy)",
         "    one",
-        "    Mend it.",
+        "    Close it.",
     ]
 
 

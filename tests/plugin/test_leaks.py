@@ -26,8 +26,8 @@ from pytest_async_orm.sharing.shared_connection import SharedConnection
 from pytest_async_orm.sharing.virtual import virtual_connection
 
 
-def entry(**facts: Any) -> Any:
-    """An entry of the ledger, orphaned unless said otherwise."""
+def opened(**facts: Any) -> Any:
+    """An opened connection as the ledger keeps it, orphaned unless said otherwise."""
     thread = SimpleNamespace(name="worker", is_alive=lambda: facts.get("alive", False))
     usual = {
         "was_never_closed": True, "owned": False, "in_transaction": False, "from_pool": False, "task": None,
@@ -80,7 +80,7 @@ DONE, RUNNING = SimpleNamespace(done=lambda: True), SimpleNamespace(done=lambda:
 )
 def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
     """The kind follows from what is known of the connection, its thread and its executor."""
-    assert kind_of(entry(**facts)) == kind
+    assert kind_of(opened(**facts)) == kind
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_kinds(facts: dict[str, Any], kind: str | None) -> None:
 )
 def test_what_is_the_sessions(facts: dict[str, Any], *, sessions: bool) -> None:
     """A wider fixture's thread or executor may close later what a test opened on it."""
-    assert belongs_to_session(entry(**facts)) is sessions
+    assert belongs_to_session(opened(**facts)) is sessions
 
 
 def test_lines_of_the_user() -> None:
@@ -109,10 +109,10 @@ def test_lines_of_the_user() -> None:
 
 
 def test_line_beyond_an_event_loop() -> None:
-    """Whoever runs a loop has not caused what happens in it."""
+    """The line that runs a loop is not the line of what happens in it."""
 
     found: list[Any] = []
-    # Code that is no user's, called by the loop alone.
+    # Code of a library, called by the loop alone.
     look = eval(
         "lambda: found.append(look(frame()))", {"found": found, "look": lines.user_frame, "frame": sys._getframe}
     )
@@ -129,9 +129,9 @@ def test_line_beyond_an_event_loop() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.async_orm_sandbox("off")
-def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
-    """It begins with what is known of the server: not with what is noted of the connection beneath, or the close of one
-    would be taken for that of the other.
+def test_a_virtual_connection_has_an_opening_of_its_own() -> None:
+    """It starts with what is known of the server, but not with the opening of the shared connection: the close of one
+    would count as the close of the other.
     """
     with closing(connection.copy()) as twin:
         twin.ensure_connection()
@@ -146,11 +146,11 @@ def test_a_virtual_connection_is_an_entry_of_its_own() -> None:
         twin.connection.close()
 
 
-def test_stack_of_a_place() -> None:
-    """A place is its line, and has the stack with the innermost frame last, without pytest's own frames."""
+def test_stack_of_a_source_line() -> None:
+    """A source line has its stack with the innermost frame last, without pytest's own frames."""
     found = source.source_line(lines.user_frame(sys._getframe()), lines.stack_from(sys._getframe()))
     line, text = found.stack.splitlines()
-    assert line.endswith("in test_stack_of_a_place")
+    assert line.endswith("in test_stack_of_a_source_line")
     assert "stack_from" in text
     assert source.source_line(None) == ""
 
@@ -184,7 +184,7 @@ def leak(test: str | None, **facts: Any) -> Leak:
 
 
 def test_folding() -> None:
-    """Equal leaks are one entry, with their count, tests and threads."""
+    """Equal leaks are one, with their count, tests and threads."""
     leaks = [leak("one"), leak("two", thread="other"), leak("two"), leak(None)]
     (entry_,) = folded(facts_of_test([], leaks)["leaks"])
     assert (entry_["count"], entry_["tests"]) == (4, ["one", "two", "the session"])
@@ -192,7 +192,7 @@ def test_folding() -> None:
 
 
 def test_document_is_bounded() -> None:
-    """The newest connections are listed, and how many are not."""
+    """The newest connections are listed, and the number of those that are not."""
     records = [
         ConnectionRecord(
             "default", "sqlite", None, SourceLine("a.py:1"), "worker", False, None, False, False, None, 0,
@@ -251,7 +251,7 @@ def test_server_sees_the_own_connection(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_connection_that_the_server_ended() -> None:
-    """A connection that the server has hung up on is told from one that the ledger has forgotten."""
+    """A connection that the server has closed differs from one that the ledger has lost."""
     if connection.vendor == "sqlite":
         pytest.skip("no server")
     twin = connection.copy()

@@ -61,7 +61,7 @@ def wrong_savepoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VirtualConnection, "_savepoint_commit", lambda self, sid: None, raising=False)
 
 
-def closes_the_physical_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def closes_the_shared_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("Django does not close a database in memory")
     monkeypatch.setattr(Lease, "close", lambda self: self.shared.raw.close())
@@ -92,7 +92,7 @@ def moves_the_savepoint_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
 FAULTS = [
     turn_not_held,
     wrong_savepoint,
-    closes_the_physical_connection,
+    closes_the_shared_connection,
     forgets_to_roll_back,
     forgets_the_savepoint_of_a_failure,
     moves_the_savepoint_too_rarely,
@@ -111,7 +111,7 @@ def real_connection_again() -> Iterator[None]:
 def test_planted_fault_is_caught(plant, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox with a fault fails the same exploration."""
     plant(monkeypatch)
-    # With a fault, threads may wait for ever for what never comes: let that show soon.
+    # With a fault, threads may wait for ever: a short time-out shows that soon.
     monkeypatch.setattr(SerialTransactions, "lock_timeout", 1.0)
     monkeypatch.setattr(SerialTransactions, "rest_seconds", 2.0)
     with pytest.raises(BaseException):  # noqa: B017 - a fault may show as any error

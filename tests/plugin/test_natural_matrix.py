@@ -136,7 +136,7 @@ def test_leaked_row_stops_a_run(observer: Observer, suite: Callable[[str], str])
 
 @pytest.mark.skipif(DATABASE == "sqlite-memory", reason="a database in memory ends with its process")
 def test_undropped_database_stops_a_run(observer: Observer, suite: Callable[[str], str]) -> None:
-    """A run whose test database is still there at its end is an error, however green it was."""
+    """A run whose test database is still there at its end is an error, even if every test was green."""
     with pytest.raises(SystemExit, match="test databases were not dropped"):
         natural_matrix.dropped(DATABASE, suite("await Tag.objects.acreate(name='a')"), "--reuse-db")
 

@@ -142,8 +142,8 @@ def test_a_query_has_a_permanent_link(opened: Open) -> None:
 
 
 def test_equal_neighbours_are_folded(opened: Open) -> None:
-    """Five equal queries are one row until it is unfolded; those of an N+1 can be shown alone,
-    in the table and in the timeline.
+    """Five equal queries are one row until it is unfolded; those of an N+1 can be shown alone, in the table and
+    in the timeline.
     """
     browser = opened(blog(), at(BLOG))
     assert len(visible(browser, "tr[data-query]")) == 3
@@ -221,14 +221,14 @@ def test_hostile_text_is_shown_as_text(opened: Open) -> None:
     ],
 )
 def test_what_is_not_there_is_told(opened: Open, test: str, told: str) -> None:
-    """A test that was cut short and one without queries say so."""
+    """A test that was cut short and one without queries say that they are."""
     browser = opened(blog(), at(test))
     assert told in browser.find_element(By.TAG_NAME, "main").text
     assert complaints(browser) == []
 
 
 def test_a_session_without_tests(opened: Open) -> None:
-    """An empty session says that there is nothing, and shows no view of what it has not."""
+    """An empty session says that there is nothing, and shows no view without content."""
     browser = opened(a_session())
     assert "No test of this session used a database." in browser.find_element(By.ID, "tests").text
     assert not browser.find_elements(By.ID, "connections")

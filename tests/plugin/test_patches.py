@@ -24,8 +24,14 @@ class Victim:
         """What is replaced."""
         return "original"
 
+    @classmethod
+    def of_class(cls) -> str:
+        """What is replaced for every subclass."""
+        return cls.__name__
+
 
 METHOD = Target(f"{__name__}:Victim", "method", "here", "no pin")
+OF_CLASS = Target(f"{__name__}:Victim", "of_class", "here", "no pin")
 ADDED = Target(f"{__name__}:Victim", "added", "nowhere", "no pin")
 
 
@@ -42,9 +48,9 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("target", TARGETS, ids=str)
 def test_every_target_is_pinned(target: Target) -> None:
-    """Each target says where it was seen, and names a test of test_privates.py."""
+    """Each target says where it was seen, and names a test of test_privates_*.py."""
     assert any(character.isdigit() for character in target.seen)
-    assert f"def {target.pin}(" in (HERE / "test_privates.py").read_text("utf-8")
+    assert any(f"def {target.pin}(" in path.read_text("utf-8") for path in HERE.glob("test_privates_*.py"))
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=str)
@@ -69,6 +75,20 @@ def test_installed_once_and_removed() -> None:
     patches.remove_since((0, 0))
     assert vars(Victim)["method"] is before
     assert patches.targets == []
+
+
+def test_class_methods_stay_class_methods() -> None:
+    """The replacement of a class method is given the class that it is called on."""
+
+    class Heir(Victim):
+        """A subclass."""
+
+    before = vars(Victim)["of_class"]
+    patches = Patches()
+    patches.install(OF_CLASS, louder)
+    assert (Heir.of_class(), Heir().of_class()) == ("HEIR", "HEIR")
+    patches.remove_since((0, 0))
+    assert vars(Victim)["of_class"] is before
 
 
 def test_what_was_not_there_is_deleted() -> None:

@@ -6,17 +6,14 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
-from dataclasses import dataclass
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
-from django.db import connection
-from hypothesis import HealthCheck, Phase, assume, given, settings
-from hypothesis import strategies as st
+from asgiref.sync import sync_to_async
+from hypothesis import HealthCheck, Phase, given, settings
+from task_trees import Node, check, nothing_is_left, overlap, trees
 
 from pytest_async_orm import assert_num_queries, record_queries
 from pytest_async_orm.frames import context
-from pytest_async_orm.frames.context import BELONGS_TO
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.recording import recording
 from pytest_async_orm.recording.recording import Recording
@@ -27,98 +24,6 @@ pytestmark = [
     pytest.mark.allow_connection_leaks(reason="threads that only query, as the subject is their queries"),
 ]
 
-ASYNC_WAYS = ["await", "gather", "task", "sync_to_async", "insensitive", "to_thread", "executor", "thread"]
-SYNC_WAYS = ["call", "executor", "thread", "async_to_sync"]
-
-
-@dataclass
-class Node:
-    """Some queries, a block around them if asked, and children that are started in some way."""
-
-    queries: int
-    block: bool
-    way: int
-    children: list[Node]
-
-    @property
-    def total(self) -> int:
-        return self.queries + sum(child.total for child in self.children)
-
-
-leaves = st.builds(Node, st.integers(0, 2), st.booleans(), st.integers(0, 7), st.just([]))
-trees = st.recursive(
-    leaves,
-    lambda children: st.builds(
-        Node, st.integers(0, 2), st.booleans(), st.integers(0, 7), st.lists(children, min_size=1, max_size=3)
-    ),
-    max_leaves=7,
-)
-
-
-async def run(node: Node, counts: list[tuple[int, int]]) -> None:
-    """Run a tree in tasks; all children at once."""
-    if not node.block:
-        await inside(node, counts)
-        return
-    with record_queries() as log:
-        await inside(node, counts)
-    counts.append((node.total, len(log)))
-
-
-async def inside(node: Node, counts: list[tuple[int, int]]) -> None:
-    for _ in range(node.queries):
-        await Tag.objects.acount()
-    await asyncio.gather(*(start(child, counts) for child in node.children))
-
-
-async def start(child: Node, counts: list[tuple[int, int]]) -> None:
-    loop = asyncio.get_running_loop()
-    match ASYNC_WAYS[child.way % len(ASYNC_WAYS)]:
-        case "await" | "gather":
-            await run(child, counts)
-        case "task":
-            await asyncio.create_task(run(child, counts))
-        case "sync_to_async":
-            await sync_to_async(run_sync)(child, counts)
-        case "insensitive":
-            await sync_to_async(run_sync, thread_sensitive=False)(child, counts)
-        case "to_thread":
-            await asyncio.to_thread(run_sync, child, counts)
-        case "executor":
-            with ThreadPoolExecutor(1) as pool:
-                await loop.run_in_executor(pool, run_sync, child, counts)
-        case "thread":
-            thread = threading.Thread(target=run_sync, args=(child, counts))
-            thread.start()
-            await loop.run_in_executor(None, thread.join)
-
-
-def run_sync(node: Node, counts: list[tuple[int, int]]) -> None:
-    if not node.block:
-        inside_sync(node, counts)
-        return
-    with record_queries() as log:
-        inside_sync(node, counts)
-    counts.append((node.total, len(log)))
-
-
-def inside_sync(node: Node, counts: list[tuple[int, int]]) -> None:
-    for _ in range(node.queries):
-        Tag.objects.count()
-    for child in node.children:
-        match SYNC_WAYS[child.way % len(SYNC_WAYS)]:
-            case "call":
-                run_sync(child, counts)
-            case "executor":
-                with ThreadPoolExecutor(2) as pool:
-                    pool.submit(run_sync, child, counts).result()
-            case "thread":
-                thread = threading.Thread(target=run_sync, args=(child, counts))
-                thread.start()
-                thread.join()
-            case "async_to_sync":
-                async_to_sync(run)(child, counts)
-
 
 @pytest.mark.asyncio
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -128,56 +33,11 @@ async def test_generated_task_trees(tree: Node) -> None:
     await check(tree)
 
 
-async def check(tree: Node) -> None:
-    counts: list[tuple[int, int]] = []
-    with record_queries() as log:
-        try:
-            await run(tree, counts)
-        except RuntimeError as error:
-            # asgiref 3.6 refuses some nestings of its two bridges.
-            assume("would deadlock" not in str(error))
-            raise
-    assert len(log) == tree.total
-    assert all(query.attributed for query in log)
-    for expected, found in counts:
-        assert found == expected
-    nothing_is_left()
-
-
-def nothing_is_left() -> None:
-    assert BELONGS_TO.get() is None
-    assert not PROCESS.recordings
-    assert connection.execute_wrappers == []
-
-
 @pytest.mark.asyncio
 async def test_blocks_that_overlap() -> None:
     """Two tasks whose blocks overlap, the first to open being the first to close, leave nothing installed."""
     await overlap()
     await sync_to_async(nothing_is_left)()
-
-
-async def overlap() -> None:
-    opened, closed = asyncio.Event(), asyncio.Event()
-    counts = []
-
-    async def first() -> None:
-        with record_queries() as log:
-            await Tag.objects.acount()
-            await opened.wait()
-        counts.append(len(log))
-        closed.set()
-
-    async def second() -> None:
-        with record_queries() as log:
-            opened.set()
-            await closed.wait()
-            await Tag.objects.acount()
-            await Tag.objects.acount()
-        counts.append(len(log))
-
-    await asyncio.gather(first(), second())
-    assert counts == [1, 2]
 
 
 @pytest.mark.asyncio
@@ -240,7 +100,7 @@ async def test_wide_recording_takes_what_belongs_to_no_block() -> None:
         await Tag.objects.acount()
     finally:
         wide.close()
-    assert [entry.attributed for entry in wide.entries()] == [False, True]
+    assert [raw.attributed for raw in wide.raw_queries()] == [False, True]
 
 
 async def foreign_query() -> None:
@@ -249,7 +109,7 @@ async def foreign_query() -> None:
 
 @pytest.mark.asyncio
 async def test_a_block_is_not_entered_twice_at_once() -> None:
-    """One block object cannot be open twice: the second entry says what to do."""
+    """One block object cannot be open twice: entering it again says what to do."""
     block = record_queries()
     with block:
         with pytest.raises(RuntimeError, match="make another one for each task"):

@@ -114,7 +114,7 @@ EXPECTED = (Tag.DoesNotExist, IntegrityError, DatabaseError, Rejected)
 
 
 def start_empty() -> None:
-    # Asked for once in a process: whoever comes first would have a query more.
+    # Asked for once in a process: the first that asks would have a query more.
     ContentType.objects.get_for_model(Post)
     for model in (Comment, Post, Tag):
         model.objects.all().delete()
@@ -183,7 +183,7 @@ def test_count_on_the_real_connection(db: None) -> None:
 
 
 def test_executemany_is_one_query() -> None:
-    """executemany is one query, marked, with all its parameters; its rows are the driver's word."""
+    """executemany is one query, marked, with all its parameters; its rows are the driver's number."""
     with record_queries() as log:
         _executemany()
     (query,) = log

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 
 from pytest_async_orm.errors import NothingRecorded
 from pytest_async_orm.messages import queries as messages
 from pytest_async_orm.messages import snapshots
-from pytest_async_orm.recording.blocks import assert_max_queries, assert_num_queries, require_something_seen
+from pytest_async_orm.recording.blocks import (
+    QueryBlock,
+    assert_max_queries,
+    assert_no_duplicates,
+    assert_no_n_plus_one,
+    assert_no_queries,
+    assert_no_queries_outside_transactions,
+    assert_no_slow_queries,
+    assert_num_queries,
+    record_queries,
+    require_something_seen,
+)
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
 from pytest_async_orm.records import NPlusOne, Query
+from sample_app.models import Post, Tag
 
 
 def query(sql: str, **changes: object) -> Query:
@@ -155,3 +170,49 @@ def test_snapshots() -> None:
     )
     assert "name them, as in query_snapshot('first')" in snapshots.name_used_twice("")
     assert "a block named 'a' already" in snapshots.name_used_twice("a")
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "text"),
+    [
+        (lambda: assert_num_queries(1, kind="select"), ValueError, "kind is 'select': use one of 'other', 'read', "),
+        (lambda: assert_no_queries(kind="reads"), ValueError, "Did you mean 'read'?"),
+        (lambda: assert_no_n_plus_one("x"), TypeError, "threshold is 'x': give a number of times, such as 2."),
+        (lambda: assert_no_n_plus_one(0), ValueError, "threshold is 0: it cannot be below 1."),
+        (lambda: assert_no_slow_queries("fast"), TypeError, "milliseconds is 'fast': give a number, such as 50."),
+        (lambda: assert_no_slow_queries(-1), ValueError, "milliseconds is -1: it cannot be below 0."),
+        (lambda: assert_no_slow_queries(float("nan")), ValueError, "it cannot be below 0."),
+    ],
+)
+def test_bad_arguments(make: Callable[[], object], error: type[Exception], text: str) -> None:
+    """What no value of an argument is is told where the assertion is made."""
+    with pytest.raises(error, match=re.escape(text)):
+        make()
+
+
+@pytest.mark.parametrize(
+    "block", [record_queries, assert_no_queries, assert_no_duplicates, assert_no_queries_outside_transactions]
+)
+def test_unknown_alias(db: None, block: Callable[..., QueryBlock]) -> None:
+    """An alias that the settings do not have is told where the block begins, with those that they have."""
+    text = "using is 'defualt': use one of 'default', 'other'. Did you mean 'default'?"
+    with pytest.raises(ValueError, match=re.escape(text)), block(using="defualt"):
+        pass
+
+
+def test_unknown_table(db: None) -> None:
+    """A table that no model has, and no statement named, is an error; one that SQL names, or a model has, is none."""
+    with (
+        pytest.raises(ValueError, match=r"table is 'sample_app_tags': .* did you mean .*'sample_app_tag'"),
+        assert_no_queries(table="sample_app_tags"),
+    ):
+        Tag.objects.count()
+    with (
+        pytest.raises(ValueError, match="table is 'typo': no model has a table of that name"),
+        assert_max_queries(3, table="typo"),
+    ):
+        pass
+    with assert_no_queries(table="sample_app_tag"), assert_no_queries(table="django_migrations"):
+        Post.objects.count()
+    with assert_num_queries(1, table="raw"), connection.cursor() as cursor:
+        cursor.execute("WITH raw AS (SELECT 1) SELECT * FROM raw")

@@ -8,9 +8,7 @@ import pytest
 
 
 def test_fixtures(run) -> None:
-    """Every assertion is a fixture too, and pytest-django's own become right in async tests and stay as they are in
-    sync ones.
-    """
+    """Every assertion is a fixture too; pytest-django's own count right in async tests, in sync ones as before."""
     result = run(
         """
 from pytest_async_orm import QueryLog
@@ -139,15 +137,17 @@ async def test_it():
 
 
 def test_n_plus_one_by_ini(run) -> None:
-    """The ini option warns of loops, or fails the test, or does nothing."""
+    """The ini option tells of loops in the summary, or fails the test, or does nothing."""
     source = """
 pytestmark = pytest.mark.django_db
 async def test_it():
     for _ in range(3):
         await Tag.objects.acount()
 """
-    for reaction, outcome in (("off", {"passed": 1}), ("error", {"failed": 1}), ("warn", {"passed": 1, "warnings": 1})):
-        run(source, ini=f"async_orm_n_plus_one = {reaction}\n").assert_outcomes(**outcome)
+    for reaction, outcome in (("off", {"passed": 1}), ("error", {"failed": 1}), ("warn", {"passed": 1})):
+        result = run(source, "-W", "error", ini=f"async_orm_n_plus_one = {reaction}\n")
+        result.assert_outcomes(**outcome)
+        assert ("N+1 queries" in result.stdout.str()) == (reaction == "warn")
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,9 @@ def test_bad_ini_values(run, ini: str, text: str) -> None:
     result.stderr.fnmatch_lines([text])
 
 
-def test_bad_markers(run) -> None:
-    """A marker with bad arguments is an error of that test, with the remedy."""
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_bad_markers(run, workers: list[str]) -> None:
+    """A marker with bad arguments is an error of the collection, with the values that there are."""
     result = run(
         """
 pytestmark = pytest.mark.django_db
@@ -173,18 +174,74 @@ pytestmark = pytest.mark.django_db
 async def test_number(): pass
 @pytest.mark.max_queries
 async def test_none(): pass
+@pytest.mark.max_queries(0, using="defualt")
+async def test_alias(): pass
 @pytest.mark.no_n_plus_one(threshold=0)
 async def test_threshold(): pass
+@pytest.mark.no_n_plus_one(threshold="x")
+async def test_word(): pass
+@pytest.mark.allow_connection_leaks("why")
+async def test_leaks(): pass
+""",
+        *workers,
+    )
+    assert "passed" not in result.parseoutcomes()
+    text = result.stdout.str()
+    for expected in (
+        "max_queries('many') takes a number of queries and an alias if you like",
+        "max_queries() takes a number of queries",
+        "using of the marker max_queries is 'defualt': use one of 'default', 'other'. Did you mean 'default'?",
+        "no_n_plus_one(0) takes a number of times",
+        "no_n_plus_one('x') takes a number of times",
+        "allow_connection_leaks takes a reason and nothing else",
+    ):
+        assert expected in text
+
+
+def test_bad_option(run) -> None:
+    """A number of tests that is none is a usage error that says what to give."""
+    for value in ("x", "0", "-1"):
+        result = run("def test_never(): pass", f"--async-orm-top={value}")
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([f"*--async-orm-top: '{value}' is no number of tests: use one above 0*"])
+
+
+NEVER_ENTERED = """
+from pytest_async_orm import assert_no_n_plus_one, assert_num_queries, record_queries
+pytestmark = pytest.mark.django_db
+LIMIT = assert_num_queries(99)
+@pytest.fixture
+def limit():
+    return assert_num_queries(99)
+async def test_statement():
+    assert_num_queries(99)
+async def test_fixture(async_assert_max_num_queries):
+    async_assert_max_num_queries(0)
+    await Tag.objects.acount()
+def test_variable():
+    forgotten = assert_no_n_plus_one()
+def test_own_failure():
+    assert_num_queries(99)
+    raise ValueError("my own")
+async def test_right(limit):
+    record_queries()
+    with pytest.raises(TypeError):
+        assert_num_queries("x")
+    for _ in range(2):
+        with assert_num_queries(1) as log:
+            await Tag.objects.acount()
 """
-    )
-    result.assert_outcomes(failed=3)
-    result.stdout.fnmatch_lines(
-        [
-            "*max_queries('many') takes a number of queries and an alias if you like*",
-            "*max_queries() takes a number of queries*",
-            "*no_n_plus_one(0) takes a number of times*",
-        ]
-    )
+
+
+def test_assertions_never_entered(run) -> None:
+    """An assertion that a test makes and never enters checks nothing: the test fails, and the line is named."""
+    result = run(NEVER_ENTERED)
+    result.assert_outcomes(passed=1, failed=4)
+    result.stdout.fnmatch_lines_random(
+        [f"*test_{name} passed, but an assertion on queries was never entered, *test_inner.py:{line}*"
+         for name, line in (("statement", 14), ("fixture", 16), ("variable", 19))]
+        + ["*ValueError: my own"]
+    )  # fmt: skip
 
 
 SNAPSHOTS = """
@@ -256,7 +313,7 @@ async def test_it(number):
     thread.start()
     await asyncio.to_thread(thread.join)
 """
-    run(source, "-n", "2", "--async-orm-report=report.json").assert_outcomes(passed=4, warnings=4)
+    run(source, "-n", "2", "--async-orm-report=report.json").assert_outcomes(passed=4)
     report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
     (leak,) = report["leaks"]
     assert (leak["kind"], leak["count"], len(leak["tests"])) == ("orphaned", 4, 4)

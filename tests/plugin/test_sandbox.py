@@ -1,4 +1,4 @@
-"""A sandbox by plain calls: what it sends, what it refuses, how it ends."""
+"""A sandbox by plain calls: what it sends and what it refuses."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.test.testcases import DatabaseOperationForbidden
+from sandbox_marks import LEAVES_IT_OPEN
 
 from pytest_async_orm.drivers.dialects import Dialect
-from pytest_async_orm.errors import SandboxDeadlock, SandboxEnded, TransactionLost
-from pytest_async_orm.sharing.layers import Layers, work_of
+from pytest_async_orm.errors import SandboxDeadlock, TransactionLost
 from pytest_async_orm.sharing.sandbox import Sandbox
-from sample_app.models import AuditEntry, Comment, Post, Tag
+from sample_app.models import AuditEntry, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
-LEAVES_IT_OPEN = pytest.mark.allow_connection_leaks(reason="what is left open is what the test is about")
 
 
 @contextmanager
@@ -37,14 +36,14 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_each_thread_has_its_own_connection(sandbox: Sandbox, worker: Any) -> None:
-    """Two threads have two connections with their own state, over one physical connection."""
+    """Two threads have two connections with their own state, over one shared connection."""
     mine, theirs = connections["default"], worker(lambda: connections["default"])
     assert mine is connections["default"]
     assert mine is not theirs
     with transaction.atomic():
         assert (mine.in_atomic_block, theirs.in_atomic_block) == (True, False)
     worker(theirs.ensure_connection)
-    assert mine.connection is theirs.connection
+    assert mine.lease.shared.raw is theirs.lease.shared.raw
 
 
 def test_only_the_real_handler_is_routed(sandbox: Sandbox) -> None:
@@ -104,16 +103,16 @@ class SlowCursor:
 
 
 def test_cursor_that_another_thread_closes(
-    sandbox: Sandbox, physical: Any, worker: Any, other_worker: Any, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, shared_connection: Any, worker: Any, other_worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a thread closes a cursor of another thread's, as the end of a generator does, the owner waits."""
-    monkeypatch.setattr(physical.queue, "timeout", 5)
+    monkeypatch.setattr(shared_connection.queue, "timeout", 5)
     lease = worker(lambda: (Tag.objects.count(), connections["default"].lease)[1])
     cursor = SlowCursor()
-    closing = other_worker.start(physical.close_cursor, lease, cursor)
+    closing = other_worker.start(shared_connection.close_cursor, lease, cursor)
     assert cursor.closing.wait(5)
     statement = worker.start(lambda: (Tag.objects.count(), cursor.closed)[1])
-    while not physical.queue.waiting and not statement.done():
+    while not shared_connection.queue.waiting and not statement.done():
         threading.Event().wait(0.001)
     cursor.may_end.set()
     closing.result(5)
@@ -121,7 +120,7 @@ def test_cursor_that_another_thread_closes(
 
 
 def test_no_connect(sandbox: Sandbox, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sandbox opens no physical connection, on no thread."""
+    """A sandbox opens no real connection, on no thread."""
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     wrapper = type(sandbox._shared["default"].wrapper)
@@ -158,9 +157,7 @@ def test_a_function_that_writes_survives_a_failure(sandbox: Sandbox) -> None:
 
 
 def test_deadlock_between_two_threads(sandbox: Sandbox, worker: Any) -> None:
-    """A thread that waits inside atomic for another thread's query gets the report within the time-out, and all
-    goes on.
-    """
+    """A thread that waits inside atomic for another thread's query gets the report in time, and all goes on."""
     with transaction.atomic():
         with pytest.raises(SandboxDeadlock, match=r"test_example\.py::test_it"):
             worker(Tag.objects.count)
@@ -188,104 +185,18 @@ def test_implicit_commit_is_refused(sandbox: Sandbox) -> None:
     assert Tag.objects.count() == 0
 
 
-def test_lost_transaction_is_noticed(sandbox: Sandbox, layers: Layers, physical: Any) -> None:
-    """If the raw connection's transaction ends, the next statement and the end say so, and name the test."""
-    Tag.objects.create(name="a")
-    physical.raw.rollback()
-    if physical.dialect.sees_transaction:
-        with pytest.raises(TransactionLost, match=r"test_example\.py::test_it"):
-            Tag.objects.create(name="b")
-    ending = layers.pop()
-    assert len(ending.lost) == 1
-    assert ending.committed == ["default"]
-
-
-def test_closed_connection_is_noticed(sandbox: Sandbox, layers: Layers, physical: Any) -> None:
-    """If the raw connection is closed, queries fail, and the end says so; a server has rolled back by itself."""
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("a database in memory ends with its connection")
-    Tag.objects.create(name="a")
-    physical.raw.close()
-    with pytest.raises((DatabaseError, TransactionLost)):
-        Tag.objects.count()
-    with pytest.raises(TransactionLost):
-        Tag.objects.count()
-    ending = layers.pop()
-    assert len(ending.lost) == 1
-    assert ending.committed == []
-
-
-@LEAVES_IT_OPEN
-def test_unfinished_transaction_is_rolled_back(sandbox: Sandbox, layers: Layers) -> None:
-    """What is still open at the end is rolled back; what was committed stays until the test's own roll-back."""
-    Tag.objects.create(name="kept")
-    thread = threading.Thread(target=lambda: (transaction.atomic().__enter__(), Tag.objects.create(name="dropped")))
-    thread.start()
-    thread.join()
-    layers.pop()
-    assert list(Tag.objects.values_list("name", flat=True)) == ["kept"]
-
-
-@LEAVES_IT_OPEN
-def test_use_after_the_end(sandbox: Sandbox, layers: Layers, worker: Any) -> None:
-    """A connection that outlives its sandbox is refused, with the test's name."""
-    kept = worker(lambda: connections["default"])
-    worker(kept.ensure_connection)
-    layers.pop()
-    with pytest.raises(SandboxEnded, match=r"test_example\.py::test_it"):
-        worker(lambda: kept.cursor().execute("SELECT 1"))
-
-
-def test_context_that_outlives_its_test(sandbox: Sandbox, layers: Layers) -> None:
-    """Work that carries an ended sandbox's context is refused, on any thread."""
-    layers.pop()
-    with work_of(sandbox), pytest.raises(SandboxEnded, match="Nothing was read or written"):
-        connections["default"]
-
-
-def test_thread_that_outlives_its_test(db: None, layers: Layers) -> None:
-    """A thread that goes on with an ended test's work is refused; the same executor's next call is not."""
-    from pytest_async_orm.sharing.scopes import scope_transaction
-
-    go_on, started, outcome = threading.Event(), threading.Event(), []
-
-    def work() -> None:
-        started.set()
-        go_on.wait(10)
-        try:
-            Tag.objects.create(name="late")
-        except SandboxEnded as error:
-            outcome.append(str(error))
-
-    with scope_transaction(["default"], "the first test", 1) as first:
-        layers.push(first)
-        thread = threading.Thread(target=work)
-        thread.start()
-        started.wait(5)
-        layers.pop()
-    with scope_transaction(["default"], "the second test", 1) as second:
-        layers.push(second)
-        go_on.set()
-        thread.join(5)
-        assert Tag.objects.count() == 0
-        layers.pop()
-    assert len(outcome) == 1
-    assert "the first test" in outcome[0]
-    assert "the second test" in outcome[0]
-
-
 def test_forbidden_database(sandbox: Sandbox, worker: Any) -> None:
     """A database outside the sandbox is refused on every thread, whatever the Django version."""
     with pytest.raises(DatabaseOperationForbidden, match="to 'other' are not allowed"):
         worker(AuditEntry.objects.count)
 
 
-def test_closing_costs_nothing(sandbox: Sandbox, physical: Any) -> None:
-    """close() and close_all() leave the physical connection open, and the next statement works."""
+def test_closing_costs_nothing(sandbox: Sandbox, shared_connection: Any) -> None:
+    """close() and close_all() leave the shared connection open, and the next statement works."""
     Tag.objects.create(name="a")
     connections.close_all()
     connection.close()
-    assert physical.dialect.alive()
+    assert shared_connection.dialect.alive()
     assert Tag.objects.count() == 1
 
 
@@ -299,19 +210,8 @@ def test_copy_is_a_second_connection_of_the_test(sandbox: Sandbox) -> None:
         assert cursor.fetchone()[0] == 1
 
 
-def test_constraints_are_checked_by_the_tests_own_end(sandbox: Sandbox, layers: Layers) -> None:
-    """A deferred violation is left for pytest-django's check, as in a TestCase."""
-    if not connection.features.can_defer_constraint_checks:
-        return
-    post = Post.objects.create(title="p", content="c")
-    Comment.objects.create(post_id=post.pk + 1, content="nowhere")
-    layers.pop()
-    with pytest.raises(IntegrityError):
-        connections["default"].check_constraints()
-
-
 def test_manual_transactions(sandbox: Sandbox) -> None:
-    """Autocommit switched off by hand: commit keeps, rollback drops, and the turn is free at the end."""
+    """Autocommit switched off by hand: commit keeps, rollback drops, and the queue is free at the end."""
     transaction.set_autocommit(False)
     Tag.objects.create(name="dropped")
     transaction.rollback()
@@ -319,24 +219,3 @@ def test_manual_transactions(sandbox: Sandbox) -> None:
     transaction.commit()
     transaction.set_autocommit(True)
     assert [tag.name for tag in Tag.objects.all()] == ["kept"]
-
-
-def test_knowledge_is_shared(sandbox: Sandbox, layers: Layers, worker: Any) -> None:
-    """What one thread's connection has learnt of the server is not asked for again."""
-    virtual = worker(lambda: connections["default"])
-    vars(virtual.features)["learnt"] = True
-    layers.pop()
-    assert "learnt" in vars(virtual.lease.shared.wrapper.features)
-
-
-@LEAVES_IT_OPEN
-def test_executor_call_is_told_from_its_thread(db: None, layers: Layers, worker: Any) -> None:
-    """A pool's thread that finished one test's work serves the next."""
-    from pytest_async_orm.sharing.scopes import scope_transaction
-
-    for number in range(2):
-        with scope_transaction(["default"], f"test {number}", 1) as sandbox:
-            layers.push(sandbox)
-            worker(lambda: Tag.objects.create(name="same"))
-            assert worker(Tag.objects.count) == 1
-            layers.pop()

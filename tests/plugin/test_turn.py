@@ -15,7 +15,8 @@ from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 class Lease:
     def __init__(self) -> None:
         self.thread = threading.current_thread()
-        self.in_statement = False
+        self.statements = 0
+        self.lasting = False
         self.in_transaction = False
         self.abandoned = False
 
@@ -25,7 +26,7 @@ class Lease:
 
 
 @pytest.fixture
-def turn() -> ConnectionQueue:
+def queue() -> ConnectionQueue:
     return ConnectionQueue("test_it", "default", 0.2)
 
 
@@ -44,62 +45,62 @@ def run(call, threads: list[threading.Thread]) -> threading.Thread:
     return thread
 
 
-def wait_for_waiters(turn: ConnectionQueue, number: int) -> None:
+def wait_for_waiters(queue: ConnectionQueue, number: int) -> None:
     event = threading.Event()
-    while turn.waiting < number:
+    while queue.waiting < number:
         event.wait(0.001)
 
 
-def test_reentrant_by_lease(turn: ConnectionQueue) -> None:
+def test_reentrant_by_lease(queue: ConnectionQueue) -> None:
     """A lease that has the turn takes it again, and gives it back as often."""
     mine, other = Lease(), Lease()
-    turn.take(mine)
-    turn.take(mine)
-    turn.give_back(mine)
-    assert not turn.try_take(other)
-    turn.give_back(mine)
-    assert turn.try_take(other)
+    queue.take(mine)
+    queue.take(mine)
+    queue.give_back(mine)
+    assert not queue.try_take(other)
+    queue.give_back(mine)
+    assert queue.try_take(other)
 
 
 def test_first_come_first_served(started: list[threading.Thread]) -> None:
     """Waiting threads get the turn in the order in which they asked."""
-    turn, holder, order = ConnectionQueue("test_it", "default", 10), Lease(), []
-    turn.take(holder)
+    queue, holder, order = ConnectionQueue("test_it", "default", 10), Lease(), []
+    queue.take(holder)
 
     def ask(number: int) -> None:
         lease = Lease()
-        turn.take(lease)
+        queue.take(lease)
         order.append(number)
-        turn.give_back(lease)
+        queue.give_back(lease)
 
     for number in range(4):
         run(lambda number=number: ask(number), started)
-        wait_for_waiters(turn, number + 1)
-    turn.give_back(holder)
+        wait_for_waiters(queue, number + 1)
+    queue.give_back(holder)
     for thread in started:
         thread.join(5)
     assert order == [0, 1, 2, 3]
 
 
-def test_deadlock_names_both_sides(turn: ConnectionQueue, started: list[threading.Thread]) -> None:
+def test_deadlock_names_both_sides(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
     """After the time-out the error says who waits and who holds, with alias, thread and stack of each, and a remedy."""
     holder, ready, done = Lease(), threading.Event(), threading.Event()
 
     def hold_it_for_long() -> None:
         holder.thread = threading.current_thread()
         holder.in_transaction = True
-        turn.take(holder)
+        queue.take(holder)
         ready.set()
         done.wait(10)
 
     run(hold_it_for_long, started).name = "holder"
     ready.wait(5)
     with pytest.raises(SandboxDeadlock) as caught:
-        turn.take(Lease())
+        queue.take(Lease())
     done.set()
     text = str(caught.value)
     for part in (
-        "0.2 s",
+        "has waited for it 0.2 s",
         "'default'",
         "test_it",
         "'MainThread'",
@@ -110,89 +111,89 @@ def test_deadlock_names_both_sides(turn: ConnectionQueue, started: list[threadin
         "transaction=True",
     ):
         assert part in text, part
-    assert turn.waiting == 0
+    assert queue.waiting == 0
 
 
-def test_dead_holder_is_evicted(turn: ConnectionQueue, started: list[threading.Thread]) -> None:
+def test_dead_holder_is_evicted(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
     """A thread that ended inside a transaction is rolled back, and the next one goes on."""
     leases = []
 
     def die_with_it() -> None:
         leases.append(Lease())
         leases[0].in_transaction = True
-        turn.take(leases[0])
+        queue.take(leases[0])
 
     run(die_with_it, started).join(5)
     mine = Lease()
-    ConnectionQueue.take(turn, mine)
+    ConnectionQueue.take(queue, mine)
     assert leases[0].abandoned
-    assert turn.holder is mine
+    assert queue.holder is mine
 
 
-def test_interrupted_wait_leaves_the_queue(turn: ConnectionQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_wait_leaves_the_queue(queue: ConnectionQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that is interrupted while it waits is not handed the turn later."""
     holder, other = Lease(), Lease()
-    turn.take(holder)
+    queue.take(holder)
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(turn, "_evict_dead_holder", interrupt)
+    monkeypatch.setattr(queue, "_evict_dead_holder", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        turn.take(Lease())
-    turn.give_back(holder)
-    assert turn.try_take(other)
+        queue.take(Lease())
+    queue.give_back(holder)
+    assert queue.try_take(other)
 
 
-def test_event_loop_never_waits_for_a_transaction(turn: ConnectionQueue) -> None:
-    """The loop's own thread gets an error at once if a transaction holds the turn."""
+def test_event_loop_never_waits_for_a_transaction(queue: ConnectionQueue) -> None:
+    """The loop's own thread gets an error at once if a transaction holds the queue."""
     holder = Lease()
     holder.in_transaction = True
-    turn.take(holder)
+    queue.take(holder)
 
     async def ask() -> None:
-        turn.take(Lease())
+        queue.take(Lease())
 
     with pytest.raises(EventLoopWouldBlock, match="sync_to_async"):
         asyncio.run(ask())
 
 
-def test_closed_turn_refuses_waiting_and_new(turn: ConnectionQueue, started: list[threading.Thread]) -> None:
+def test_closed_queue_refuses_waiting_and_new(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
     """After the sandbox's end those who wait, and those who come, are refused."""
     refused: list[BaseException] = []
-    turn.take(Lease())
+    queue.take(Lease())
 
     def ask() -> None:
         try:
-            turn.take(Lease())
+            queue.take(Lease())
         except SandboxEnded as error:
             refused.append(error)
 
     run(ask, started)
-    wait_for_waiters(turn, 1)
-    assert turn.close(lambda: SandboxEnded("over"), 0.1)
+    wait_for_waiters(queue, 1)
+    assert queue.close(lambda: SandboxEnded("over"), 0.1)
     started[0].join(5)
     assert len(refused) == 1
     with pytest.raises(SandboxEnded):
-        turn.take(Lease())
+        queue.take(Lease())
 
 
-def test_close_waits_for_the_statement_under_way(turn: ConnectionQueue) -> None:
+def test_close_waits_for_the_statement_under_way(queue: ConnectionQueue) -> None:
     """Whether a statement is still under way after the grace is told."""
     lease = Lease()
-    turn.take(lease, statement=True)
-    assert not turn.close(lambda: SandboxEnded("over"), 0.01)
-    turn.give_back(lease, statement=True)
-    assert turn.close(lambda: SandboxEnded("over"), 0.01)
+    queue.take(lease, statement=True)
+    assert not queue.close(lambda: SandboxEnded("over"), 0.01)
+    queue.give_back(lease, statement=True)
+    assert queue.close(lambda: SandboxEnded("over"), 0.01)
 
 
-def test_collector_never_blocks(turn: ConnectionQueue) -> None:
+def test_collector_never_blocks(queue: ConnectionQueue) -> None:
     """What the garbage collector calls takes nothing while a statement runs, or another thread owns the transaction."""
     lease = Lease()
-    turn.take(lease, statement=True)
-    assert not turn.try_take(lease)
-    lease.in_statement = False
+    queue.take(lease, statement=True)
+    assert not queue.try_take(lease)
+    queue.end_statement(lease)
     lease.thread = threading.Thread()
-    assert not turn.try_take(lease)
-    with turn._mutex:
-        assert not turn.try_take(Lease())
+    assert not queue.try_take(lease)
+    with queue._mutex:
+        assert not queue.try_take(Lease())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -16,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STARTED = [
     "errors", "fixtures", "fixtures.databases", "fixtures.leaks", "fixtures.queries", "fixtures.scopes", "hooks",
     "hooks.assertions", "hooks.isolation", "hooks.leaks", "hooks.recording", "hooks.reporting", "hooks.scopes",
-    "hooks.session", "items", "markers", "messages", "messages.leaks", "messages.sandbox", "options", "patches",
-    "patches.mechanism", "patches.process", "patches.pytest_names", "plugin",
+    "hooks.session", "hooks.telling", "items", "markers", "messages", "messages.leaks", "messages.sandbox", "options",
+    "patches", "patches.mechanism", "patches.process", "patches.pytest_names", "plugin",
 ]  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def test_bad_ini_values(run, ini: str, text: str) -> None:
 
 
 def test_bad_marker(run) -> None:
-    """A marker with a bad mode, or with none, is an error of that test, with the remedy."""
+    """A marker with a bad mode, or with none, is an error of the collection, with the remedy."""
     result = run(
         """
 @pytest.mark.django_db
@@ -109,7 +111,7 @@ async def test_bad(): pass
 async def test_none(): pass
 """
     )
-    result.assert_outcomes(errors=2)
+    result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["*the mode of the marker async_orm_sandbox is 'some': use one of*", "*takes exactly one mode, such as*"]
     )
@@ -187,23 +189,360 @@ def test_without_a_mark(module_db):
     result.stdout.fnmatch_lines(["*module_db needs the test database 'default', which pytest-django made for no test*"])
 
 
-def test_traps_are_told_once(run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A setting that is known to be bad is told once in a session, and not where no test uses a database."""
-    pytester.makepyfile(
-        bad_settings="from natural_settings import *\nfor one in DATABASES.values():\n"
-        "    one['CONN_MAX_AGE'] = 600\n    one.get('OPTIONS', {}).pop('pool', None)\n"
-    )
-    source = """
+BAD_SETTINGS = """
+from natural_settings import *
+for one in DATABASES.values():
+    one["CONN_MAX_AGE"] = 600
+    one.get("OPTIONS", {}).pop("pool", None)
+"""
+BAD_ENVIRONMENT = """
 @pytest.mark.django_db
 async def test_one(): pass
 @pytest.mark.django_db
 async def test_two(): pass
-def test_no_database(): pass
+@pytest.mark.django_db
+def test_sync(): pass
+async def test_no_database(): pass
 """
-    result = run(source, settings="bad_settings")
-    result.assert_outcomes(passed=3, warnings=1)
-    result.stdout.fnmatch_lines(["*EnvironmentTrapWarning: CONN_MAX_AGE is above 0 for 'default', 'other'.*"])
-    run(source, "-k", "no_database", settings="bad_settings").assert_outcomes(passed=1, deselected=2)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_traps_are_told_once(run, pytester: pytest.Pytester, workers: list[str]) -> None:
+    """A setting that is known to be bad is told once in a session, in a section, and no filter makes it a failure."""
+    pytester.makepyfile(bad_settings=BAD_SETTINGS)
+    result = run(BAD_ENVIRONMENT, "-W", "error", "--junitxml=junit.xml", *workers, settings="bad_settings")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        ["*= environment of async tests =*", "CONN_MAX_AGE is above 0 for 'default', 'other'.*"]
+    )
+    assert result.stdout.str().count("CONN_MAX_AGE is above 0") == 1
+    assert 'name="async_orm_environment" value="CONN_MAX_AGE' in (pytester.path / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("chosen", ["test_sync", "no_database"])
+def test_traps_are_for_async_database_tests(run, pytester: pytest.Pytester, chosen: str) -> None:
+    """A session without an async test that uses a database is told nothing."""
+    pytester.makepyfile(bad_settings=BAD_SETTINGS)
+    result = run(BAD_ENVIRONMENT, "-W", "error", "-k", chosen, settings="bad_settings")
+    result.assert_outcomes(passed=1, deselected=3)
+    result.stdout.no_fnmatch_line("*CONN_MAX_AGE*")
+
+
+def test_notices_reach_the_files(run, pytester: pytest.Pytester) -> None:
+    """What is told in the terminal is in the JSON file and in the page, from workers too, and equal texts are one."""
+    pytester.makepyfile(bad_settings=BAD_SETTINGS)
+    options = ["--async-orm-report=report.json", "--async-orm-html=page.html", "-n", "2"]
+    run(BAD_ENVIRONMENT, *options, settings="bad_settings").assert_outcomes(passed=4)
+    notices = json.loads((pytester.path / "report.json").read_text())["notices"]
+    (told,) = [notice for notice in notices if notice["text"].startswith("CONN_MAX_AGE")]
+    assert told["topic"] == "environment of async tests"
+    assert "CONN_MAX_AGE is above 0 for" in (pytester.path / "page.html").read_text()
+
+
+@pytest.mark.planted
+def test_a_notice_by_a_warning_would_fail(run, pytester: pytest.Pytester) -> None:
+    """The check of warnings sees one: if the plugin told by `warnings`, `-W error` would turn the session red."""
+    pytester.makepyfile(bad_settings=BAD_SETTINGS)
+    pytester.makeconftest(
+        """
+import warnings
+def pytest_runtest_setup(item):
+    from pytest_async_orm.hooks import isolation
+    isolation.tell = lambda item, topic, text: warnings.warn(text, stacklevel=2)
+"""
+    )
+    result = run(BAD_ENVIRONMENT, "-W", "error", settings="bad_settings")
+    assert result.parseoutcomes().get("failed")
+
+
+FORGOTTEN = """
+import warnings
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["async", "sync"])
+def test_forgotten(kind):
+    async def mine(): pass
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        mine()
+        Tag.objects.acount()
+    places = [(one.filename, one.lineno) for one in caught]
+    assert places == [(__file__, 14), (__file__, 15)]
+"""
+
+
+def test_never_awaited_keeps_the_users_line(run) -> None:
+    """The interpreter's warning of a forgotten coroutine names the user's line, so that filters by module match."""
+    result = run(FORGOTTEN)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["* x ORM coroutine never awaited: test_inner.py:15"])
+    source = "@pytest.mark.django_db\ndef test_it():\n    Tag.objects.acount()\n"
+    ini = "filterwarnings =\n    error\n    ignore:coroutine .* was never awaited:RuntimeWarning:test_inner\n"
+    run(source, ini=ini).assert_outcomes(passed=1)
+
+
+@pytest.mark.planted
+def test_a_frame_of_ours_would_be_named(run, pytester: pytest.Pytester) -> None:
+    """The check sees a frame between the interpreter and the function that warns of its caller."""
+    pytester.makeconftest(
+        """
+import pytest, warnings
+@pytest.fixture(autouse=True)
+def planted(monkeypatch):
+    original = warnings._warn_unawaited_coroutine
+    monkeypatch.setattr(warnings, "_warn_unawaited_coroutine", lambda coroutine: original(coroutine))
+"""
+    )
+    run(FORGOTTEN).assert_outcomes(failed=2)
+
+
+OVERRIDE = """
+@pytest.mark.django_db
+async def test_it():
+    def routed():
+        return hasattr(connections["default"], "lease")
+    assert await sync_to_async(routed)()
+"""
+OVERRIDING = """
+import pytest
+@pytest.fixture(scope="session")
+def django_db_setup({asks}django_db_blocker):
+    yield
+@pytest.fixture
+def _django_db_helper(_django_db_helper):
+    yield
+def pytest_sessionstart():
+    from pytest_async_orm.hooks import isolation
+    original = isolation._look_for_traps
+    def counted(config):
+        print("looked for traps")
+        return original(config)
+    isolation._look_for_traps = counted
+"""
+
+
+@pytest.mark.parametrize("asks", ["django_db_setup, ", ""])
+def test_overridden_fixtures(run, pytester: pytest.Pytester, asks: str) -> None:
+    """A project's own `django_db_setup` may ask for pytest-django's or take its place: what is done once a session is
+    done once.
+    """
+    pytester.makeconftest(OVERRIDING.format(asks=asks))
+    result = run(OVERRIDE, "-s")
+    if asks or DATABASE == "sqlite-memory":
+        result.assert_outcomes(passed=1)
+    assert result.stdout.str().count("looked for traps") == 1
+
+
+def test_values_of_fixtures_are_not_touched(run) -> None:
+    """A lazy object that nobody uses is not set up, of whatever scope, before the first database test and after it."""
+    result = run(
+        """
+from django.utils.functional import SimpleLazyObject
+class Touchy:
+    def __getattribute__(self, name):
+        raise RuntimeError(f"touched: {name}")
+def load():
+    raise RuntimeError("evaluated")
+@pytest.fixture(scope="session")
+def of_session():
+    return SimpleLazyObject(load)
+@pytest.fixture(scope="module")
+def of_module():
+    return Touchy()
+@pytest.fixture(scope="class")
+def of_class():
+    return SimpleLazyObject(load)
+@pytest.mark.django_db
+async def test_database(of_session):
+    await Tag.objects.acount()
+async def test_none(of_module, of_class):
+    pass
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+AUTOUSE = """
+@pytest_asyncio.fixture(autouse=True)
+async def broker():
+    yield
+@pytest.fixture
+def rows(db):
+    pass
+@pytest_asyncio.fixture
+async def tag(rows):
+    return await Tag.objects.acreate(name="a")
+pytestmark = pytest.mark.django_db
+def test_alone():
+    assert connection.in_atomic_block and not hasattr(connections["default"], "lease")
+def test_beside_async_rows(tag):
+    assert hasattr(connections["default"], "lease")
+    assert Tag.objects.get() == tag
+async def test_async():
+    assert await sync_to_async(lambda: hasattr(connections["default"], "lease"))()
+"""
+
+
+def test_async_fixtures_without_a_database(run) -> None:
+    """A sync test is isolated if an async fixture of its asks for a database, by whatever way, and not otherwise."""
+    run(AUTOUSE).assert_outcomes(passed=3)
+
+
+def test_database_asked_for_in_a_coroutine(run) -> None:
+    """`getfixturevalue("db")` while the loop runs is an error that says what to do; later tests are not touched."""
+    result = run(
+        """
+@pytest.mark.django_db
+async def test_before():
+    assert await Tag.objects.acount() == 0
+async def test_body(request):
+    request.getfixturevalue("db")
+async def test_scope(request):
+    request.getfixturevalue("class_db")
+def test_later(db):
+    assert Tag.objects.count() == 0
+"""
+    )
+    result.assert_outcomes(passed=2, failed=2)
+    for test in ("test_body", "test_scope"):
+        result.stdout.fnmatch_lines(
+            [f"*DatabaseAskedInLoop: test_inner.py::{test}* asked for a database by*signature*"]
+        )
+
+
+def test_anyios_mark_in_auto_mode(run) -> None:
+    """pytest-asyncio in auto mode runs tests that bear anyio's mark too: the plugin leaves them to it."""
+    result = run(
+        """
+@pytest.mark.anyio
+@pytest.mark.django_db
+async def test_plain(query_log):
+    await Tag.objects.acount()
+    assert [query.attributed for query in query_log] == [True]
+@pytest.mark.anyio
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.max_queries(5)
+async def test_real():
+    await Tag.objects.acount()
+"""
+    )
+    assert "failed" not in result.parseoutcomes()
+    assert result.parseoutcomes()["passed"] >= 2
+
+
+CAPTURE = """
+from django.test import TestCase
+pytestmark = pytest.mark.django_db
+ran = []
+@pytest.fixture(autouse=True)
+def nothing_ran():
+    ran.clear()
+def order(name, using="default", robust=False, then=None):
+    with transaction.atomic(using=using):
+        transaction.on_commit(then or (lambda: ran.append(name)), using=using, robust=robust)
+def in_autocommit():
+    transaction.on_commit(lambda: ran.append("at once"))
+async def test_executed(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        await sync_to_async(order)("a")
+        await asyncio.to_thread(order, "b")
+        await asyncio.to_thread(in_autocommit)
+        assert ran == []
+    assert ran == ["a", "b", "at once"] and len(callbacks) == 3
+    await sync_to_async(order)("after")
+    assert ran[-1] == "after"
+async def test_captured_alone(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        await sync_to_async(order)("a")
+    assert len(callbacks) == 1 and ran == []
+async def test_by_the_class():
+    with TestCase.captureOnCommitCallbacks(execute=True) as callbacks:
+        await sync_to_async(order)("a")
+    assert len(callbacks) == 1 and ran == ["a"]
+async def test_database_in_a_callback(django_capture_on_commit_callbacks):
+    def write():
+        Tag.objects.create(name="by a callback")
+        order("second")
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        await sync_to_async(order)("a", then=write)
+    assert len(callbacks) == 2 and ran == ["second"]
+    assert await Tag.objects.filter(name="by a callback").acount() == 1
+async def test_rolled_back(django_capture_on_commit_callbacks):
+    def work():
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    transaction.on_commit(lambda: ran.append("gone"))
+                    raise ValueError
+            except ValueError:
+                order("kept")
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        await sync_to_async(work)()
+    assert len(callbacks) == 1 and ran == ["kept"]
+async def test_errors(django_capture_on_commit_callbacks, caplog):
+    def fails():
+        raise ValueError("of a callback")
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        await sync_to_async(order)("a", robust=True, then=fails)
+        await sync_to_async(order)("b")
+    assert len(callbacks) == 2 and ran == ["b"] and "Error calling" in caplog.text
+    with pytest.raises(ValueError, match="of a callback"):
+        with django_capture_on_commit_callbacks(execute=True):
+            await sync_to_async(order)("a", then=fails)
+    with pytest.raises(KeyError):
+        with django_capture_on_commit_callbacks() as callbacks:
+            await sync_to_async(order)("a")
+            raise KeyError
+    assert len(callbacks) == 1
+@pytest.mark.django_db(databases=["default", "other"])
+async def test_of_one_alias(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(using="other", execute=True) as callbacks:
+        await sync_to_async(order)("of other", "other")
+        await sync_to_async(order)("of default")
+        assert ran == ["of default"]
+    assert len(callbacks) == 1 and ran == ["of default", "of other"]
+async def test_nested(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as outer:
+        await sync_to_async(order)("a")
+        with django_capture_on_commit_callbacks() as inner:
+            await sync_to_async(order)("b")
+    assert (len(outer), len(inner)) == (2, 1)
+async def test_inside_a_block(django_capture_on_commit_callbacks):
+    def work():
+        with transaction.atomic():
+            order("before")
+            with django_capture_on_commit_callbacks(execute=True) as callbacks:
+                order("a")
+            assert len(callbacks) == 1 and ran == ["a"]
+    await sync_to_async(work)()
+    assert ran == ["a", "before"]
+def test_sync(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        order("a")
+    assert len(callbacks) == 1 and ran == ["a"]
+class TestClass(TestCase):
+    def test_it(self):
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            order("a")
+        assert len(callbacks) == 1 and ran == ["a"]
+"""
+
+
+def test_callbacks_of_commits_are_captured(run) -> None:
+    """Django's capture of `on_commit` callbacks finds what is committed on whatever thread, as in a sync test."""
+    run(CAPTURE).assert_outcomes(passed=11)
+
+
+@pytest.mark.planted
+def test_callbacks_that_run_would_be_seen(run, pytester: pytest.Pytester) -> None:
+    """The check of captures fails where a shared connection runs its callbacks itself."""
+    pytester.makeconftest(
+        """
+def pytest_sessionstart():
+    from pytest_async_orm.sharing.callbacks import Captures
+    Captures.of = lambda self, alias: None
+"""
+    )
+    assert run(CAPTURE).parseoutcomes().get("failed", 0) >= 5
 
 
 def test_django_test_cases_are_left_alone(run) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, connections
 from observer import Observer
+from runners import RUNNERS
 from servers import Served, uvicorn
 
 ALIASES = ["default", "other"]
@@ -69,6 +71,12 @@ def observer(transactional_db: None) -> Iterator[Observer]:
 def users(transactional_db: None) -> list[int]:
     """The keys of two users, ada and grace."""
     return [get_user_model().objects.create_user(name).pk for name in ("ada", "grace")]
+
+
+@pytest.fixture(params=RUNNERS, ids=lambda runner: runner.__name__)
+def run(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
+    """Run a coroutine function to its end, in each of the ways."""
+    return request.param
 
 
 @pytest.fixture(scope="session")

@@ -40,11 +40,11 @@ function startsOf(test) {
 const kindAt = (test, index) => textOf(DATA.statements[at(test, "statement", index)][2]);
 const fingerprintAt = (test, index) => DATA.statements[at(test, "statement", index)][1];
 const durationAt = (test, index) => at(test, "duration", index) / 1000;
-const siteOf = (place) => textOf(DATA.places[place][0]);
+const siteOf = (stack) => textOf(DATA.stacks[stack][0]);
 
 function queryAt(test, index) {
   const [sql, fingerprint, kind, alias, vendor, many] = DATA.statements[at(test, "statement", index)];
-  const [site, ...stack] = DATA.places[at(test, "place", index)].map(textOf);
+  const [site, ...stack] = DATA.stacks[at(test, "stack", index)].map(textOf);
   const [thread, task] = DATA.lanes[at(test, "lane", index)].map(textOf);
   const flags = at(test, "flags", index);
   return {
@@ -59,5 +59,5 @@ function queryAt(test, index) {
 const hasErrors = (test) => test.columns.error !== null && test.columns.error.length !== 0;
 // A group of an N+1, or everything with one statement.
 const matchesGroup = (test, group) => (group.statement !== undefined ? (index) => at(test, "statement", index) === group.statement : (index) =>
-  textOf(fingerprintAt(test, index)) === group.fingerprint && siteOf(at(test, "place", index)) === group.call_site &&
+  textOf(fingerprintAt(test, index)) === group.fingerprint && siteOf(at(test, "stack", index)) === group.call_site &&
   kindAt(test, index) === "read");

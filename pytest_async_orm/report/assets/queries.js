@@ -44,9 +44,9 @@ class QueryTable {
     for (const word of this.words.toLowerCase().split(/\s+/).filter(Boolean)) {
       // Once for each text, not for each query.
       const has = DATA.strings.map((text) => text.toLowerCase().includes(word));
-      const some = (places) => places.some((place) => place !== null && has[place]);
-      const statements = DATA.statements.map((parts) => some(parts.slice(0, 5))), places = DATA.places.map(some), lanes = DATA.lanes.map(some);
-      tests.push((index) => statements[at(test, "statement", index)] || places[at(test, "place", index)] || lanes[at(test, "lane", index)] || some([at(test, "params", index), at(test, "error", index)]));
+      const some = (texts) => texts.some((text) => text !== null && has[text]);
+      const statements = DATA.statements.map((parts) => some(parts.slice(0, 5))), stacks = DATA.stacks.map(some), lanes = DATA.lanes.map(some);
+      tests.push((index) => statements[at(test, "statement", index)] || stacks[at(test, "stack", index)] || lanes[at(test, "lane", index)] || some([at(test, "params", index), at(test, "error", index)]));
     }
     const found = [];
     for (let index = 0; index < test.kept; index += 1) if (tests.every((one) => one(index))) found.push(index);
@@ -59,7 +59,7 @@ class QueryTable {
 
   same(one, other) {
     const { test } = this, [, first, , alias] = DATA.statements[at(test, "statement", one)], [, second, , alias2] = DATA.statements[at(test, "statement", other)];
-    const site = (index) => DATA.places[at(test, "place", index)][0];
+    const site = (index) => DATA.stacks[at(test, "stack", index)][0];
     return first === second && alias === alias2 && site(one) === site(other) &&
       at(test, "lane", one) === at(test, "lane", other) && at(test, "error", one) === at(test, "error", other) &&
       at(test, "flags", one) === at(test, "flags", other);
@@ -142,7 +142,7 @@ class QueryTable {
   }
 
   groupRow({ index, group, open }) {
-    const query = queryAt(this.test, index), places = [Math.min(...ends(group)), Math.max(...ends(group))];
+    const query = queryAt(this.test, index), numbers = [Math.min(...ends(group)), Math.max(...ends(group))];
     const ms = group.reduce((sum, one) => sum + durationAt(this.test, one), 0);
     const fold = () => {
       this.unfolded[open ? "delete" : "add"](index);
@@ -150,7 +150,7 @@ class QueryTable {
       this.rows.querySelector(`[data-fold="${index}"]`)?.focus();
     };
     return row({ class: "group", onclick: (event) => { if (!event.target.closest("a, button")) fold(); } },
-      cell("Number", { class: "n" }, `${number(places[0] + 1)}–${number(places[1] + 1)}`), cell("ms", { class: "n" }, milliseconds(ms)), this.cells(query),
+      cell("Number", { class: "n" }, `${number(numbers[0] + 1)}–${number(numbers[1] + 1)}`), cell("ms", { class: "n" }, milliseconds(ms)), this.cells(query),
       cell("Rows", { class: "n rows" }, ""), cell("Call site", { class: "site" }, lineOf(query.site, true)),
       cell("SQL", { class: "sql" }, h("button", { type: "button", class: "fold", "aria-expanded": String(open), "data-fold": index, onclick: fold }, `${number(group.length)} ×`),
         h("code", {}, colours(brief(query.fingerprint))), query.error ? h("small", { class: "bad" }, query.error) : null));

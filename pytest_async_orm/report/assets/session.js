@@ -14,8 +14,17 @@ function sessionView(state) {
       [milliseconds(sum((test) => test.ms)), "ms in the database"], groups.length ? [number(groups.length), "N+1", "warn"] : null,
       failed ? [number(failed), "failed", "bad"] : null,
     ]),
-    repeated(groups, state), slowest(state), connectionsView(), environment(),
+    noticesView(), repeated(groups, state), slowest(state), connectionsView(), environment(),
   ];
+}
+
+// What the terminal tells in sections of its own, beside leaks.
+function noticesView() {
+  const found = DATA.notices || [];
+  if (!found.length) return null;
+  return h("section", { "aria-labelledby": "notices-head" }, h("h2", { id: "notices-head" }, "Told of this session"), found.map((notice) => [
+    h("p", { class: "gist" }, h("b", {}, notice.topic), notice.tests.length ? [" ", h("span", { class: "in" }, breakable(notice.tests.join(", ")))] : null),
+    h("p", { class: "note warn told" }, notice.text)]));
 }
 
 // One line of code and one shape, in however many tests.

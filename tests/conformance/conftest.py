@@ -1,0 +1,45 @@
+"""Processes that share what they import, and environments that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import built
+from tests.shared.forking import Nursery
+
+# What measures much, waits for processes or needs a browser: every other test is in the environment `quick`.
+SLOW = (
+    "test_browser",
+    "test_kills",
+    "test_matrix_interruptions",
+    "test_runner_bad_input",
+    "test_runner_environments",
+    "test_runner_interruptions",
+    "test_runner_pytest",
+    "test_runner_reports",
+    "test_runner_verdicts",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow ones; the hook is called with the items of every folder."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environments folder for the matrix, whose packages keep their bytecode."""
+    return built.build(tmp_path_factory.mktemp("environments"))
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Nursery]:
+    """Processes that are workers of the suite on SQLite but for the defect."""
+    nursery = Nursery("warm_worker")
+    yield nursery
+    nursery.close()

@@ -1,0 +1,94 @@
+"""Everything of pytest, of pytest-django and of drivers that the plugin leans on is where it was seen."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+
+def test_native_connections() -> None:
+    """django-async-backend opens every connection by the method that is replaced to refuse it."""
+    backend = pytest.importorskip("django_async_backend.db.backends.base.base")
+    wrapper = backend.BaseAsyncDatabaseWrapper
+    assert inspect.iscoroutinefunction(wrapper.ensure_connection), (
+        "django-async-backend opens connections in another way now: see sharing/refused.py"
+    )
+    assert "await self.ensure_connection()" in inspect.getsource(wrapper)
+
+
+def test_helper_fixture_of_pytest_django() -> None:
+    """The sandbox starts after pytest-django's helper fixture."""
+    from pytest_django import fixtures
+
+    assert hasattr(fixtures, "_django_db_helper"), (
+        "pytest-django has no fixture _django_db_helper any more: hooks/isolation.py starts the sandbox after it"
+    )
+
+
+def test_marker_signature_of_pytest_django() -> None:
+    """The arguments of the django_db mark are read by pytest-django's own function."""
+    from pytest_django.fixtures import validate_django_db
+
+    found = validate_django_db(pytest.mark.django_db(transaction=True, databases=["other"]).mark)
+    assert (found[0], found[1], found[2]) == (True, False, ["other"]), (
+        "pytest_django.fixtures.validate_django_db gives other values now: see patches/pytest_names.py"
+    )
+
+
+def test_fixture_record_of_pytest(request: pytest.FixtureRequest) -> None:
+    """Whether a test uses async fixtures is read from pytest's record of them."""
+    definitions = getattr(getattr(request.node, "_fixtureinfo", None), "name2fixturedefs", {})
+    assert "request" in request.fixturenames
+    assert all(hasattr(definition, "func") for found in definitions.values() for definition in found), (
+        "pytest's items have no _fixtureinfo.name2fixturedefs any more: items.is_async would miss async fixtures"
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.async_orm_sandbox("off")
+def test_status_of_the_driver(db: None) -> None:
+    """Each driver tells whether its connection is closed and, but for mysqlclient, whether a transaction is open."""
+    from django.db import connection
+
+    from pytest_async_orm.drivers.dialects import dialect_for
+
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO sample_app_tag (name) VALUES ('a')")
+    dialect = dialect_for(connection.vendor, connection.connection)
+    assert dialect is not None
+    assert (dialect.closed(), dialect.alive()) == (False, True), (
+        f"the driver of {connection.vendor} tells its state in another way now: see drivers/dialects.py"
+    )
+
+
+def test_socket_of_pymysql() -> None:
+    """Whether a server still has a connection of PyMySQL's is asked of its socket."""
+    pymysql = pytest.importorskip("pymysql")
+    assert "_sock" in inspect.getsource(pymysql.connections.Connection), (
+        "PyMySQL's connections have no _sock any more: see drivers/servers.py"
+    )
+
+
+def test_slots_of_a_pool() -> None:
+    """psycopg's pool gives and takes connections by these methods of the class in this module."""
+    pool = pytest.importorskip("psycopg_pool.pool").ConnectionPool
+    assert {"getconn", "putconn"} <= set(vars(pool)), (
+        "psycopg_pool's ConnectionPool has no getconn() or putconn() of its own any more: see leaks/pools.py"
+    )
+
+
+def test_threads_of_trio() -> None:
+    """Whoever hands a call to one of trio's threads comes by `start_thread_soon`."""
+    module = pytest.importorskip("trio._core._thread_cache")
+    assert list(inspect.signature(module.ThreadCache.start_thread_soon).parameters)[:3] == ["self", "fn", "deliver"], (
+        "trio's ThreadCache starts threads in another way now: see frames/handoff.py"
+    )
+    assert hasattr(pytest.importorskip("trio").lowlevel, "current_task")
+
+
+def test_threads_of_anyio() -> None:
+    """Whoever hands a call to one of anyio's threads comes by the backend's class method."""
+    module = pytest.importorskip("anyio._backends._asyncio")
+    parameters = inspect.signature(module.AsyncIOBackend.run_sync_in_worker_thread).parameters
+    assert next(iter(parameters)) == "func", "anyio's backend hands calls over in another way: see frames/handoff.py"
