@@ -54,6 +54,7 @@ class Layers:
     def resume(self) -> None:
         """End what `suspend` began."""
         self._stack.pop()
+        release_idle()
         self._forget_finished()
         if not self._stack and not self._stragglers:
             route_by(None)
@@ -70,7 +71,7 @@ class Layers:
         try:
             return sandbox.end()
         finally:
-            release_idle(sandbox)
+            release_idle()
             self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
             self._stack.pop()
 
@@ -88,10 +89,13 @@ class Layers:
         """The sandbox of the test for which the calling thread works: by the hand-over of its call, by its context, or
         as a thread that goes on with an earlier test's work; None if nothing tells.
         """
+        origin = ORIGIN.get()
+        if origin is not None and not origin.ended:
+            # A task of the present test, on a loop that an earlier one's call runs perhaps.
+            return origin
         call = handoff.present_call()
         if call is not None:
             return call.origin
-        origin = ORIGIN.get()
         return origin if origin is not None or not self._stragglers else self._straggles()
 
     @property

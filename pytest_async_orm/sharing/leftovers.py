@@ -85,15 +85,15 @@ def _is_sessions(thread: threading.Thread) -> bool:
     return bool(calls) and calls[-1].test is None
 
 
-def release_idle(sandbox: Any) -> None:
-    """Let go of consumers and loops that wait for work inside of a call of the test: what they are given later is
-    not the test's.
+def release_idle() -> None:
+    """Let go of consumers and loops that wait for work inside of a call of a test that has ended: what they are given
+    later is not that test's.
     """
     here = threading.current_thread()
     for thread in threading.enumerate():
         if thread is here:
             continue
-        calls = [call for call in handoff.calls_on(thread) if call.origin is sandbox]
+        calls = [call for call in handoff.calls_on(thread) if call.origin is not None and call.origin.ended]
         if calls and is_idle(thread):
             for call in calls:
                 call.origin = None
