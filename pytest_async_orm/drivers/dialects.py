@@ -79,6 +79,10 @@ class Dialect:
         """
         return isinstance(sql, str) and begins_in_sqlite(sql)
 
+    def opening_savepoint(self, sql: object) -> str | None:
+        """A statement, if it is for a savepoint that stands for a transaction: its release commits, as SQLite does."""
+        return sql if isinstance(sql, str) and sql.startswith("SAVEPOINT ") else None
+
     def interrupt(self) -> None:
         """Stop the statement that another thread has under way."""
         self.raw.interrupt()
@@ -92,6 +96,9 @@ class Server(Dialect):
 
     def begins_transaction(self, sql: object) -> bool:  # noqa: ARG002
         return True
+
+    def opening_savepoint(self, sql: object) -> str | None:  # noqa: ARG002
+        return None
 
 
 class Psycopg(Server):

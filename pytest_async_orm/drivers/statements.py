@@ -60,8 +60,8 @@ def only_reads(sql: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def begins_in_sqlite(sql: str) -> bool:
-    """Whether sqlite3 opens a transaction before a statement while autocommit is off."""
-    return _words(sql)[0] in {"INSERT", "UPDATE", "DELETE", "REPLACE"}
+    """Whether sqlite3 opens a transaction before a statement while autocommit is off, or SQLite with it."""
+    return _words(sql)[0] in {"INSERT", "UPDATE", "DELETE", "REPLACE", "SAVEPOINT"}
 
 
 def script_parts(script: str) -> list[str]:

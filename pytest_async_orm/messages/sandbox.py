@@ -99,6 +99,14 @@ def implicit_commit(test: str, alias: str, sql: str) -> str:
     )
 
 
+def no_backup(test: str, alias: str) -> str:
+    """sqlite3's `Connection.backup`."""
+    return (
+        f"backup() of {alias!r} would wait for ever in the test {test}, since the transaction that isolates the test "
+        f"is open on the same connection. {REAL_CONNECTIONS}"
+    )
+
+
 def unsupported_vendor(alias: str, vendor: str) -> str:
     """The error for a database that no dialect of the sandbox knows."""
     return (

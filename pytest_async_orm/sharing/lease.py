@@ -28,6 +28,8 @@ class Lease:
         self.begins = False
         """Whether the next statement is the one by which Django begins a transaction: see `VirtualConnection`."""
         self._savepoint: str | None = None
+        # The statement for a savepoint by which the application began a transaction, and whose release ends it.
+        self._begun_by: str | None = None
 
     @property
     def in_transaction(self) -> bool:
@@ -50,12 +52,16 @@ class Lease:
             return self._run_inside(call, what, args, options)
         if not self.autocommit and self._savepoint is None and shared.dialect.begins_transaction(what):
             self.begin()
+            self._begun_by = shared.dialect.opening_savepoint(what)
         shared.queue.take(self, statement=True)
         try:
             self._prepare(what)
-            return self._send(call, what, args, options)
+            result = self._send(call, what, args, options)
         finally:
             shared.queue.give_back(self, statement=True)
+        if self._begun_by is not None and what == f"RELEASE {self._begun_by}":
+            self.commit()
+        return result
 
     def _prepare(self, what: object) -> None:
         shared = self.shared
@@ -167,7 +173,7 @@ class Lease:
             shared.close_waiting_cursors()
             for statement in statements:
                 self._send(shared.dialect.send, what, (statement,), {})
-            self._savepoint = None
+            self._savepoint = self._begun_by = None
             shared.queue.give_back(self)
         finally:
             shared.queue.give_back(self, statement=True)
@@ -204,7 +210,7 @@ class Lease:
         Called by the owner's close(), by whoever finds the owner's thread dead, and at the sandbox's end: the caller
         has made sure that no statement is under way.
         """
-        savepoint, self._savepoint = self._savepoint, None
+        savepoint, self._savepoint, self._begun_by = self._savepoint, None, None
         if savepoint is None or self.shared.lost is not None:
             return
         try:

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from pytest_async_orm.drivers import calls
+from pytest_async_orm.errors import UnsupportedConnection
+from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over, in_turn
 from pytest_async_orm.sharing.lease import Lease
 
@@ -125,10 +127,9 @@ def _blobopen(lease: Lease, raw: Any, *args: Any, **options: Any) -> Blob:
     return Blob(lease, lease.run(raw.blobopen, "blobopen", *args, **options))
 
 
-def _backup(lease: Lease, raw: Any, target: Any, **options: Any) -> Any:
-    """sqlite3's, written in C: a target that is such a connection itself is handed on as the driver's."""
-    beneath = target.__dict__["_raw"] if type(target) is RawConnection else target
-    return lease.run(raw.backup, "backup", beneath, **options)
+def _backup(lease: Lease, raw: Any, *args: Any, **options: Any) -> None:  # noqa: ARG001
+    """sqlite3 tries again and again while the connection itself is in a transaction: refused rather than suffered."""
+    raise UnsupportedConnection(messages.no_backup(lease.shared.test, lease.shared.alias))
 
 
 def _commit(lease: Lease, raw: Any) -> None:  # noqa: ARG001

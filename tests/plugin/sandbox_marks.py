@@ -1,5 +1,27 @@
-"""Marks that the tests of sandboxes share."""
+"""What the tests of sandboxes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from pytest_async_orm.drivers.dialects import Dialect
+
 LEAVES_IT_OPEN = pytest.mark.allow_connection_leaks(reason="what is left open is what the test is about")
+
+
+@contextmanager
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The statements that the plugin itself sends."""
+    statements: list[str] = []
+    original = Dialect.send
+
+    def send(self: Dialect, sql: str) -> None:
+        statements.append(sql)
+        original(self, sql)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Dialect, "send", send)
+        yield statements

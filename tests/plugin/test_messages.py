@@ -51,6 +51,14 @@ def test_participant_without_a_line() -> None:
     assert "  thread 'worker' has waited" in messages.deadlock("test_it", "default", 1, nameless, HOLDING)
 
 
+def test_no_backup() -> None:
+    """Why it is refused, and the remedy."""
+    assert messages.no_backup("test_a", "default") == (
+        "backup() of 'default' would wait for ever in the test test_a, since the transaction that isolates the test "
+        f"is open on the same connection. {REMEDY}"
+    )
+
+
 def test_ended() -> None:
     """Which test's work came after its end, on which thread, and during which test."""
     assert messages.ended("test_a", "default", "worker", "test_b") == (

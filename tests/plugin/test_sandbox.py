@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.testcases import DatabaseOperationForbidden
-from sandbox_marks import LEAVES_IT_OPEN
+from sandbox_marks import LEAVES_IT_OPEN, sent
 
-from pytest_async_orm.drivers.dialects import Dialect
 from pytest_async_orm.errors import SandboxDeadlock, TransactionLost
 from pytest_async_orm.sharing.sandbox import Sandbox
 from sample_app.models import AuditEntry, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
-
-
-@contextmanager
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that the plugin itself sends."""
-    statements: list[str] = []
-    original = Dialect.send
-
-    def send(self: Dialect, sql: str) -> None:
-        statements.append(sql)
-        original(self, sql)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Dialect, "send", send)
-        yield statements
 
 
 def test_each_thread_has_its_own_connection(sandbox: Sandbox, worker: Any) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -197,3 +200,94 @@ def test_collector_never_blocks(queue: ConnectionQueue) -> None:
     assert not queue.try_take(lease)
     with queue._mutex:
         assert not queue.try_take(Lease())
+
+
+def hold_until(queue: ConnectionQueue, over: threading.Event, each: object = None) -> Lease:
+    """Hold the turn inside a transaction until an event is set, doing something every 20 ms."""
+    holder = Lease()
+    holder.in_transaction = True
+    queue.take(holder)
+    while not over.wait(0.02):
+        if each is not None:
+            each(holder)
+    queue.give_back(holder)
+    return holder
+
+
+def send(queue: ConnectionQueue, holder: Lease) -> None:
+    """One statement of the holder's."""
+    queue.take(holder, statement=True)
+    queue.give_back(holder, statement=True)
+
+
+def waited(queue: ConnectionQueue) -> float:
+    """The seconds after which a wait is given up."""
+    started = time.monotonic()
+    with pytest.raises(SandboxDeadlock):
+        queue.take(Lease())
+    return time.monotonic() - started
+
+
+def test_statements_of_the_holder_restart_the_clock(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
+    """A long transaction that goes on is no deadlock; one that goes on for six time-outs is."""
+    over = threading.Event()
+    run(lambda: hold_until(queue, over, lambda holder: send(queue, holder)), started)
+    while queue.holder is None:
+        over.wait(0.001)
+    seconds = waited(queue)
+    over.set()
+    assert 5 * queue.timeout < seconds < 10 * queue.timeout
+
+
+def test_queue_that_moves_is_no_deadlock(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
+    """Twenty threads hold the turn for 50 ms each, five time-outs together, and none is refused."""
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        lease = Lease()
+        try:
+            queue.take(lease)
+            threading.Event().wait(0.05)
+            queue.give_back(lease)
+        except SandboxDeadlock as error:
+            errors.append(error)
+
+    for _ in range(20):
+        run(work, started)
+    for thread in started:
+        thread.join(10)
+    assert errors == []
+
+
+@pytest.mark.planted
+def test_clock_that_never_restarts_is_caught(
+    queue: ConnectionQueue, started: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted from the first moment, the same queue is called a deadlock."""
+
+    def is_over(self: Any) -> bool:
+        return time.monotonic() - self._since >= queue.timeout
+
+    monkeypatch.setattr("pytest_async_orm.sharing.connection_queue._Patience.is_over", is_over)
+    with pytest.raises(AssertionError):
+        test_queue_that_moves_is_no_deadlock(queue, started)
+
+
+def test_time_out_under_a_frozen_clock(
+    queue: ConnectionQueue, started: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests that freeze the time replace `time.monotonic`, also in modules that have it by name."""
+    over, real = threading.Event(), time.monotonic
+    run(lambda: hold_until(queue, over), started)
+    while queue.holder is None:
+        over.wait(0.001)
+    before = real()
+    for module in [*sys.modules.values()]:
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is real and module is not threading:
+                monkeypatch.setattr(module, name, lambda: 0.0)
+    with pytest.raises(SandboxDeadlock):
+        queue.take(Lease())
+    monkeypatch.undo()
+    over.set()
+    assert real() - before < 10 * queue.timeout

@@ -14,7 +14,7 @@ def warm_up() -> None:
     import django
 
     django.setup()
-    for module in ("conformance.catalogue", "conformance.results", "conformance.worker.session"):
+    for module in ("conformance.catalogue", "conformance.results", "conformance.worker.cells"):
         importlib.import_module(module)
 
 
