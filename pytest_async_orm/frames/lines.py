@@ -30,7 +30,10 @@ LIMIT = 12
 _LIBRARY, _USER, _DJANGO, _BOUNDARY = range(4)
 
 # Beyond these frames is what runs the test, the task or the thread: no caller of the user's.
-_BOUNDARIES = (asyncio.events.__file__, thread.__file__, threading.__file__, f"{os.sep}_pytest{os.sep}python.py")
+_BOUNDARIES = (
+    asyncio.events.__file__, thread.__file__, threading.__file__, f"{os.sep}_pytest{os.sep}python.py",
+    f"{os.sep}trio{os.sep}_core{os.sep}_run.py",
+)  # fmt: skip
 # Django's calls that send equal statements in batches: what one of them sends is no N+1.
 _BATCHING = frozenset(
     [
@@ -68,6 +71,11 @@ def is_users_file(filename: str) -> bool:
     """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
     installed = "site-packages" in filename or "dist-packages" in filename
     return not (installed or filename.startswith((*_FOLDERS, _OWN, "<")))
+
+
+def is_programs(filename: str) -> bool:
+    """Whether code is the user's or Django's: what uses a database, and no library beside it."""
+    return _verdicts[filename] in (_USER, _DJANGO)
 
 
 class _Verdicts(dict[str, int]):
@@ -134,6 +142,19 @@ def user_frame(frame: FrameType | None, end: CodeType | None = None) -> Frame | 
             return None
         frame = frame.f_back
     return None
+
+
+def outermost(frame: FrameType | None, ending: str, end: CodeType | None = None) -> FrameType | None:
+    """The outermost frame of a file whose path ends so, as far as the task, thread or test reaches, or the function
+    that ends the search; None if there is none.
+    """
+    found = None
+    verdicts = _verdicts
+    while frame is not None and verdicts[(code := frame.f_code).co_filename] != _BOUNDARY and code is not end:
+        if code.co_filename.endswith(ending):
+            found = frame
+        frame = frame.f_back
+    return found
 
 
 def stack_from(frame: FrameType | None) -> list[Frame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import traceback
 from collections.abc import Iterator
@@ -15,17 +16,41 @@ from pytest_async_orm.patches.interpreter import current_frames
 _NO_STACK = ""
 
 
-def frames_of(thread: threading.Thread) -> Iterator[FrameType]:
-    """The frames of a running thread, innermost first; nothing if it has ended."""
-    frame = current_frames().get(thread.ident or 0)
+def frames_of(thread: threading.Thread) -> list[FrameType]:
+    """The frames of a running thread, innermost first; nothing if it has ended.
+
+    Of the calling thread they begin with the caller's, which must not keep the list: it would hold itself, and with it
+    the locals of every caller.
+    """
+    found: list[FrameType] = []
+    here = thread is threading.current_thread()
+    frame = sys._getframe(1) if here else current_frames().get(thread.ident or 0)
     while frame is not None:
-        yield frame
+        found.append(frame)
         frame = frame.f_back
+    return found
+
+
+def is_alive(thread: threading.Thread) -> bool:
+    """Whether a thread runs. One that Python did not start, such as a greenlet, raises where others answer."""
+    try:
+        alive = thread.is_alive()
+    except (AssertionError, RuntimeError):
+        return False
+    if alive and type(thread).__name__ == "_DummyThread" and not _has_greenlets():
+        return thread.ident in current_frames()
+    return alive
+
+
+def _has_greenlets() -> bool:
+    """Whether threads are greenlets here, which the interpreter does not list."""
+    monkey: Any = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
 def stack_of(thread: threading.Thread) -> str:
     """Where a thread is, formatted as `traceback.format_stack` does; empty if it has ended."""
-    frame = current_frames().get(thread.ident or 0) if thread.is_alive() else None
+    frame = current_frames().get(thread.ident or 0) if is_alive(thread) else None
     return "".join(traceback.format_stack(frame)) if frame is not None else _NO_STACK
 
 
@@ -61,15 +86,23 @@ def _task_holding(loop: Any, marker: Any) -> str | None:
     if not isinstance(loop, asyncio.AbstractEventLoop) or marker is None:
         return None
     for task in asyncio.all_tasks(loop):
-        if any(holds_context(frame, marker) for frame in _coroutine_frames(task)):
+        if any(holds_context(frame, marker) for frame in coroutine_frames(task)):
             return task.get_name()
     return None
 
 
-def _coroutine_frames(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+def coroutine_frames(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    """The frames of a task's coroutines, outermost first, through whatever they await."""
     awaited: Any = task.get_coro()
     while awaited is not None:
-        frame = getattr(awaited, "cr_frame", None)
+        kind = next((kind for kind in _AWAITING if hasattr(awaited, f"{kind}_frame")), None)
+        if kind is None:
+            return
+        frame = getattr(awaited, f"{kind}_frame")
         if frame is not None:
             yield frame
-        awaited = getattr(awaited, "cr_await", None)
+        awaited = getattr(awaited, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
+
+
+# Coroutines, async generators and generators name their frames, and what they wait for, by these beginnings.
+_AWAITING = ("cr", "ag", "gi")

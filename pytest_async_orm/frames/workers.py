@@ -1,49 +1,169 @@
-"""Which threads work, and for whom, told by their frames."""
+"""What a thread does at the moment: which call it runs, or that it waits for work, told by its frames.
+
+A thread is idle by what it waits for: an executor's or a queue's `get`, a selector. Whose frames lie below does not
+count: tools wrap `Thread.run`, and a library's pool is as idle as the standard library's.
+"""
 
 from __future__ import annotations
 
-import concurrent.futures.thread
-import os
+import asyncio
+import dis
+import linecache
+import re
 import threading
-from pathlib import Path
-from types import FrameType
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import takewhile
+from types import CodeType, FrameType
+from typing import Any
 
-from pytest_async_orm.frames.stacks import frames_of
-from pytest_async_orm.patches.executors import is_worker_loop
+from pytest_async_orm.frames.lines import is_programs, is_users_file
+from pytest_async_orm.frames.stacks import coroutine_frames, frames_of, is_alive
+from pytest_async_orm.patches.idle import loop_at, place_of
 
-_STDLIB = str(Path(threading.__file__).parent) + os.sep
-_EXECUTOR = concurrent.futures.thread.__file__
-# A worker waits for its next call in frames of these alone.
-_POOLS = (f"{os.sep}anyio{os.sep}",)
+__all__ = [
+    "Work", "call_of", "is_alive", "is_idle", "loops_of_threads", "pause_for", "runs_for_pool", "task_works",
+]  # fmt: skip
+
+# By these names code takes its next job from whatever holds jobs.
+_TAKES = frozenset({"get", "get_nowait", "pop", "popleft", "recv", "receive"})
 
 
-def _is_waiting_frame(frame: FrameType) -> bool:
-    path = frame.f_code.co_filename
-    if "site-packages" in path:
-        return any(part in path for part in _POOLS)
-    return path.startswith((_STDLIB, "<frozen"))
+def pause_for(thread: threading.Thread, seconds: float) -> None:
+    """Wait until a thread has ended, at most so long. One that Python did not start cannot be joined."""
+    try:
+        thread.join(seconds)
+    except (AssertionError, RuntimeError):
+        time.sleep(seconds)
 
 
 def is_idle(thread: threading.Thread) -> bool:
-    """Whether a thread has ended or only waits, as a pool's worker or a bare event loop does, with no one's code
-    on its stack.
+    """Whether a thread has ended or only waits for work."""
+    return not call_of(thread)
+
+
+def call_of(thread: threading.Thread) -> tuple[FrameType, ...]:
+    """The frames of the call that a thread runs at the moment, outermost first; empty if it has ended or is idle, and
+    for the calling thread.
+
+    The frame objects are the call's identity: while one is on the thread's stack, the thread may be at that call.
     """
-    return all(_is_waiting_frame(frame) for frame in frames_of(thread))
+    if thread is threading.current_thread():
+        return ()
+    frames = frames_of(thread)
+    loop_works: list[FrameType] = []
+    if _waits_for_work(frames, loop_works):
+        return ()
+    own = list(_above_the_pool(frames))
+    while own and not is_programs(own[-1].f_code.co_filename):
+        own.pop()
+    return (*reversed(own), *loop_works) if own else ()
 
 
-def call_of(thread: threading.Thread) -> FrameType | None:
-    """The frame of the call that an executor's worker runs at the moment; None for other threads and for idle workers.
-
-    The frame object is the call's identity: while it is on the thread's stack, the thread still works on that call.
-    """
-    below: FrameType | None = None
-    for frame in frames_of(thread):
-        if is_worker_loop(frame):
-            return below
-        below = frame
-    return None
+def runs_for_pool(thread: threading.Thread) -> bool:
+    """Whether a thread is a pool's, which runs one call after another."""
+    return any(map(_is_pools, frames_of(thread)))
 
 
-def runs_for_executor(thread: threading.Thread) -> bool:
-    """Whether a thread runs a call that an executor was given."""
-    return any(frame.f_code.co_filename == _EXECUTOR for frame in frames_of(thread))
+def _is_pools(frame: FrameType) -> bool:
+    return place_of(frame) == "pool"
+
+
+def _waits_for_work(frames: Sequence[FrameType], loop_works: list[FrameType]) -> bool:
+    """Told by the innermost frame that is not a lock's; adds the frames of a waiting loop's tasks that have work."""
+    waiting = (frame for frame in frames if place_of(frame) != "lock")
+    frame = next(waiting, None)
+    place = None if frame is None else place_of(frame)
+    if frame is None or place in ("pool", "server"):
+        return True
+    if place == "queue":
+        caller = next(waiting, None)
+        return caller is None or place_of(caller) != "hands back"
+    if place in ("loop", "runner"):
+        loop_works += _frames_at_work(loop_at(frame))
+        return not loop_works
+    return (frame is frames[0] and _GET.search(_line_of(frame)) is not None) or _waits_for_jobs(frame)
+
+
+def _waits_for_jobs(frame: FrameType) -> bool:
+    """Whether the user's own frame waits in a loop that takes its jobs from a list or a deque."""
+    code = frame.f_code
+    takes = is_users_file(code.co_filename) and not _TAKES.isdisjoint(code.co_names)
+    return takes and _is_in_loop(code, frame.f_lasti)
+
+
+@lru_cache(maxsize=1024)
+def _is_in_loop(code: CodeType, instruction: int) -> bool:
+    """Whether a later instruction jumps back to an instruction, or before it."""
+    return any(
+        found.offset > instruction and found.opcode in _JUMPS and found.argval <= instruction
+        for found in dis.get_instructions(code)
+    )
+
+
+_JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
+# `SimpleQueue.get` is written in C and has no frame: the line that calls it tells.
+_GET = re.compile(r"\bget\b")
+
+
+def _line_of(frame: FrameType) -> str:
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0)
+
+
+def _above_the_pool(frames: Sequence[FrameType]) -> Iterator[FrameType]:
+    """The frames of a thread's call, without those of the pool that runs it or of the thread's start."""
+    return takewhile(lambda frame: place_of(frame) not in ("pool", "start"), frames)
+
+
+def loops_of_threads() -> set[asyncio.AbstractEventLoop]:
+    """The event loops that run at this moment, on other threads."""
+    here = threading.current_thread()
+    frames = (frame for thread in threading.enumerate() if thread is not here for frame in frames_of(thread))
+    return {loop for frame in frames if place_of(frame) in ("loop", "runner") and (loop := loop_at(frame)) is not None}
+
+
+def _frames_at_work(loop: asyncio.AbstractEventLoop | None) -> list[FrameType]:
+    try:
+        tasks = asyncio.all_tasks(loop) if loop is not None else ()
+    except RuntimeError:
+        # The loop is at work on its tasks just now: what is in doubt is left alone.
+        return []
+    return [frame for task in tasks if task_works(task) for frame in coroutine_frames(task)]
+
+
+def task_works(task: asyncio.Task[Any]) -> bool:
+    """Whether a task runs or waits for anything but work: the program's or Django's code, not in a queue's `get`."""
+    frames = list(coroutine_frames(task))
+    waits = next((place for frame in reversed(frames) if (place := place_of(frame)) != "lock"), None)
+    if waits == "queue":
+        return False
+    return any(is_programs(frame.f_code.co_filename) for frame in frames)
+
+
+class Work:
+    """A call that a thread was found at, to be told from the thread's later calls."""
+
+    def __init__(self, frames: Sequence[FrameType]) -> None:
+        self._noted = [(frame, frame.f_lasti) for frame in frames]
+
+    def goes_on(self, thread: threading.Thread) -> bool:
+        """Whether the thread, the calling one perhaps, still is at that call.
+
+        What is left of it on the stack may be the loop that ran it: one that takes jobs from a queue, and calls again
+        from the same place, is at another job.
+        """
+        here = {id(frame) for frame in frames_of(thread)}
+        left = [noted for noted in self._noted if id(noted[0]) in here]
+        elsewhere = thread is not threading.current_thread()
+        if not left or (elsewhere and is_idle(thread)):
+            return False
+        frame, instruction = left[-1]
+        if elsewhere and next(iter(frames_of(thread)), None) is frame:
+            return True
+        return not (frame.f_lasti == instruction and _takes_jobs(frame))
+
+
+def _takes_jobs(frame: FrameType) -> bool:
+    code = frame.f_code
+    return not is_users_file(code.co_filename) or not _TAKES.isdisjoint(code.co_names)

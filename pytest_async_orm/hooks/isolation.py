@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_async_orm.errors import TransactionLost
-from pytest_async_orm.hooks.leaks import before_the_databases_go
+from pytest_async_orm.hooks.leaks import before_the_databases_go, track
 from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.scopes import in_signature
 from pytest_async_orm.hooks.session import STATE, State, state_of
@@ -45,7 +45,8 @@ def around_helper(
     fixturedef.addfinalizer(partial(request.node.stash.__delitem__, _HELPED))
     state = state_of(request.config)
     state.test_starts(request.node.nodeid)
-    state.layers.suspend()
+    track(request.node, state)
+    state.layers.suspend(transactional=is_transactional(request.node))
     request.getfixturevalue("django_db_blocker")
     committed: set[str] = set()
     fixturedef.addfinalizer(state.layers.resume)
@@ -107,12 +108,15 @@ def _start_host(state: State, item: pytest.Item, wrappers: Iterable[Any]) -> Cal
 def _end_host(state: State, item: pytest.Item, host: Host) -> None:
     from pytest_async_orm.leaks.waiting import observe
     from pytest_async_orm.sharing.layers import ORIGIN
+    from pytest_async_orm.sharing.leftovers import release_idle_tasks
 
     try:
         if host.has_guests:
             observe()
     finally:
         ORIGIN.set(None)
+        if host.has_guests:
+            release_idle_tasks(state.loops)
         ending = state.layers.pop()
     if ending.leftovers:
         tell(item, LEFT_WORK, messages.left_running(item.nodeid, ending.leftovers))
@@ -135,7 +139,7 @@ def _start_sandbox(state: State, item: pytest.Item, wrappers: Iterable[Any], com
 def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: set[str]) -> None:
     from pytest_async_orm.leaks.waiting import observe
     from pytest_async_orm.sharing.layers import ORIGIN
-    from pytest_async_orm.sharing.leftovers import settle_tasks
+    from pytest_async_orm.sharing.leftovers import release_idle_tasks, settle_tasks
     from pytest_async_orm.sharing.sandbox import GRACE_SECONDS
 
     try:
@@ -143,6 +147,7 @@ def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: se
         observe()
     finally:
         ORIGIN.set(None)
+        release_idle_tasks(state.loops)
         ending = state.layers.pop()
     committed.update(ending.committed)
     if left or ending.leftovers:
@@ -171,7 +176,7 @@ def _close_other_threads(item: pytest.Item) -> None:
     observe()
     left = close_idle_connections()
     if left:
-        tell(item, LEFT_WORK, messages.left_running(item.nodeid, left))
+        tell(item, LEFT_WORK, messages.left_running(item.nodeid, left, refused=False))
 
 
 def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, object, object]:
@@ -232,6 +237,7 @@ def around_anyio_test(item: pytest.Function) -> Generator[None, object, object]:
     older than they.
     """
     original = item.obj
+    _note_threads_of_anyio()
     belongings = [*_sandboxes(item), *_recordings(item)]
     # As anyio asks: in the place of a coroutine function pytest-asyncio has put a function of its own.
     if not belongings or hasattr(original, "hypothesis") or not inspect.iscoroutinefunction(original):
@@ -241,6 +247,14 @@ def around_anyio_test(item: pytest.Function) -> Generator[None, object, object]:
         return (yield)
     finally:
         item.obj = original
+
+
+def _note_threads_of_anyio() -> None:
+    """The first anyio test's loop has imported trio only now."""
+    if PROCESS.noting:
+        from pytest_async_orm.frames.handoff import install_for_imported
+
+        install_for_imported()
 
 
 def _sandboxes(item: pytest.Item) -> list[tuple[ContextVar[Any], Any]]:

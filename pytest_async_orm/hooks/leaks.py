@@ -35,9 +35,14 @@ def around_setup(item: pytest.Item) -> Generator[None, object, object]:
     state = item.config.stash.get(STATE, None)
     if state is not None:
         state.test_starts(item.nodeid)
-        if state.judge is not None:
-            item.stash[_TRACKED] = _tracking()
+        track(item, state)
     return (yield)
+
+
+def track(item: pytest.Item, state: State) -> None:
+    """Let a test's coroutines remember where they are made: the first test's too, once its state is there."""
+    if state.judge is not None and _TRACKED not in item.stash:
+        item.stash[_TRACKED] = _tracking()
 
 
 def _tracking() -> Callable[[], None]:

@@ -72,10 +72,12 @@ class State:
     def test_starts(self, test: str) -> None:
         """What is opened from now on, by no wider fixture, is this test's."""
         if self.judge is not None:
+            from pytest_async_orm.frames import handoff
             from pytest_async_orm.leaks.pools import Slots
 
             PROCESS.test = test
             PROCESS.one(Slots).install()
+            handoff.install_for_imported()
 
     def test_ends(self) -> None:
         """What is opened from now on is the session's."""

@@ -12,6 +12,7 @@ from typing import Any
 import django
 
 from pytest_async_orm.frames import handoff
+from pytest_async_orm.leaks.generators import RESPONSES
 from pytest_async_orm.leaks.ledger import KEPT_BY_DJANGO, OPENING, Ledger
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
@@ -86,7 +87,8 @@ _PASSING = frozenset({"cursor", "inner"})
 def _note_cursor(wrapper: Any, cursor: Any) -> None:
     opened = PROCESS.one(Ledger).opening_of(wrapper)
     if opened is not None:
-        frame = handoff.user_frame(sys._getframe(2))
+        here = sys._getframe(2)
+        frame = handoff.asked_at(here, RESPONSES) or handoff.user_frame(here)
         number, cursors = id(cursor), opened.cursors
         cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), frame)
 

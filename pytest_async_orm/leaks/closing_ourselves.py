@@ -10,8 +10,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import stack_of
-from pytest_async_orm.frames.workers import is_idle
+from pytest_async_orm.frames.workers import is_idle, pause_for
 from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import Leftover
 
@@ -24,18 +25,18 @@ def close_idle_connections() -> list[Leftover]:
     deadline = REAL.monotonic() + _GRACE_SECONDS
     working = _close_idle()
     while working and REAL.monotonic() < deadline:
-        working[0].join(_POLL_SECONDS)
+        pause_for(working[0], _POLL_SECONDS)
         working = _close_idle()
     return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]
 
 
 def close_all_connections() -> None:
     """Close every connection of other threads, whatever they do."""
-    for connection, _ in _elsewhere():
+    for _, connection in _elsewhere():
         _close(connection)
 
 
-def _elsewhere() -> Iterator[tuple[Any, threading.Thread]]:
+def _elsewhere() -> Iterator[tuple[OpenedConnection, Any]]:
     """Open connections of threads other than the calling one."""
     here = threading.current_thread()
     for opened in PROCESS.one(Ledger).open_connections():
@@ -44,17 +45,17 @@ def _elsewhere() -> Iterator[tuple[Any, threading.Thread]]:
         if opened.virtual or opened.thread is here or not isinstance(wrapper, BaseDatabaseWrapper):
             continue
         if wrapper.connection is not None:
-            yield wrapper, opened.thread
+            yield opened, wrapper
 
 
 def _close_idle() -> list[threading.Thread]:
-    """Close the connections of threads that do nothing; return the threads that are at work and keep theirs."""
+    """Close the connections of threads that do nothing; return a test's threads that are at work and keep theirs."""
     working = []
-    for connection, thread in _elsewhere():
-        if is_idle(thread):
+    for opened, connection in _elsewhere():
+        if is_idle(opened.thread):
             _close(connection)
-        else:
-            working.append(thread)
+        elif not (PROCESS.test and opened.belongs_to_session):
+            working.append(opened.thread)
     return working
 
 

@@ -6,6 +6,7 @@ asyncio's loop is told of every async generator's first step, and closes at its 
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from pytest_async_orm.patches.process import PROCESS
 # The generator inside `aiterator()`: it holds a cursor until it is exhausted or closed. The one of `async for row in
 # queryset` has fetched all its rows and holds nothing.
 _HOLDING = "_async_generator"
+# Whoever iterates over a streamed response passes by here, a server too, which has no line of the user's.
+RESPONSES = f"django{os.sep}http{os.sep}response.py"
 
 
 class OpenGenerator:
@@ -29,7 +32,11 @@ class OpenGenerator:
 
     def __init__(self, generator: AsyncGeneratorType[Any, Any]) -> None:
         self._generator = weakref.ref(generator)
-        self.user_frame: Frame | None = handoff.user_frame(sys._getframe(3))
+        frame = sys._getframe(3)
+        read_at = handoff.asked_at(frame, RESPONSES)
+        self.user_frame: Frame | None = read_at or handoff.user_frame(frame)
+        self.streamed = read_at is not None
+        """Whether a test reads a streamed response, whose view iterates: who left it is the test."""
         self.test = handoff.present_test()
         self.task_name = current_task_name()
         self.left_to_loop = False

@@ -6,12 +6,11 @@ import gc
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_async_orm.frames.lines import Frame
 from pytest_async_orm.frames.source import source_line
 from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.coroutines import Coroutines, Unawaited
 from pytest_async_orm.leaks.generators import Generators, OpenGenerator
-from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
+from pytest_async_orm.leaks.kinds import belongs_to_session, cause_of, kind_of
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.leaks.pools import Slot, Slots
@@ -116,9 +115,7 @@ def leak_of(opened: OpenedConnection, kind: LeakKind) -> Leak:
         vendor=opened.vendor,
         thread_name=opened.thread.name,
         task_name=opened.task_name,
-        remedy=messages.remedy(
-            kind, max_age=opened.max_age, in_loop=opened.task is not None, own=not opened.registered
-        ),
+        remedy=messages.remedy(kind, max_age=opened.max_age if opened.of_request else 0, cause=cause_of(opened)),
     )
 
 
@@ -138,16 +135,16 @@ def of_generators(generators: Iterable[OpenGenerator], openings: Iterable[Opened
     vendors = {opened.alias: opened.vendor for opened in openings}
     alias = next(iter(vendors), "default")
     return [
-        _plain("async generator left open", generator.user_frame, generator.test, generator.task_name, alias, vendors)
+        _plain(generator, alias, vendors.get(alias, ""))
         for generator in generators
-    ]
+    ]  # fmt: skip
 
 
-def _plain(
-    kind: LeakKind, frame: Frame | None, test: str | None, task: str | None, alias: str, vendors: dict[str, str]
-) -> Leak:
-    line = source_line(frame, root=_root())
-    return Leak(kind, line, test, alias, vendors.get(alias, ""), "", task, messages.remedy(kind))
+def _plain(generator: OpenGenerator, alias: str, vendor: str) -> Leak:
+    kind: LeakKind = "async generator left open"
+    line = source_line(generator.user_frame, root=_root())
+    remedy = messages.remedy(kind, cause="response" if generator.streamed else "")
+    return Leak(kind, line, generator.test, alias, vendor, "", generator.task_name, remedy)
 
 
 def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import SyncToAsync
+
+from pytest_async_orm.frames.workers import is_alive
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.executors import takes_calls
-from pytest_async_orm.records import LeakKind
+from pytest_async_orm.records import Cause, LeakKind
 
 # Workers of the loop's default executor and of anyio: a loop that ends with its test would live on in production.
 _POOLS = ("asyncio_", "AnyIO worker thread")
@@ -27,7 +30,7 @@ def kind_of(opened: OpenedConnection) -> LeakKind | None:
     if opened.task is not None:
         return "lingering" if _task_runs(opened) else "orphaned"
     if not opened.registered:
-        return "orphaned" if opened.collected or not opened.thread.is_alive() else "lingering"
+        return "orphaned" if opened.collected or not is_alive(opened.thread) else "lingering"
     return _kind_by_thread(opened)
 
 
@@ -40,7 +43,7 @@ def _belongs_to_a_fixture(opened: OpenedConnection) -> bool:
     """Whether the plugin closed a connection whose thread ended later, as the thread of a fixture does that was set up
     before the databases: it may have closed the connection itself then. The loop's own pool is no fixture's.
     """
-    return opened.was_taken_away and not opened.thread.is_alive() and not opened.thread.name.startswith(_POOLS)
+    return opened.was_taken_away and not is_alive(opened.thread) and not opened.thread.name.startswith(_POOLS)
 
 
 def _task_runs(opened: OpenedConnection) -> bool:
@@ -54,9 +57,24 @@ def _kind_by_thread(opened: OpenedConnection) -> LeakKind:
     executor = living_executor(opened)
     if executor is not None:
         return "executor never shut down" if getattr(executor, "_async_orm_test", None) else "lingering"
-    if opened.collected or opened.executor is not None or not opened.thread.is_alive():
+    if opened.collected or opened.executor is not None or not is_alive(opened.thread):
         return "orphaned"
     return "lingering"
+
+
+def cause_of(opened: OpenedConnection) -> Cause:
+    """Why a connection was left open: what a remedy must fit, beside its kind."""
+    if not opened.registered:
+        return "own"
+    if opened.task is not None:
+        return "loop"
+    if opened.by_client:
+        return "client"
+    return "pool" if _is_pools(opened) else "thread"
+
+
+def _is_pools(opened: OpenedConnection) -> bool:
+    return opened.in_pool or opened.executor is not None or opened.thread.name.startswith(_POOLS)
 
 
 def living_executor(opened: OpenedConnection) -> Any:
@@ -68,6 +86,7 @@ def living_executor(opened: OpenedConnection) -> Any:
 def belongs_to_session(opened: OpenedConnection) -> bool:
     """Whether a thread or an executor is a wider fixture's, which may still close what a test opened on it."""
     executor = living_executor(opened)
-    if executor is not None and hasattr(executor, "_async_orm_test"):
-        return executor._async_orm_test is None
-    return opened.belongs_to_session and opened.thread.is_alive()
+    if executor is not None and executor is not SyncToAsync.single_thread_executor:
+        # One without the mark is older than the first test of the database.
+        return getattr(executor, "_async_orm_test", None) is None
+    return opened.belongs_to_session and is_alive(opened.thread)

@@ -6,12 +6,14 @@ Opened: by Django's own signal, which virtual and native connections send too. C
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from asgiref.sync import SyncToAsync
@@ -20,13 +22,16 @@ from django.db.backends.signals import connection_created
 
 from pytest_async_orm.frames import handoff
 from pytest_async_orm.frames.lines import stack_from
+from pytest_async_orm.frames.workers import runs_for_pool
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
+from pytest_async_orm.patches.handler import is_kept
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import ConnectionRecord
 
 # Kept in the connection itself: every cursor asks for it, and a weak dictionary takes five times as long to answer.
 OPENING = "_async_orm_opening"
 KEPT_BY_DJANGO = "_async_orm_kept"
+_CLIENT = f"django{os.sep}test{os.sep}client.py"
 # Closed connections are kept for the report alone: the newest of them.
 _HISTORY = 2000
 
@@ -65,7 +70,7 @@ class Ledger:
         opened.registered = not connection.is_copy if opened.virtual else _is_registered(connection)
         opened.owned = opened.task is None and opened.registered and self._is_owned(opened)
         if not opened.owned:
-            opened.stack = stack_from(frame)
+            _note_thread(opened, frame)
         with self.changed:
             self._open[id(opened)] = opened
             if self.judging:
@@ -185,7 +190,22 @@ def _is_nothing_new(opened: OpenedConnection) -> bool:
 
 
 def _is_registered(connection: Any) -> bool:
-    return any(known is connection for known in connections.all(initialized_only=True))
+    """Whether it is what `connections` gives on this thread; or gave, if a sandbox began while it was being opened."""
+    return any(known is connection for known in connections.all(initialized_only=True)) or is_kept(
+        connections, connection
+    )
+
+
+def _note_thread(opened: OpenedConnection, frame: FrameType) -> None:
+    """Note what a leak's report needs to know of the thread. A request that the test's client sends on it ends without
+    a close: the line that sent it there is to blame, not the view's.
+    """
+    opened.stack = stack_from(frame)
+    opened.in_pool = runs_for_pool(opened.thread)
+    executor = opened.executor() if opened.executor is not None else None
+    opened.of_request = getattr(executor, "_async_orm_of_asgiref", False)
+    if opened.task is None and opened.registered and (line := handoff.asked_at(frame, _CLIENT, handed=True)):
+        opened.user_frame, opened.by_client = line, True
 
 
 def _note_caller(opened: OpenedConnection) -> None:

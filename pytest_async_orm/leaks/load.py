@@ -19,7 +19,7 @@ from pytest_async_orm.leaks.waiting import settle
 from pytest_async_orm.leaks.watching import watch
 from pytest_async_orm.messages import leaks as messages
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.records import Leak
+from pytest_async_orm.records import Counts
 
 
 class NoLeaks(MustBeEntered):
@@ -36,12 +36,14 @@ class NoLeaks(MustBeEntered):
         self.expect_entry()
         self._before: set[int] = set()
         self._earlier: list[OpenedConnection] = []
+        self._open_then: set[int] = set()
 
     def __enter__(self) -> NoLeaks:
         self.note_entry()
         watch()
         self._earlier = list(PROCESS.one(Ledger).connections())
         self._before = {id(opened) for opened in self._earlier}
+        self._open_then = {id(opened) for opened in self._earlier if _is_open(opened)}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -68,21 +70,39 @@ class NoLeaks(MustBeEntered):
             if not (opened.reported or opened.by_plugin or belongs_to_session(opened)) and kind_of(opened) is not None
         ]
 
+    def _counts(self, leaking: list[OpenedConnection]) -> Counts:
+        """Of the databases that leak, and real or virtual as what leaks."""
+        kinds = {(opened.alias, opened.virtual) for opened in leaking}
+        earlier = [opened for opened in self._earlier if (opened.alias, opened.virtual) in kinds]
+        openings = [opened for opened in self._opened() if (opened.alias, opened.virtual) in kinds and _is_open(opened)]
+        then = [opened for opened in earlier if id(opened) in self._open_then]
+        left = sum(map(_is_open, then))
+        leaking_now = {id(opened) for opened in leaking if _is_open(opened)}
+        return Counts(
+            before=len(then),
+            after=left + len(openings),
+            gone=len(leaking) - len(leaking_now),
+            kept=sum(id(opened) not in leaking_now for opened in openings),
+            closed=len(then) - left,
+        )
+
     def _judge(self, error: BaseException | None) -> None:
         leaking = self._leaking()
         if not leaking or (error is not None and not isinstance(error, Exception)):
             return
         leaks = [leak_of(opened, kind) for opened in leaking if (kind := kind_of(opened)) is not None]
-        text = messages.grew(_count(self._earlier), _count([*self._earlier, *leaking]), leaks, _server(leaks))
+        text = messages.grew(self._counts(leaking), leaks, _server(leaking))
         for opened in leaking:
             # Reported here, so not again at the test's end.
             opened.reported = True
         raise ConnectionsLeaked(text) from error
 
 
-def _count(openings: Iterable[OpenedConnection]) -> int:
-    return sum(opened.closed_time is None and not opened.collected for opened in openings)
+def _is_open(opened: OpenedConnection) -> bool:
+    return opened.closed_time is None and not opened.collected
 
 
-def _server(leaks: Iterable[Leak]) -> list[str]:
-    return [messages.witness(census) for census in take_census(sorted({leak.alias for leak in leaks}))]
+def _server(leaking: Iterable[OpenedConnection]) -> list[str]:
+    """What the servers say of real connections; of a sandbox's they know nothing."""
+    aliases = sorted({opened.alias for opened in leaking if not opened.virtual})
+    return [messages.witness(census) for census in take_census(aliases)] if aliases else []

@@ -13,6 +13,7 @@ from pytest_async_orm.drivers.dialects import dialect_for
 from pytest_async_orm.drivers.servers import server_id
 from pytest_async_orm.frames.lines import Frame
 from pytest_async_orm.frames.source import source_line
+from pytest_async_orm.frames.workers import is_alive
 from pytest_async_orm.records import ConnectionRecord, SourceLine
 
 
@@ -20,10 +21,10 @@ class OpenedConnection:
     """Made on the thread that opened the connection."""
 
     __slots__ = (
-        "_wrapper", "alias", "alive_at_end", "belongs_to_session", "by_plugin", "closed_from", "closed_time",
-        "collected", "cursors", "database", "executor", "from_pool", "max_age", "opened_time", "owned", "registered",
-        "reported", "server_id", "stack", "task", "task_name", "test", "thread", "user_frame", "vendor", "virtual",
-        "was_in_transaction",
+        "_wrapper", "alias", "alive_at_end", "belongs_to_session", "by_client", "by_plugin", "closed_from",
+        "closed_time", "collected", "cursors", "database", "executor", "from_pool", "in_pool", "max_age",
+        "of_request", "opened_time", "owned", "registered", "reported", "server_id", "stack", "task", "task_name",
+        "test", "thread", "user_frame", "vendor", "virtual", "was_in_transaction",
     )  # fmt: skip
 
     def __init__(self, wrapper: Any, gone: Callable[[OpenedConnection], None], *, virtual: bool) -> None:
@@ -46,6 +47,9 @@ class OpenedConnection:
         self.task: weakref.ref[asyncio.Task[Any]] | None = None
         self.task_name: str | None = None
         self.executor: weakref.ref[Any] | None = None
+        # Of a thread other than the main one: whether it is a pool's, or one that asgiref makes for each request, and
+        # whether the test's client sent a request on it.
+        self.in_pool = self.of_request = self.by_client = False
         self.user_frame: Frame | None = None
         self.stack: Sequence[Frame] = ()
         self.closed_time: float | None = None
@@ -104,7 +108,7 @@ class OpenedConnection:
         """Remember what the plugin is about to clean away."""
         if self.closed_time is None:
             self.was_in_transaction = self.in_transaction
-            self.alive_at_end |= self.thread.is_alive()
+            self.alive_at_end |= is_alive(self.thread)
 
     def closed(self, frame: Frame | None, *, by_plugin: bool) -> None:
         """Note the close at this moment and the user's line for it; a close of the user's ends the cursors too."""
@@ -121,7 +125,7 @@ class OpenedConnection:
             opened_by=self.test,
             opened_at=self.opened_at(root) if stack else source_line(self.user_frame, root=root),
             thread_name=self.thread.name,
-            thread_alive=self.thread.is_alive(),
+            thread_alive=is_alive(self.thread),
             task_name=self.task_name,
             in_transaction=self.in_transaction,
             from_pool=self.from_pool,

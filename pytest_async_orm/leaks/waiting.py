@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import frames_of
-from pytest_async_orm.frames.workers import is_idle
+from pytest_async_orm.frames.workers import is_alive, is_idle
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.interpreter import current_frames
@@ -38,7 +38,7 @@ def observe() -> None:
 
 
 def _unsettled(openings: Iterable[OpenedConnection]) -> bool:
-    return any(opened.closed_time is None and not opened.owned and opened.thread.is_alive() for opened in openings)
+    return any(opened.closed_time is None and not opened.owned and is_alive(opened.thread) for opened in openings)
 
 
 def somebody_works() -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_async_orm.records import Census, Leak, LeakKind
+    from pytest_async_orm.records import Cause, Census, Counts, Leak, LeakKind
 
 
 _ON_ITS_THREAD = (
@@ -49,12 +50,32 @@ _OWN = (
 )
 
 
-def remedy(kind: LeakKind, *, max_age: float | None = 0, in_loop: bool = False, own: bool = False) -> str:
-    """What to do about a leak. `max_age`: the CONN_MAX_AGE of its database; `own`: a copy, or of another handler."""
-    if own and kind in ("orphaned", "lingering"):
-        return _OWN
-    if in_loop and kind in ("orphaned", "lingering"):
-        return _IN_LOOP
+_ON_A_THREAD = (
+    "The thread lives on and keeps its connection: join it before the test ends, and end what runs there with "
+    "django.db.connections.close_all() in a finally block."
+)
+_BY_CLIENT = (
+    "The test's client sent a request on that thread, and leaves the thread's connection open at the request's end: "
+    "use AsyncClient without a thread, or end the function that runs there with django.db.connections.close_all()."
+)
+_RESPONSE = (
+    "The test left a streamed response before its end, and with it what the view iterates over: read "
+    "response.streaming_content to its end."
+)
+_BY_CAUSE: dict[tuple[LeakKind, Cause], str] = {
+    **dict.fromkeys(product(("orphaned", "lingering"), ("own",)), _OWN),
+    **dict.fromkeys(product(("orphaned", "lingering"), ("loop",)), _IN_LOOP),
+    **dict.fromkeys(product(("orphaned", "lingering", "executor never shut down"), ("client",)), _BY_CLIENT),
+    ("lingering", "thread"): _ON_A_THREAD,
+    ("async generator left open", "response"): _RESPONSE,
+}
+
+
+def remedy(kind: LeakKind, *, max_age: float | None = 0, cause: Cause = "") -> str:
+    """What to do about a leak. `max_age`: the CONN_MAX_AGE of its database, for a thread that ends with a request."""
+    found = _BY_CAUSE.get((kind, cause))
+    if found is not None:
+        return found
     if max_age != 0 and kind in ("orphaned", "lingering", "executor never shut down"):
         return (
             f"CONN_MAX_AGE is {max_age!r}: under ASGI each request runs on a thread of its own, which ends with its "
@@ -95,16 +116,22 @@ def _where(leak: Leak) -> str:
     return f"{thread}{task}"
 
 
-def grew(before: int, after: int, leaks: Sequence[Leak], server: Sequence[str]) -> str:
+def grew(counts: Counts, leaks: Sequence[Leak], server: Sequence[str]) -> str:
     """The error of `assert_no_leaks`."""
-    lines = [
-        f"{after - before} more connections are open than before the block ({before} then, {after} now):"
-        if after > before
-        else f"{len(leaks)} leaks, although as many connections are open as before ({after}):",
-        *folded_lines(leaks),
-        *(f"  server: {text}" for text in server),
-    ]
-    return "\n".join(lines)
+    number, before, after = len(leaks), counts.before, counts.after
+    aside = (
+        (counts.gone, "ended unclosed, with what held it"),
+        (counts.kept, "kept by asgiref or the plugin"),
+        (counts.closed, "of those before closed"),
+    )
+    if after - before == number and not any(count for count, _ in aside):
+        more = "more connections are" if number != 1 else "more connection is"
+        first = f"{number} {more} open than before the block ({before} then, {after} now):"
+    else:
+        were = "connections that the block opened were" if number != 1 else "connection that the block opened was"
+        facts = [f"{before} open before it", f"{after} now", *(f"{count} {what}" for count, what in aside if count)]
+        first = f"{number} {were} not closed ({', '.join(facts)}):"
+    return "\n".join([first, *folded_lines(leaks), *(f"  server: {text}" for text in server)])
 
 
 def witness(census: Census) -> str:

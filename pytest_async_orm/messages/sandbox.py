@@ -68,8 +68,8 @@ def loop_would_block(test: str, alias: str, holding: Participant) -> str:
         f"The event loop's own thread asked for the connection {alias!r} of the test {test} while another thread's "
         f"transaction holds it. Waiting here would stop the loop that must let it go on.\n"
         f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
-        "Call the ORM's async methods or sync_to_async() instead of the sync ORM in a coroutine "
-        "(DJANGO_ALLOW_ASYNC_UNSAFE hides this mistake)."
+        "In async code call the ORM's async methods or sync_to_async(); in a sync test beside a loop, such as that of "
+        "Playwright's sync API, let the other thread's transaction end first."
     )
 
 
@@ -165,13 +165,16 @@ def scope_outside_database(fixture: str, alias: str) -> str:
     )
 
 
-def left_running(test: str, leftovers: Sequence[Leftover]) -> str:
-    """The warning for threads and tasks that still run after their test, with the stack of each."""
+def left_running(test: str, leftovers: Sequence[Leftover], *, refused: bool = True) -> str:
+    """The report of threads and tasks that still run after their test, with the stack of each; `refused`: whether they
+    may not use the database any more.
+    """
     lines = [f"The test {test} ended while work that it started still runs:"]
     for leftover in leftovers:
         held = ", its transaction was rolled back" if leftover.held_transaction else ""
         lines.append(f"  {leftover.kind} {leftover.name!r}{held}\n{_indented(leftover.stack)}")
-    lines.append("Await the task or join the thread before the test returns; its next use of the database is an error.")
+    outcome = "its next use of the database is an error" if refused else "it may use the database beside later tests"
+    lines.append(f"Await the task or join the thread before the test returns; {outcome}.")
     return "\n".join(lines)
 
 

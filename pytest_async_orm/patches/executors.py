@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures.thread
 from types import FrameType
 from typing import Any
-
-_EXECUTOR = concurrent.futures.thread.__file__
 
 
 def takes_calls(executor: Any) -> bool:
@@ -22,14 +19,6 @@ def size_of(executor: Any) -> int | None:
     """The number of an executor's threads: `_max_workers`, private, seen in Python 3.10 to 3.14; None if unknown."""
     found = getattr(executor, "_max_workers", None)
     return found if isinstance(found, int) else None
-
-
-def is_worker_loop(frame: FrameType) -> bool:
-    """Whether a frame is the loop in which an executor's thread takes its calls.
-
-    By its name, `_worker`, private, seen in Python 3.10 to 3.14.
-    """
-    return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == _EXECUTOR
 
 
 def left_generators(loop: Any) -> list[Any]:

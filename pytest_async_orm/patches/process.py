@@ -49,6 +49,9 @@ class Router(Protocol):
     def before_rollback(self) -> None:
         """Called before Django rolls back what a test case has done."""
 
+    def origin(self) -> Any:
+        """The sandbox of the test for which the calling thread works; None if nothing tells."""
+
 
 class Process:
     """The state of the innermost session that runs, and the replacements that are in place for all of them."""

@@ -58,6 +58,14 @@ MAKE_EXECUTOR = Target(
 )
 START_THREAD = Target("threading:Thread", "start", f"public, {_PYTHON}", "test_start_of_threads")
 
+START_IN_TRIO = Target(
+    "trio._core._thread_cache:ThreadCache", "start_thread_soon", "private, trio 0.22 to 0.35", "test_threads_of_trio"
+)
+START_IN_ANYIO = Target(
+    "anyio._backends._asyncio:AsyncIOBackend", "run_sync_in_worker_thread", "private, anyio 4.0 to 4.16",
+    "test_threads_of_anyio",
+)  # fmt: skip
+
 _LOOP = "asyncio.base_events:BaseEventLoop"
 CREATE_TASK = Target(_LOOP, "create_task", f"public, {_PYTHON}", "test_hooks_of_the_loop")
 FIRST_ITERATION = Target(_LOOP, "_asyncgen_firstiter_hook", f"private, {_PYTHON}", "test_hooks_of_the_loop")

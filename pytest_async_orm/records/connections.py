@@ -16,6 +16,10 @@ LeakKind = Literal[
     "ORM coroutine never awaited",
 ]
 
+Cause = Literal["", "own", "loop", "client", "response", "pool", "thread"]
+"""Whose what was left open is: a copy or another handler's; a task's; of a request that the test's client sent on a
+thread; of a streamed response that the test did not read to its end; of a pool's thread; of a thread of its own."""
+
 
 class SourceLine(str):
     """A line of code as 'file:line', the file relative to pytest's root directory; empty if it is not known."""
@@ -100,3 +104,17 @@ class Census:
     """Empty if both agree."""
     cannot_see: str
     """Why the server cannot be asked; empty if it can."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Open connections around a block: `after` is `before` with what leaks, less `gone` and `closed`, and `kept`."""
+
+    before: int
+    after: int
+    gone: int = 0
+    """Of those that leak: no longer open, since what held them has ended."""
+    kept: int = 0
+    """Opened in the block, and asgiref's or the plugin's to close."""
+    closed: int = 0
+    """Of those before the block: closed in it."""

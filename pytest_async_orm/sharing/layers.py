@@ -5,30 +5,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from types import FrameType
-from typing import Any
+from typing import Any, Final
 
-from pytest_async_orm.sharing.leftovers import goes_on
+from pytest_async_orm.frames import handoff
+from pytest_async_orm.frames.workers import Work
+from pytest_async_orm.sharing.leftovers import release_idle
+from pytest_async_orm.sharing.origin import ORIGIN
 from pytest_async_orm.sharing.routing import route_by
 from pytest_async_orm.sharing.sandbox import Sandbox, SandboxEnd
 
-# The sandbox that the current task or thread was started under, where a context tells: it travels with tasks,
-# `sync_to_async` and `to_thread`, so that work which outlives its test is known wherever it turns up.
-ORIGIN: ContextVar[Sandbox | None] = ContextVar("async_orm_sandbox", default=None)
+__all__ = ["ORIGIN", "Layers", "work_of"]
+
+_SUSPENDED: Final = "suspended"
+"""A stretch in which pytest-django and a sync test see the real connections."""
+_REAL: Final = "real"
+"""The same for a transactional test: whoever comes is let in, as without the plugin."""
 
 
 class Layers:
     """Decides which sandbox, if any, answers for a connection."""
 
     def __init__(self) -> None:
-        # None stands for a stretch in which pytest-django and a sync test see the real connections.
-        self._stack: list[Sandbox | None] = []
-        self._stragglers: dict[threading.Thread, tuple[Sandbox, FrameType | None]] = {}
+        self._stack: list[Sandbox | str] = []
+        self._stragglers: dict[threading.Thread, tuple[Sandbox, Work]] = {}
 
     @property
     def top(self) -> Sandbox | None:
-        return self._stack[-1] if self._stack else None
+        """The innermost sandbox; None where the real connections show."""
+        top = self._stack[-1] if self._stack else None
+        return top if isinstance(top, Sandbox) else None
 
     @property
     def isolating(self) -> Sandbox | None:
@@ -38,43 +43,67 @@ class Layers:
 
     @property
     def depth(self) -> int:
-        return sum(sandbox is not None for sandbox in self._stack)
+        """How many sandboxes there are, hidden ones too."""
+        return sum(isinstance(layer, Sandbox) for layer in self._stack)
 
-    def suspend(self) -> None:
-        """Show the real connections until `resume`."""
+    def suspend(self, *, transactional: bool = False) -> None:
+        """Show the real connections until `resume`; to every thread, if a transactional test uses them."""
         route_by(self)
-        self._stack.append(None)
+        self._stack.append(_REAL if transactional else _SUSPENDED)
 
     def resume(self) -> None:
+        """End what `suspend` began."""
         self._stack.pop()
+        release_idle()
         self._forget_finished()
         if not self._stack and not self._stragglers:
             route_by(None)
 
     def push(self, sandbox: Sandbox) -> None:
+        """Let a sandbox answer from now on."""
         route_by(self)
         self._stack.append(sandbox)
 
     def pop(self) -> SandboxEnd:
         """End the innermost sandbox. It stays in place while its threads get their grace."""
-        sandbox = self._stack[-1]
+        sandbox = self.top
         assert sandbox is not None
         try:
             return sandbox.end()
         finally:
-            self._stragglers.update({thread: (sandbox, call) for thread, call in sandbox.stragglers().items()})
+            release_idle()
+            self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
             self._stack.pop()
 
     def route(self, alias: str) -> Sandbox | None:
-        origin = ORIGIN.get()
-        if origin is not None and origin.refuses_work:
+        """Who answers for an alias on the calling thread; None for the real connection. Raises `SandboxEnded` for work
+        of an earlier test.
+        """
+        origin = self.origin()
+        if origin is not None and origin.refuses_work and not self._lets_in_everybody and origin.has_shared(alias):
             raise origin.refusal(alias, self._current_test())
-        if origin is None and self._stragglers:
-            self._refuse_straggler(alias)
         top = self.top
         return top if top is not None and top.covers(alias) else None
 
+    def origin(self) -> Any:
+        """The sandbox of the test for which the calling thread works: by the hand-over of its call, by its context, or
+        as a thread that goes on with an earlier test's work; None if nothing tells.
+        """
+        origin = ORIGIN.get()
+        if origin is not None and not origin.ended:
+            # A task of the present test, on a loop that an earlier one's call runs perhaps.
+            return origin
+        call = handoff.present_call()
+        if call is not None:
+            return call.origin
+        return origin if origin is not None or not self._stragglers else self._straggles()
+
+    @property
+    def _lets_in_everybody(self) -> bool:
+        return bool(self._stack) and self._stack[-1] == _REAL
+
     def covering(self, alias: str) -> str | None:
+        """The test whose sandbox covers an alias; None if there is none."""
         top = self.top
         return top.test if top is not None and not top.for_guests and top.isolates(alias) else None
 
@@ -84,25 +113,29 @@ class Layers:
             self.top.before_rollback()
 
     def opened(self) -> list[Any]:
+        """The calling thread's connections of the innermost sandbox."""
         return self.top.opened() if self.top is not None else []
 
-    def _refuse_straggler(self, alias: str) -> None:
+    def _straggles(self) -> Sandbox | None:
+        """The ended sandbox with whose work the calling thread goes on. Several threads may forget it at a time."""
         thread = threading.current_thread()
         found = self._stragglers.get(thread)
         if found is None:
-            return
-        sandbox, call = found
-        if goes_on(thread, call):
-            raise sandbox.refusal(alias, self._current_test())
-        del self._stragglers[thread]
+            return None
+        sandbox, work = found
+        if work.goes_on(thread):
+            return sandbox
+        self._stragglers.pop(thread, None)
+        return None
 
     def _forget_finished(self) -> None:
-        for thread, (_, call) in list(self._stragglers.items()):
-            if not goes_on(thread, call):
+        for thread, (_, work) in list(self._stragglers.items()):
+            if not work.goes_on(thread):
                 self._stragglers.pop(thread, None)
 
     def _current_test(self) -> str | None:
-        return self.top.test if self.top is not None else None
+        top = self.top
+        return top.test if top is not None else None
 
 
 @contextmanager

@@ -57,6 +57,10 @@ class Sandbox:
 
     def isolates(self, alias: str) -> bool:
         """Whether this sandbox shares the connection of an alias."""
+        return self.has_shared(alias)
+
+    def has_shared(self, alias: str) -> bool:
+        """Whether the connection of an alias is shared, or was until the end."""
         return alias in self._shared
 
     def covers(self, alias: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from pytest_async_orm.messages import leaks as messages
-from pytest_async_orm.records import Census, Leak, LeakKind, SourceLine
+from pytest_async_orm.records import Census, Counts, Leak, LeakKind, SourceLine
 
 ON_ITS_THREAD = (
     "Call django.db.connections.close_all() on that thread, in a finally block, before its work ends: no other thread "
@@ -49,21 +49,42 @@ def test_remedies() -> None:
         f"Set CONN_MAX_AGE = 0, or use OPTIONS['pool'] (Django 5.1, psycopg 3). {ON_ITS_THREAD}"
     )
     assert messages.remedy("lingering", max_age=None).startswith("CONN_MAX_AGE is None")
-    assert "DJANGO_ALLOW_ASYNC_UNSAFE hides this mistake" in messages.remedy("orphaned", in_loop=True)
-    assert "contextlib.closing(connection.copy())" in messages.remedy("lingering", own=True)
-    assert messages.remedy("in transaction", max_age=60, own=True, in_loop=True).startswith("End the transaction")
+    assert "DJANGO_ALLOW_ASYNC_UNSAFE hides this mistake" in messages.remedy("orphaned", cause="loop")
+    assert "contextlib.closing(connection.copy())" in messages.remedy("lingering", cause="own")
+    assert messages.remedy("in transaction", max_age=60, cause="own").startswith("End the transaction")
+
+
+def test_remedies_fit_the_thread() -> None:
+    """A thread of its own is no pool's; a request of the test's client, and a response that it left, are the test's."""
+    assert messages.remedy("lingering", cause="pool").startswith("The pool's thread lives on")
+    assert messages.remedy("lingering", cause="thread").startswith("The thread lives on and keeps its connection: join")
+    assert "pool" not in messages.remedy("lingering", cause="thread")
+    assert messages.remedy("lingering", max_age=60, cause="client").startswith("The test's client sent a request")
+    assert "read response.streaming_content to its end" in messages.remedy(
+        "async generator left open", cause="response"
+    )
 
 
 def test_grew() -> None:
     """The error of `assert_no_leaks`: how many before and after, what, and what the server says."""
     census = Census("default", 3, 3, 0, "", "")
-    assert messages.grew(1, 3, [leak(), leak()], [messages.witness(census)]) == (
+    assert messages.grew(Counts(1, 3), [leak(), leak()], [messages.witness(census)]) == (
         "2 more connections are open than before the block (1 then, 3 now):\n"
         "  orphaned (2 times): 'default', opened at shop/views.py:17 on the thread 'worker'\n"
         "    Close it.\n"
         "  server: 'default' has 3 of the ledger's 3 connections"
     )
-    assert messages.grew(1, 1, [leak()], []).startswith("1 leaks, although as many connections are open as before (1):")
+    assert messages.grew(Counts(1, 2), [leak()], []).startswith(
+        "1 more connection is open than before the block (1 then, 2 now):"
+    )
+    assert messages.grew(Counts(1, 1, gone=1), [leak()], []).startswith(
+        "1 connection that the block opened was not closed (1 open before it, 1 now, 1 ended unclosed, with what held "
+        "it):"
+    )
+    assert messages.grew(Counts(2, 4, gone=1, kept=2, closed=1), [leak()] * 2, []).startswith(
+        "2 connections that the block opened were not closed (2 open before it, 4 now, 1 ended unclosed, with what "
+        "held it, 2 kept by asgiref or the plugin, 1 of those before closed):"
+    )
 
 
 def test_census() -> None:

@@ -51,6 +51,55 @@ async def test_unpatched():
     result.stdout.no_fnmatch_line("*connection leaks*")
 
 
+FIRST = """
+import anyio.to_thread
+pytestmark = pytest.mark.django_db{mark}
+async def test_first():
+    await asyncio.gather(*(asyncio.to_thread(Tag.objects.count) for _ in range(3)))
+    await asyncio.gather(*[sync_to_async(Tag.objects.count, thread_sensitive=False)() for _ in range(3)])
+    await anyio.to_thread.run_sync(Tag.objects.count)
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "(transaction=True)"])
+def test_lines_of_the_first_test(run, mark: str) -> None:
+    """What the first test of a session opens has its line, too."""
+    result = run(FIRST.format(mark=mark))
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*an unknown line*")
+    result.stdout.fnmatch_lines(["*= connection leaks =*", "*test_inner.py:10*"])
+
+
+FIRST_ON_TRIO = """
+import anyio.to_thread
+@pytest.fixture
+def anyio_backend():
+    return "trio"
+@pytest.fixture
+async def tag(db):
+    return await anyio.to_thread.run_sync(lambda: Tag.objects.create(name="a"))
+@pytest.mark.anyio
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", range(3))
+async def test_isolated(tag, number):
+    assert await anyio.to_thread.run_sync(Tag.objects.count) == 1
+@pytest.mark.anyio
+@pytest.mark.django_db(transaction=True)
+async def test_real():
+    await anyio.to_thread.run_sync(lambda: Tag.objects.create(name="b"))
+"""
+
+
+def test_trio_alone(run) -> None:
+    """A suite on trio: every test passes, every line is known, and nothing is said of its idle threads."""
+    pytest.importorskip("trio")
+    result = run(FIRST_ON_TRIO, "--asyncio-mode=strict")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["*= connection leaks =*"])
+    result.stdout.no_fnmatch_line("*an unknown line*")
+    result.stdout.no_fnmatch_line("*work left running*")
+
+
 def test_bad_mode(run) -> None:
     """An unknown mode stops the session and lists the known ones."""
     result = run("def test_never(): pass", ini="async_orm_leaks = loud")

@@ -6,7 +6,7 @@ import importlib
 import inspect
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
@@ -188,4 +188,11 @@ def test_cursor_of_django_holds_the_drivers() -> None:
     cursor = object()
     assert CursorWrapper(cursor, None).cursor is cursor, (
         "CursorWrapper.cursor is not the driver's cursor any more: see recording/recording.py"
+    )
+
+
+def test_connections_of_a_handler() -> None:
+    """A handler keeps its connections in `_connections`, by alias."""
+    assert getattr(connections._connections, "default", None) is connections["default"], (
+        "ConnectionHandler._connections is gone: see patches/handler.py"
     )

@@ -76,3 +76,19 @@ def test_slots_of_a_pool() -> None:
     assert {"getconn", "putconn"} <= set(vars(pool)), (
         "psycopg_pool's ConnectionPool has no getconn() or putconn() of its own any more: see leaks/pools.py"
     )
+
+
+def test_threads_of_trio() -> None:
+    """Whoever hands a call to one of trio's threads comes by `start_thread_soon`."""
+    module = pytest.importorskip("trio._core._thread_cache")
+    assert list(inspect.signature(module.ThreadCache.start_thread_soon).parameters)[:3] == ["self", "fn", "deliver"], (
+        "trio's ThreadCache starts threads in another way now: see frames/handoff.py"
+    )
+    assert hasattr(pytest.importorskip("trio").lowlevel, "current_task")
+
+
+def test_threads_of_anyio() -> None:
+    """Whoever hands a call to one of anyio's threads comes by the backend's class method."""
+    module = pytest.importorskip("anyio._backends._asyncio")
+    parameters = inspect.signature(module.AsyncIOBackend.run_sync_in_worker_thread).parameters
+    assert next(iter(parameters)) == "func", "anyio's backend hands calls over in another way: see frames/handoff.py"

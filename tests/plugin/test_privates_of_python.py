@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import sys
+import threading
+from pathlib import Path
 
 import pytest
+
+from pytest_async_orm.patches import idle
 
 
 def test_frames_of_asgirefs_threads() -> None:
@@ -28,13 +33,38 @@ def test_size_of_asgirefs_executor() -> None:
     )
 
 
-def test_worker_function_of_executors() -> None:
-    """An executor's thread is told by the name of the function at the bottom of its stack."""
-    from concurrent.futures import thread
-
-    assert hasattr(thread, "_worker"), "concurrent.futures.thread has no _worker any more: see frames/workers.py"
+def test_frames_of_threads() -> None:
+    """What a thread does is told by its frames."""
     assert hasattr(sys, "_current_frames"), "sys has no _current_frames any more: see patches/interpreter.py"
     assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see frames/lines.py"
+
+
+# Gone in Python 3.13, and in some releases of trio.
+_OF_SOME_RELEASES = {"_wait_for_tstate_lock", "unrolled_run"}
+
+
+@pytest.mark.parametrize(
+    ("place", "tail", "names"),
+    [(place, tail, names) for place, found in idle._PLACES.items() for tail, names in found.items()],
+)
+def test_places_of_waiting(place: str, tail: str, names: str) -> None:
+    """What a thread waits for is told by the name and the file of a function: such as concurrent.futures' `_worker`,
+    trio's `_work` and asyncio's `_run_once`.
+    """
+    module = tail[1 : -len(".py")].replace("/", ".")
+    if importlib.util.find_spec(module.partition(".")[0]) is None:
+        pytest.skip(f"{module} is not installed")
+    spec = importlib.util.find_spec(module)
+    assert spec is not None, f"{module} is gone: see patches/idle.py, {place}"
+    assert spec.origin is not None
+    text = Path(spec.origin).read_text("utf-8")
+    for name in {*names.split()} - _OF_SOME_RELEASES:
+        assert f"def {name}(" in text, f"{module} has no {name} any more: see patches/idle.py, {place}"
+
+
+def test_threads_that_python_did_not_start() -> None:
+    """Such a thread is told by the name of its class, `_DummyThread`."""
+    assert hasattr(threading, "_DummyThread"), "threading has no _DummyThread any more: see frames/stacks.py"
 
 
 @pytest.mark.parametrize("name", ["_asyncgen_firstiter_hook", "shutdown_asyncgens", "create_task"])
@@ -70,8 +100,6 @@ def test_submit_of_executors() -> None:
 
 def test_start_of_threads() -> None:
     """A thread is started by a method without arguments."""
-    import threading
-
     parameters = list(inspect.signature(inspect.unwrap(threading.Thread.start)).parameters)
     assert parameters == ["self"], f"Thread.start takes {parameters} now: see frames/handoff.py"
 
@@ -107,7 +135,6 @@ def test_thread_handler_of_asgiref() -> None:
 def test_waits_of_the_standard_library() -> None:
     """A wait that cannot end is told by these frames, locals and attributes; without them only a time-out is."""
     import asyncio
-    import threading
     from asyncio import base_events, tasks
     from concurrent import futures
     from concurrent.futures import thread as futures_thread

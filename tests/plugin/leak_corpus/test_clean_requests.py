@@ -140,3 +140,15 @@ async def test_channels_consumer():
     await communicator.send_input({"type": "websocket.receive", "text": "hello"})
     assert await communicator.receive_from() == "0"
     await communicator.disconnect()
+
+
+async def test_response_read_to_its_end():
+    """A streamed response that the test reads as a server does."""
+    await Tag.objects.abulk_create([Tag(name="a"), Tag(name="b")])
+    response = await AsyncClient().get("/streamed/")
+    assert [part async for part in response.streaming_content] == [b"a\n", b"b\n"]
+
+
+async def test_request_by_the_async_client():
+    """The async client has no thread of its own."""
+    assert (await AsyncClient().get("/async/")).status_code == 200

@@ -2,10 +2,14 @@
 
 import asyncio
 import contextvars
+import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from importlib.util import find_spec
+from multiprocessing.pool import ThreadPool
 
+import anyio.to_thread
 import pytest
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 from django.core.management import call_command
@@ -442,3 +446,38 @@ def test_sync_test_with_a_closing_thread():
     thread = threading.Thread(target=count_and_close)
     thread.start()
     thread.join()
+
+
+async def test_closing_anyio():
+    """anyio's threads."""
+    await anyio.to_thread.run_sync(count_and_close)
+
+
+@pytest.mark.skipif(find_spec("trio") is None, reason="needs trio")
+def test_closing_trio():
+    """trio's threads."""
+    import trio
+
+    trio.run(trio.to_thread.run_sync, count_and_close)
+
+
+async def test_closing_thread_pool(release):
+    """A pool of multiprocessing's threads that lives on."""
+    pool = ThreadPool(1)
+    release.append(pool.terminate)
+    await asyncio.to_thread(pool.apply, count_and_close)
+
+
+async def test_closing_consumer(kept):
+    """A thread that lives on, and closes after each job."""
+    jobs, done = queue.SimpleQueue(), threading.Event()
+
+    def consume():
+        while jobs.get() is not None:
+            count_and_close()
+            done.set()
+
+    threading.Thread(target=consume, daemon=True).start()
+    kept.append(jobs)
+    jobs.put("job")
+    assert await asyncio.to_thread(done.wait, 20)

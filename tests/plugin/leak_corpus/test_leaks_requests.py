@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import threading
 
 import corpus_urls
 import pytest
 from corpus_requests import Client, fetch, get, kept_open, served
 from django.core.signals import request_finished
+from django.test import AsyncClient
+from django.test import Client as DjangoClient
 
 from sample_app.models import Tag
 
@@ -117,3 +120,39 @@ async def test_receiver_after_djangos():
         assert await get("/sync/") == 200
     finally:
         request_finished.disconnect(receiver)
+
+
+async def test_request_on_a_thread():
+    """The test's client leaves the thread's connection open: no view can help it."""
+    response = await asyncio.to_thread(DjangoClient().get, "/sync/")  # leak: lingering
+    assert response.status_code == 200
+
+
+async def test_request_on_a_thread_of_a_function():
+    """The same, sent by a function of the test's."""
+
+    def send():
+        return DjangoClient().get("/sync/")  # leak: lingering
+
+    assert (await asyncio.to_thread(send)).status_code == 200
+
+
+async def test_request_on_a_thread_of_its_own():
+    """The same on a thread that ends."""
+
+    def send():
+        assert DjangoClient().get("/sync/").status_code == 200  # leak: orphaned
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    await asyncio.to_thread(thread.join)
+
+
+@pytest.mark.locks
+async def test_response_left_early(kept):
+    """The test leaves a streamed response: its line is named, not the view's."""
+    await Tag.objects.abulk_create([Tag(name="a"), Tag(name="b")])
+    response = await AsyncClient().get("/streamed/")
+    kept.append(response)
+    async for _ in response.streaming_content:  # leak: async generator left open
+        break

@@ -4,13 +4,23 @@ import asyncio
 import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from multiprocessing.pool import ThreadPool
 
+import anyio.to_thread
 import pytest
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.utils import ConnectionHandler
 
 from sample_app.models import AuditEntry, Tag
+
+
+def count_and_close():
+    try:
+        return Tag.objects.count()
+    finally:
+        connections.close_all()
 
 
 async def ended(thread):
@@ -154,6 +164,85 @@ async def test_gathered():
     await asyncio.gather(
         asyncio.to_thread(Tag.objects.count),  # leak: lingering
     )
+
+
+async def test_gathered_by_a_loop():
+    """The line that makes each coroutine is named."""
+    await asyncio.gather(
+        *(
+            asyncio.to_thread(Tag.objects.count)  # leak: lingering
+            for _ in range(1)
+        )
+    )
+
+
+async def test_gathered_thread_insensitive():
+    """The same with sync_to_async."""
+    await asyncio.gather(
+        sync_to_async(Tag.objects.count, thread_sensitive=False)(),  # leak: lingering
+    )
+
+
+async def test_task_of_a_thread_call():
+    """A task that is made of Django's function alone."""
+    task = asyncio.create_task(
+        asyncio.to_thread(Tag.objects.exists),  # leak: lingering
+    )
+    await task
+
+
+async def test_anyio():
+    """anyio's threads are a pool's, and live as long as the loop."""
+    await anyio.to_thread.run_sync(Tag.objects.count)  # leak: lingering
+
+
+async def test_anyio_again():
+    """Its second call runs on the thread of the first."""
+    await anyio.to_thread.run_sync(count_and_close)
+    await anyio.to_thread.run_sync(Tag.objects.count)  # leak: lingering
+
+
+async def test_anyio_and_a_function():
+    """The line is the function's."""
+
+    def work():
+        return Tag.objects.count()  # leak: lingering
+
+    await anyio.to_thread.run_sync(work)
+
+
+@pytest.mark.skipif(find_spec("trio") is None, reason="needs trio")
+def test_trio():
+    """trio's threads wait for a while, and end unclosed."""
+    import trio
+
+    async def main():
+        await trio.to_thread.run_sync(Tag.objects.count)  # leak: lingering
+
+    trio.run(main)
+
+
+@pytest.mark.skipif(find_spec("trio") is None, reason="needs trio")
+def test_trio_again():
+    """The second call runs on the thread of the first."""
+    import trio
+
+    async def main():
+        await trio.to_thread.run_sync(count_and_close)
+        await trio.to_thread.run_sync(Tag.objects.count)  # leak: lingering
+
+    trio.run(main)
+
+
+async def test_thread_pool(release):
+    """A pool of multiprocessing's threads."""
+
+    def work():
+        return Tag.objects.count()  # leak: lingering
+
+    pool = ThreadPool(1)
+    release.append(pool.terminate)
+    await asyncio.to_thread(pool.apply, work)
 
 
 async def test_in_a_task():
