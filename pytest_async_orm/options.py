@@ -43,7 +43,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--async-orm-leaks",
         choices=REACTIONS,
         default=None,
-        help="what a connection that a test leaves open is: nothing, told in the summary, an error (default: the ini option)",
+        help="a connection that a test leaves open is nothing, told in the summary, an error (default: the ini option)",
     )
     parser.addini("async_orm_leaks", "what a connection that a test leaves open is: off, warn or error", default="warn")
     parser.addini(
