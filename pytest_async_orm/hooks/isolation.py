@@ -19,7 +19,7 @@ from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.scopes import in_signature
 from pytest_async_orm.hooks.session import STATE, State, state_of
 from pytest_async_orm.hooks.telling import EMPTIED, ENVIRONMENT, LEFT_WORK, tell
-from pytest_async_orm.items import databases_of, is_anyios, is_async, wants_sandbox
+from pytest_async_orm.items import databases_of, is_anyios, is_async, is_transactional, wants_sandbox
 from pytest_async_orm.markers import mode_for
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.options import lock_timeout, sandbox_mode
