@@ -111,7 +111,7 @@ class TestSQLite:
         only("sqlite")
         connection.ensure_connection()
 
-    def test_executescript(self, physical: Any) -> None:
+    def test_executescript(self, shared_connection: Any) -> None:
         """Outside of a transaction it runs, with one of its own if it says so; inside it is refused."""
         script = "BEGIN; INSERT INTO sample_app_tag (name) VALUES ('a;b'); COMMIT; -- end\n"
         connection.connection.executescript(script)
@@ -120,7 +120,7 @@ class TestSQLite:
         assert {tag.name for tag in Tag.objects.all()} == {"a;b", "c"}
         with transaction.atomic(), pytest.raises(TransactionLost, match="was not run"):
             connection.connection.executescript(script)
-        assert physical.lost is None
+        assert shared_connection.lost is None
 
     def test_blob(self) -> None:
         """Read and written in place."""

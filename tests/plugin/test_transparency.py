@@ -192,7 +192,7 @@ class TestReal:
             raw.execute(sql)
             assert [row[0] for row in raw] == [1, 2, 3]
 
-    def test_drivers_connection_commits_nothing_of_the_tests(self, physical: Any) -> None:
+    def test_drivers_connection_commits_nothing_of_the_tests(self, shared_connection: Any) -> None:
         """Its commit and roll-back are the virtual connection's."""
         Tag.objects.create(name="a")
         connection.connection.rollback()
@@ -201,7 +201,7 @@ class TestReal:
             Tag.objects.create(name="b")
             connection.connection.rollback()
         assert [tag.name for tag in Tag.objects.all()] == ["a"]
-        assert physical.lost is None
+        assert shared_connection.lost is None
 
     def test_statement_of_the_drivers_cursor_is_protected(self, worker: Any) -> None:
         """A failed statement below Django's cursors undoes itself alone."""
