@@ -5,41 +5,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.errors import EventLoopWouldBlock, SandboxDeadlock
-from pytest_async_orm.frames.blocked import Waits, path_between
-from pytest_async_orm.frames.handoff import users_place
-from pytest_async_orm.frames.stacks import in_event_loop, stack_of, task_of
+from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.records import Participant
+from pytest_async_orm.sharing.waiting import WAITING, Holder, Patience, is_dead, participant, path_to_waiter
 
 # How often a waiting thread looks whether the holder has died, or waits for the waiter: nobody would tell it.
 _POLL_SECONDS = 0.05
-# How many time-outs a transaction may take that goes on sending statements: one that polls for a row of the waiter's
-# would do so for ever.
-_LONGEST = 6
 # How long a generator's end, which the garbage collector may run in the midst of any method here, waits for the mutex.
 _COLLECTOR_SECONDS = 0.05
-
-
-class Holder(Protocol):
-    """What the turn needs to know of a virtual connection's lease."""
-
-    thread: threading.Thread
-    """Whose transaction or long statement it is; else the thread that the connection was made for."""
-    statements: int
-    """How many statements of it are under way, one inside another. Changed under the queue's mutex alone."""
-    lasting: bool
-    """Whether a statement of it goes on while the application's code runs: COPY, a stream."""
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open, which keeps the turn between statements."""
-
-    def abandon(self) -> None:
-        """Roll back what is open. Never raises."""
 
 
 class _Waiter:
@@ -212,7 +189,7 @@ class ConnectionQueue:
 
     def _wait(self, waiter: _Waiter) -> None:
         try:
-            _WAITING[waiter.thread] = self
+            WAITING[waiter.thread] = self
             self._wait_until_granted(waiter)
         except BaseException:
             # An interrupt, such as Ctrl-C or a time-out: nobody may be handed the turn who is not there any more.
@@ -220,7 +197,7 @@ class ConnectionQueue:
                 self.give_back(waiter.holder, statement=waiter.statement)
             raise
         finally:
-            _WAITING.pop(waiter.thread, None)
+            WAITING.pop(waiter.thread, None)
         self._arrive(waiter)
 
     def _arrive(self, waiter: _Waiter) -> None:
@@ -232,7 +209,7 @@ class ConnectionQueue:
                 self._expected = None
 
     def _wait_until_granted(self, waiter: _Waiter) -> None:
-        patience = _Patience(self)
+        patience = Patience(self.timeout, lambda: (self._holders, self._ended))
         while not waiter.granted.wait(_POLL_SECONDS):
             if self._late:
                 self._give_back_late()
@@ -256,9 +233,9 @@ class ConnectionQueue:
     def _give_up_if_certain(self, waiter: _Waiter) -> None:
         """Raise if the holder cannot go on before the waiter does."""
         holder = self._holder
-        if holder is None or not (holder.in_transaction or holder.lasting):
+        if holder is None:
             return
-        path = path_between(holder.thread, waiter.thread, _waits_in_queue)
+        path = path_to_waiter(holder, waiter.thread)
         if path is not None and holder is self._holder and self._withdraw(waiter):
             raise SandboxDeadlock(
                 messages.certain_deadlock(self.test, self.alias, participant(waiter.holder), participant(holder), path)
@@ -274,7 +251,7 @@ class ConnectionQueue:
         """What the server does for a client that died: roll its transaction back and let the next one in."""
         with self._mutex:
             holder = self._holder
-            if holder is None or self._evicting or self._refusal is not None or not _is_dead(holder):
+            if holder is None or self._evicting or self._refusal is not None or not is_dead(holder):
                 return
             self._evicting = True
         try:
@@ -295,48 +272,3 @@ class ConnectionQueue:
             self._holder, self._depth = waiter.holder, 1
             waiter.holder.statements += waiter.statement
             waiter.granted.set()
-
-
-class _Patience:
-    """How long a waiter has seen its queue stand still."""
-
-    def __init__(self, queue: ConnectionQueue) -> None:
-        self._queue = queue
-        self._holders, self._ended = queue._holders, queue._ended
-        self._since = self._since_holder = REAL.monotonic()
-
-    def is_over(self) -> bool:
-        """Whether nothing moved for one time-out, or one transaction went on for six."""
-        queue, now = self._queue, REAL.monotonic()
-        if queue._holders != self._holders:
-            self._since_holder = self._since = now
-        elif queue._ended != self._ended:
-            self._since = now
-        self._holders, self._ended = queue._holders, queue._ended
-        return now - self._since >= queue.timeout or now - self._since_holder >= _LONGEST * queue.timeout
-
-
-# Which queue a thread waits in: for circles over several databases.
-_WAITING: dict[threading.Thread, ConnectionQueue] = {}
-
-
-def _waits_in_queue(thread: threading.Thread) -> Waits | None:
-    queue = _WAITING.get(thread)
-    holder = queue.holder if queue is not None else None
-    if queue is None or holder is None or not holder.in_transaction:
-        return None
-    return Waits([holder.thread], f"for the connection {queue.alias!r}, which is held by")
-
-
-def participant(lease: Holder) -> Participant:
-    """What a report says of a lease: its thread, task, state, and the user's line with its stack."""
-    thread = lease.thread
-    place = users_place(thread)
-    return Participant(
-        thread.name, task_of(thread), lease.in_transaction, place.stack or stack_of(thread), line=str(place)
-    )
-
-
-def _is_dead(holder: Holder) -> bool:
-    """Whether nobody will end what a lease has begun. One that a thread has left to another may still be in use."""
-    return not holder.thread.is_alive() and (holder.lasting or not holder.statements)

@@ -13,7 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_async_orm.drivers.dialects import Dialect, dialect_for
 from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
-from pytest_async_orm.sharing.connection_queue import ConnectionQueue, Holder
+from pytest_async_orm.sharing.connection_queue import ConnectionQueue
+from pytest_async_orm.sharing.waiting import Holder
 
 STANDING = "async_orm_autocommit"
 # Names of savepoints are never used twice: on MariaDB and MySQL a name deletes the older savepoint that has it, and

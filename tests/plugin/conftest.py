@@ -25,8 +25,8 @@ DATABASE = os.environ.get("NATURAL_DATABASE", "sqlite-memory")
 collect_ignore = ["leak_corpus"]
 HERE = Path(__file__).resolve().parent
 INSTALLED = bool(entry_points(group="pytest11", name="async_orm"))
-# Its assertions are what the tests of planted faults look for.
-pytest.register_assert_rewrite("task_trees")
+# Their assertions are what the tests of planted faults look for.
+pytest.register_assert_rewrite("task_trees", "thread_states")
 PREAMBLE = """
 import asyncio, threading
 import pytest, pytest_asyncio

@@ -9,6 +9,8 @@ import pytest
 
 from pytest_async_orm.drivers.dialects import Dialect
 
+STARTED_BY_HAND = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
+"""The marks of tests that use the fixture `sandbox`."""
 LEAVES_IT_OPEN = pytest.mark.allow_connection_leaks(reason="what is left open is what the test is about")
 
 

@@ -268,7 +268,7 @@ def test_clock_that_never_restarts_is_caught(
     def is_over(self: Any) -> bool:
         return time.monotonic() - self._since >= queue.timeout
 
-    monkeypatch.setattr("pytest_async_orm.sharing.connection_queue._Patience.is_over", is_over)
+    monkeypatch.setattr("pytest_async_orm.sharing.waiting.Patience.is_over", is_over)
     with pytest.raises(AssertionError):
         test_queue_that_moves_is_no_deadlock(queue, started)
 
