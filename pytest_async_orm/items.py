@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -47,6 +48,14 @@ def is_transactional(item: pytest.Item) -> bool:
         return False
     transaction, reset_sequences, *_ = arguments_of_mark(marker)
     return bool(transaction or reset_sequences)
+
+
+def is_transaction_test_case(kind: Any) -> bool:
+    """Whether a class is a `TransactionTestCase` of Django's and no `TestCase`: that sets itself up."""
+    django = sys.modules.get("django.test")
+    if django is None or not isinstance(kind, type):
+        return False
+    return issubclass(kind, django.TransactionTestCase) and not issubclass(kind, django.TestCase)
 
 
 def is_async(item: pytest.Item) -> bool:

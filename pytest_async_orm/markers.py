@@ -44,6 +44,7 @@ def _bad_markers(item: pytest.Item) -> str:
 
 
 def register_markers(config: pytest.Config) -> None:
+    """Tell pytest of the plugin's markers."""
     for line in (_SANDBOX_LINE, _QUERIES_LINE, _LOOPS_LINE, _LEAKS_LINE):
         config.addinivalue_line("markers", line)
 

@@ -16,6 +16,7 @@ DEFAULT_LOCK_TIMEOUT = 10.0
 
 
 def add_options(parser: pytest.Parser) -> None:
+    """The options of the command line and of the ini file."""
     group = parser.getgroup("async-orm", "isolation of tests of Django's async ORM")
     group.addoption(
         "--async-orm-sandbox",
@@ -43,7 +44,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--async-orm-leaks",
         choices=REACTIONS,
         default=None,
-        help="what a connection that a test leaves open is: nothing, a warning, an error (default: the ini option)",
+        help="what an open connection that a test leaves is: nothing, a line of the summary, an error",
     )
     parser.addini("async_orm_leaks", "what a connection that a test leaves open is: off, warn or error", default="warn")
     parser.addini(
@@ -98,6 +99,7 @@ def max_queries(config: pytest.Config) -> int | None:
 
 
 def n_plus_one(config: pytest.Config) -> Reaction:
+    """What the ini file says of N+1 queries. Raises `UsageError` for an unknown word."""
     value = config.getini("async_orm_n_plus_one")
     return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_n_plus_one"))
 
@@ -109,20 +111,24 @@ def _one_of(allowed: tuple[str, ...], value: object, source: str) -> object:
 
 
 def sandbox_mode(config: pytest.Config) -> Mode:
+    """Which tests are isolated, by the command line or else the ini file. Raises `UsageError`."""
     given = config.getoption("--async-orm-sandbox")
     return parse_mode(given or config.getini("async_orm_sandbox"), "the ini option async_orm_sandbox")
 
 
 def parse_mode(value: object, source: str) -> Mode:
+    """A mode of isolation; `source` says where it was given. Raises `UsageError` for an unknown one."""
     return cast("Mode", _one_of(MODES, value, source))
 
 
 def leak_mode(config: pytest.Config) -> Reaction:
+    """What a leak is, by the command line or else the ini file. Raises `UsageError`."""
     value = config.getoption("--async-orm-leaks") or config.getini("async_orm_leaks")
     return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_leaks"))
 
 
 def lock_timeout(config: pytest.Config) -> float:
+    """Seconds that a thread waits for its turn. Raises `UsageError` for what is no positive number."""
     value = config.getini("async_orm_lock_timeout")
     try:
         seconds = float(value)

@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register_markers(config)
     check_options(config)
     config.pluginmanager.register(Gathering(config), "async_orm_gathering")
+    config.pluginmanager.register(MakingRoom(), "async_orm_making_room")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -121,6 +122,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     telling.attach(item, report)
     reporting.attach(item, report)
     return report
+
+
+class MakingRoom:
+    """A hook that may refuse a test: inside the wrappers of all plugins, whose tear-down relies on their set-up."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Rows of wider scopes give way to real connections."""
+        scopes.give_way(item)
 
 
 class Gathering:

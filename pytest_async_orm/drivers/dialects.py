@@ -56,6 +56,7 @@ class Dialect:
         return self.alive()
 
     def closed(self) -> bool:
+        """Whether the driver's connection is closed."""
         try:
             self.raw.total_changes  # noqa: B018 - what sqlite3 refuses on a closed connection, and costs nothing
         except Exception:  # noqa: BLE001 - each driver has its own
@@ -92,16 +93,21 @@ class Server(Dialect):
     """What the servers share: rows are with the client already, or behind a cursor of the server's."""
 
     def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
+        """Whether the rows of a statement must be fetched before another thread's turn."""
         return False
 
     def begins_transaction(self, sql: object) -> bool:  # noqa: ARG002
+        """Whether a statement begins a transaction where autocommit is off."""
         return True
 
     def opening_savepoint(self, sql: object) -> str | None:  # noqa: ARG002
+        """The savepoint that a statement opens and that begins a transaction; None if there is none."""
         return None
 
 
 class Psycopg(Server):
+    """psycopg 3."""
+
     failure_spoils = True
     autocommit_commits = False
 
@@ -127,26 +133,34 @@ class Psycopg(Server):
         return lookup(state.decode())(message) if state else OperationalError(message)
 
     def closed(self) -> bool:
+        """Whether the driver's connection is closed."""
         return bool(self.raw.closed)
 
     def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
         return not self.raw.closed and self.raw.pgconn.transaction_status not in (_PG_IDLE, _PG_UNKNOWN)
 
     def interrupt(self) -> None:
+        """Stop the statement that another thread has under way."""
         self.raw.cancel()
 
 
 class Psycopg2(Server):
+    """psycopg2."""
+
     failure_spoils = True
     autocommit_commits = False
 
     def closed(self) -> bool:
+        """Whether the driver's connection is closed."""
         return bool(self.raw.closed)
 
     def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
         return not self.raw.closed and self.raw.get_transaction_status() not in (_PG_IDLE, _PG_UNKNOWN)
 
     def interrupt(self) -> None:
+        """Stop the statement that another thread has under way."""
         self.raw.cancel()
 
 
@@ -158,36 +172,46 @@ class MySQL(Server):
     sees_transaction = knows_transaction = False
 
     def start(self, *, nested: bool) -> None:  # noqa: ARG002
+        """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
         # Another layer on the same connection has another one: a name that is used again deletes the older savepoint.
         self.base = f"async_orm_base{next(_NUMBERS)}"
         self.send(f"SAVEPOINT {self.base}")
 
     def closed(self) -> bool:
+        """Whether the driver's connection is closed."""
         return not self.raw.open
 
     def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
         return not self.closed()
 
     def verify(self) -> bool:
+        """Whether the test's transaction is open, at the end of the test; one statement may be spent."""
         self.send(f"RELEASE SAVEPOINT {self.base}")
         return True
 
     def refuses(self, sql: object) -> bool:
+        """Whether a statement would end the transaction, and so must not be sent."""
         return isinstance(sql, str) and (ends_transaction(sql) or commits_implicitly(sql))
 
     def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
+        """Whether the rows of a statement must be fetched before another thread's turn."""
         # Rows of an unbuffered cursor (SSCursor) are still on the wire, where another thread's statement would meet
         # them.
         return type(cursor).__name__.startswith("SS") and cursor.description is not None
 
     def interrupt(self) -> None:
+        """Stop the statement that another thread has under way."""
         self.raw.close()
 
 
 class PyMySQL(MySQL):
+    """PyMySQL: it shows whether a transaction is open once a table was used."""
+
     sees_transaction = True
 
     def start(self, *, nested: bool) -> None:
+        """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
         # With autocommit off the server calls a transaction open only once a table was used; saying so makes it
         # certain.
         # It would delete savepoints, though: below one, with no table used yet, do as without the server's word.
@@ -200,9 +224,11 @@ class PyMySQL(MySQL):
             self.send("START TRANSACTION")
 
     def verify(self) -> bool:
+        """Whether the test's transaction is open, at the end of the test; one statement may be spent."""
         return self.alive() if self.sees_transaction else super().verify()
 
     def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
         return bool(self.raw.open and (not self.sees_transaction or self.raw.server_status & _SERVER_STATUS_IN_TRANS))
 
 

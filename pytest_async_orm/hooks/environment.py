@@ -37,12 +37,15 @@ def traps() -> list[str]:
 
 
 def persistent_connections(databases: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    """One message for the aliases whose connections outlive a request; none if there are none."""
     aliases = [alias for alias, database in databases.items() if database.get("CONN_MAX_AGE") != 0]
     return [messages.persistent_connections(aliases)] if aliases else []
 
 
 def unsafe_async(environment: Mapping[str, str]) -> Iterable[str]:
-    """Under Playwright's sync API, whose loop runs on the tests' own thread, the variable is set for a reason."""
+    """One message if DJANGO_ALLOW_ASYNC_UNSAFE is set; none under Playwright's sync API, whose loop runs on the tests'
+    own thread, where it is set for a reason.
+    """
     if "playwright.sync_api" in sys.modules:
         return []
     return [messages.unsafe_async()] if environment.get("DJANGO_ALLOW_ASYNC_UNSAFE") else []
@@ -57,6 +60,7 @@ def replaced_executor(executor: object) -> Iterable[str]:
 
 
 def bad_asgiref(release: str) -> Iterable[str]:
+    """One message if a release of asgiref, such as 3.12.0, has faults that break async tests."""
     faults = [
         (what, fixed) for first, fixed, what in ASGIREF_FAULTS if _numbers(first) <= _numbers(release) < _numbers(fixed)
     ]

@@ -46,8 +46,6 @@ def around_helper(
     state = state_of(request.config)
     state.test_starts(request.node.nodeid)
     track(request.node, state)
-    if state.layers.depth and is_transactional(request.node):
-        raise pytest.UsageError(messages.transactional_inside_scope(request.node.nodeid))
     state.layers.suspend(transactional=is_transactional(request.node))
     request.getfixturevalue("django_db_blocker")
     committed: set[str] = set()

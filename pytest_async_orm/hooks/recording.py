@@ -48,8 +48,8 @@ def around_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def _never_entered() -> list[str]:
     """The lines that made an assertion in vain since the last call; nothing is imported to find out."""
-    blocks = sys.modules.get("pytest_async_orm.recording.blocks")
-    return PROCESS.one(blocks.NeverEntered).take() if blocks is not None else []
+    module = sys.modules.get("pytest_async_orm.frames.never_entered")
+    return PROCESS.one(module.NeverEntered).take() if module is not None else []
 
 
 def _around_recorded(item: pytest.Item) -> Generator[None, object, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,10 @@ import pytest
 
 from pytest_async_orm.errors import DatabaseAskedInLoop, TransactionLost
 from pytest_async_orm.hooks.session import STATE, State, state_of
-from pytest_async_orm.items import databases_of
+from pytest_async_orm.items import SCOPE_FIXTURES, databases_of, is_of, is_transaction_test_case, is_transactional
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.options import lock_timeout
-from pytest_async_orm.patches.pytest_names import arguments_of_mark
+from pytest_async_orm.patches.pytest_names import arguments_of_mark, fixtures_of
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
@@ -87,10 +87,47 @@ def _require_test_databases(request: pytest.FixtureRequest, aliases: list[str]) 
             raise pytest.UsageError(messages.no_test_database(str(request.fixturename), alias))
 
 
+def _remember(fixturedef: pytest.FixtureDef[Any], request: Any) -> None:
+    scopes = state_of(request.config).scopes
+    known = fixturedef.argname, partial(fixturedef.finish, request)
+    scopes.append(known)
+    fixturedef.addfinalizer(lambda: scopes.remove(known))
+
+
+def give_way(item: pytest.Item) -> None:
+    """Set the rows of wider scopes aside before a test with real connections: their fixtures end with all that they
+    made, and are set up again by the next test that asks for them.
+
+    Raises `UsageError` if the test asks for such rows itself. Not in a fixture's set-up, where pytest forgives no error
+    of a hook.
+    """
+    asked = SCOPE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+    state = item.config.stash.get(STATE, None)
+    if not (asked or (state is not None and state.scopes)) or not _has_real_connections(item):
+        return
+    if asked:
+        raise pytest.UsageError(messages.transactional_inside_scope(item.nodeid, sorted(asked), _between(item, asked)))
+    while state is not None and state.scopes:
+        _, end = state.scopes[-1]
+        end()
+
+
+def _has_real_connections(item: pytest.Item) -> bool:
+    return is_transactional(item) or is_transaction_test_case(getattr(item, "cls", None))
+
+
+def _between(item: pytest.Item, asked: Iterable[str]) -> list[str]:
+    """The test's fixtures that ask for one of these."""
+    fixtures = fixtures_of(item)
+    return sorted(name for name, found in fixtures.items() if any(set(asked) & set(one.argnames) for one in found))
+
+
 def around_wide_fixture(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     """Let a fixture of a wider scope use that scope's database, and attribute what it starts to no test."""
+    if fixturedef.argname in SCOPE_FIXTURES and is_of(fixturedef, "pytest_async_orm"):
+        _remember(fixturedef, request)
     state = request.config.stash.get(STATE, None)
     if state is None:
         return (yield)

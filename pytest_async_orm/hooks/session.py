@@ -5,7 +5,7 @@ database test on.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -64,6 +64,8 @@ class State:
         self.judge: Judge | None = _judge(root) if judges else None
         self.traps: list[str] = []
         """What is known to be bad in this environment, until the first async database test is told."""
+        self.scopes: list[tuple[str, Callable[[], None]]] = []
+        """The fixtures of wider scope that keep rows at the moment, outermost first, and what ends each."""
         self.notices: list[dict[str, Any]] = []
         """What is told of the session: see `hooks.telling`."""
 
@@ -106,7 +108,8 @@ def state_of(config: pytest.Config) -> State:
     if STATE not in config.stash:
         config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
         early = config.stash.get(EARLY_LOOPS, None)
-        config.stash[STATE].loops.update(early or ())
+        if early is not None:
+            config.stash[STATE].loops.update(early)
     return config.stash[STATE]
 
 

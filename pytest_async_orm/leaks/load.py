@@ -9,6 +9,7 @@ from types import TracebackType
 from asgiref.sync import sync_to_async
 
 from pytest_async_orm.errors import ConnectionsLeaked
+from pytest_async_orm.frames.never_entered import MustBeEntered
 from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.judgement import leak_of
 from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
@@ -21,7 +22,7 @@ from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import Counts
 
 
-class NoLeaks:
+class NoLeaks(MustBeEntered):
     """A block, for `with` and `async with`, that must close the connections that it opens.
 
     Raises `ConnectionsLeaked` at its end, with the lines that opened them and a remedy for each. In an isolated test
@@ -32,11 +33,13 @@ class NoLeaks:
     def __init__(self, grace: float) -> None:
         """`grace`: seconds that a server may take to close a connection after it has answered."""
         self.grace = grace
+        self.expect_entry()
         self._before: set[int] = set()
         self._earlier: list[OpenedConnection] = []
         self._open_then: set[int] = set()
 
     def __enter__(self) -> NoLeaks:
+        self.note_entry()
         watch()
         self._earlier = list(PROCESS.one(Ledger).connections())
         self._before = {id(opened) for opened in self._earlier}

@@ -25,8 +25,8 @@ def never_entered(test: str, lines: Sequence[str]) -> str:
     """Assertions that were made and not used as a block."""
     places = ", ".join(lines)
     return (
-        f"{test} passed, but an assertion on queries was never entered, so that it checked nothing (made at {places}): "
-        "use it as a block, `with assert_num_queries(3):` or `async with`."
+        f"{test} passed, but an assertion was never entered, so that it checked nothing (made at {places}): use it as "
+        "a block, such as `with assert_num_queries(3):` or `async with assert_no_leaks():`."
     )
 
 

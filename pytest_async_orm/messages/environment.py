@@ -30,6 +30,7 @@ def bad_asgiref(release: str, faults: Sequence[tuple[str, str]]) -> str:
 
 
 def asked_in_loop(test: str) -> str:
+    """The error of a database fixture that a coroutine asks for by getfixturevalue()."""
     return (
         f"{test} asked for a database by request.getfixturevalue() while its event loop runs, where Django refuses to "
         "open one. Ask for the fixture in the signature, of the test or of the fixture that needs it: "

@@ -131,13 +131,21 @@ def native_connection(test: str, alias: str) -> str:
     )
 
 
-def transactional_inside_scope(test: str) -> str:
-    """The error of a test of real connections while a wider scope keeps a transaction open."""
+def transactional_inside_scope(test: str, scopes: Sequence[str], fixtures: Sequence[str]) -> str:
+    """The error of a test of real connections that needs rows of a wider scope. `scopes`: which of class_db, module_db
+    and session_db; `fixtures`: those of the test that ask for them.
+    """
+    through = f" (by {', '.join(fixtures)})" if fixtures else ""
     return (
-        f"{test} asks for real connections (transaction=True, transactional_db or live_server) while class_db, "
-        "module_db or session_db keeps rows in an open transaction, which the test would wait for, and which its "
-        "clean-up would delete. Move the test out of that scope, or give it rows of its own."
+        f"{test} asks for real connections (transaction=True, transactional_db or live_server) and for {_all(scopes)}"
+        f"{through}, whose rows are in an open transaction: real connections cannot see them. Give the test rows of "
+        "its own by a fixture of function scope that asks for transactional_db; if a fixture is autouse, ask for it "
+        "only in the tests that need it."
     )
+
+
+def _all(names: Sequence[str]) -> str:
+    return " and ".join(names)
 
 
 def no_test_database(fixture: str, alias: str) -> str:

@@ -5,15 +5,13 @@ Django is imported when a block is entered, not before.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_async_orm.errors import NothingRecorded, QueryAssertionError
+from pytest_async_orm.frames.never_entered import MustBeEntered
 from pytest_async_orm.messages import queries as messages
-from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.recording import arguments
 from pytest_async_orm.recording.log import QueryLog
 from pytest_async_orm.records import Kind
@@ -25,22 +23,7 @@ Check = Callable[[QueryLog], "str | None"]
 """Says what is wrong with a log; None if nothing is."""
 
 
-_OWN = str(Path(__file__).resolve().parent)
-
-
-class NeverEntered:
-    """The assertions that were dropped before anybody entered them, by the lines that made them."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def take(self) -> list[str]:
-        """Those since it was asked last."""
-        lines, self.lines = self.lines, []
-        return lines
-
-
-class QueryBlock:
+class QueryBlock(MustBeEntered):
     """Records the queries that its block sends, on any task and thread; checks them at the end.
 
     It can be entered many times, one after the other.
@@ -51,17 +34,14 @@ class QueryBlock:
         self._check = check
         self._using = using
         self._recording: Recording | None = None
-        # Until it is entered. A recording that nobody opens asserts nothing.
-        self._made_at = _line_of_caller() if check is not None else None
-
-    def __del__(self) -> None:
-        if getattr(self, "_made_at", None) is not None:
-            PROCESS.one(NeverEntered).lines.append(str(self._made_at))
+        # A recording that nobody opens asserts nothing.
+        if check is not None:
+            self.expect_entry()
 
     def __enter__(self) -> QueryLog:
         from pytest_async_orm.recording.recording import Recording
 
-        self._made_at = None
+        self.note_entry()
         arguments.check_alias(self._using)
 
         if self._recording is not None:
@@ -91,14 +71,6 @@ class QueryBlock:
     ) -> None:
         __tracebackhide__ = True
         self.__exit__(kind, error, traceback)
-
-
-def _line_of_caller() -> str:
-    """The line outside of this package that makes a block."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
-        frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 
 def require_something_seen(recording: Recording) -> None:

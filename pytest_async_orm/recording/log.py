@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
+from pytest_async_orm.recording import arguments
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of, tables_of
 from pytest_async_orm.records import Kind, NPlusOne, Query
 
@@ -23,6 +24,11 @@ class QueryLog(Sequence[Query]):
         self._recording = recording
         self._using = using
         self._resolved: list[Query] = []
+
+    @property
+    def recording(self) -> Recording:
+        """What it reads from."""
+        return self._recording
 
     def _queries(self) -> list[Query]:
         self._resolved += [raw.query() for raw in self._recording.raw_queries(len(self._resolved))]
@@ -69,7 +75,8 @@ class QueryLog(Sequence[Query]):
         return [{"sql": query["sql"], "time": query["time"]} for query in self]
 
     def of_kind(self, kind: Kind) -> list[Query]:
-        """The queries of one kind, of those that were kept."""
+        """The queries of one kind, of those that were kept. Raises ValueError for an unknown kind."""
+        arguments.check_kind(kind)
         return [query for query in self if query.kind == kind]
 
     def of_table(self, table: str) -> list[Query]:
@@ -77,11 +84,13 @@ class QueryLog(Sequence[Query]):
         return [query for query in self if table in tables_of(query.fingerprint)]
 
     def using(self, alias: str) -> QueryLog:
-        """A log of the queries of one alias alone."""
+        """The queries of one database. Raises ValueError for an alias that the settings do not have."""
+        arguments.check_alias(alias)
         return QueryLog(self._recording, alias)
 
     def slower_than(self, milliseconds: float) -> list[Query]:
         """The queries that took longer than so many milliseconds, of those that were kept."""
+        arguments.check_milliseconds(milliseconds)
         return [query for query in self if query.duration_ms > milliseconds]
 
     def outside_transactions(self) -> list[Query]:
@@ -99,12 +108,14 @@ class QueryLog(Sequence[Query]):
         """Equal reads that one line of the user's code sent by more than `threshold` calls of the ORM."""
         from pytest_async_orm.recording.n_plus_one import find
 
+        arguments.check_threshold(threshold)
         return find(self, threshold)
 
     def count(self, value: Query | None = None, *, kind: Kind | None = None, table: str | None = None) -> int:
         """How many queries there are, of a kind and of a table if given, those that were not kept included."""
         if value is not None:
             return list(self).count(value)
+        arguments.check_kind(kind)
         if kind is None and table is None:
             return len(self)
 

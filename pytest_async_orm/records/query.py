@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,3 +61,19 @@ class Query:
         if key == "time":
             return f"{self.duration_ms / 1000:.3f}"
         raise KeyError(key)
+
+    def keys(self) -> tuple[str, ...]:
+        """The keys that Django's log of queries has: `dict(query)` is such an entry."""
+        return ("sql", "time")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys()
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        """What Django's log of queries holds, or the default."""
+        if key not in self.keys():
+            return default
+        return self[key]

@@ -112,7 +112,8 @@ def _captured(original: Callable[..., Any], using: str, execute: bool) -> Iterat
             finally:
                 if shared:
                     _move(connection, start, handed)
-                outside_of_loop(lambda: _take(handed, first, callbacks, execute))
+                if len(handed) > first:
+                    outside_of_loop(lambda: _take(handed, first, callbacks, execute))
     finally:
         captures.end(using)
 

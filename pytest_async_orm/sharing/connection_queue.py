@@ -35,8 +35,11 @@ class Holder(Protocol):
     """Whether a statement of it goes on while the application's code runs: COPY, a stream."""
 
     @property
-    def in_transaction(self) -> bool: ...
-    def abandon(self) -> None: ...
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, which keeps the turn between statements."""
+
+    def abandon(self) -> None:
+        """Roll back what is open. Never raises."""
 
 
 class _Waiter:
@@ -118,7 +121,8 @@ class ConnectionQueue:
     def end_statement(self, lease: Holder) -> None:
         """A statement has ended, and the turn stays."""
         with self._mutex:
-            self._end_statement(lease)
+            self._depth += 1
+            self._release(lease, True)
 
     def give_back_anywhere(self, lease: Holder) -> None:
         """As `give_back` of a statement, for the end of a generator, which may come while this thread has the mutex:
@@ -139,17 +143,14 @@ class ConnectionQueue:
 
     def _release(self, lease: Holder, statement: bool) -> None:
         if statement:
-            self._end_statement(lease)
+            lease.statements -= 1
+            self._ended += 1
+            if self._refusal is not None:
+                self._statement_over.notify_all()
         if self._holder is lease:
             self._depth -= 1
             if self._depth == 0:
                 self._pass_on()
-
-    def _end_statement(self, lease: Holder) -> None:
-        lease.statements -= 1
-        self._ended += 1
-        if self._refusal is not None:
-            self._statement_over.notify_all()
 
     def close(self, refusal: Callable[[], Exception], grace: float) -> bool:
         """Refuse everyone from now on; whether the statement under way, if any, ended within the grace (seconds)."""

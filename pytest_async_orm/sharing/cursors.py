@@ -58,11 +58,15 @@ class VirtualCursor:
         if self._drained is not None:
             self._drained = None
         what = args[0] if args else calls.statement_of("execute", args, options)
-        return self._returned(lease.run(self._execute, what, what, args, options))
+        result = lease.run(self._execute, what, *args, **options)
+        return self if result is self._raw else result
 
-    def _execute(self, what: object, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        result = self._raw.execute(*args, **options)
-        self.drain_if_needed(what)
+    def _execute(self, *args: Any, **options: Any) -> Any:
+        raw = self._raw
+        result = raw.execute(*args, **options)
+        what = args[0] if args else calls.statement_of("execute", args, options)
+        if self._lease.shared.dialect.must_drain(what, raw):
+            self._drained = deque(raw.fetchall())
         return result
 
     def drain_if_needed(self, what: object) -> None:

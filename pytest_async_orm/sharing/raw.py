@@ -71,6 +71,10 @@ class RawConnection(InTurn):
     uses the wire does so inside the turn. It has the driver's names and no others.
     """
 
+    def cursor(self, *args: Any, **options: Any) -> VirtualCursor:
+        """The driver's cursor, made with the same arguments, as a virtual one."""
+        return cursor_over(self._lease, self._lease.touch(self._raw.cursor, *args, **options))
+
     def __enter__(self) -> RawConnection:
         return self
 
@@ -97,10 +101,6 @@ class RawConnection(InTurn):
             super().__setattr__(name, value)
 
 
-def _cursor(lease: Lease, raw: Any, *args: Any, **options: Any) -> VirtualCursor:
-    return cursor_over(lease, lease.touch(raw.cursor, *args, **options))
-
-
 def _execute(lease: Lease, raw: Any, *args: Any, **options: Any) -> VirtualCursor:
     return _run_by_new_cursor(lease, raw.execute, calls.statement_of("execute", args, options), args, options)
 
@@ -120,7 +120,7 @@ def _run_by_new_cursor(lease: Lease, method: Any, what: object, args: Any, optio
 
 
 def _executescript(lease: Lease, raw: Any, script: str) -> Any:
-    return _cursor(lease, raw).executescript(script)
+    return cursor_over(lease, lease.touch(raw.cursor)).executescript(script)
 
 
 def _blobopen(lease: Lease, raw: Any, *args: Any, **options: Any) -> Blob:
@@ -164,7 +164,6 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "begin": _begin,
     "blobopen": _blobopen,
     "commit": _commit,
-    "cursor": _cursor,
     "execute": _execute,
     "executemany": _executemany,
     "executescript": _executescript,

@@ -66,13 +66,14 @@ class SharedConnection:
         return dialect
 
     def new_savepoint(self) -> str:
+        """Open a savepoint; return its name, which is never used again."""
         self._used = True
         name = f"async_orm_t{next(_NUMBERS)}"
         self.dialect.send(f"SAVEPOINT {name}")
         return name
 
     def require(self) -> None:
-        """Raise if the transaction is gone: asked before every statement, lest one be committed for good."""
+        """Raise if the transaction is gone: asked before every statement, or one could be committed for good."""
         if self.lost is None and self._used and not self.dialect.alive():
             self.spoil("it had ended before the next statement")
         self.require_well()
@@ -117,6 +118,7 @@ class SharedConnection:
             self._undo_failure(what)
 
     def notice_loss(self, what: object) -> None:
+        """Remember it if the transaction is gone after a call, or a statement, that failed."""
         if self._used and not self.dialect.alive():
             self.spoil(f"the connection closed or rolled back at {messages.shortened(str(what))}")
 
@@ -124,7 +126,7 @@ class SharedConnection:
         try:
             self.dialect.send(f"ROLLBACK TO SAVEPOINT {STANDING}")
         except Exception as error:  # noqa: BLE001 - each driver has its own
-            self.spoil(f"{messages.shortened(str(what))} failed and could not be undone ({error!r})")
+            self.spoil(f"{messages.shortened(str(what))} failed and could not be rolled back ({error!r})")
         else:
             self._behind = False
 
@@ -149,6 +151,7 @@ class SharedConnection:
             self.queue.give_back(holder, statement=True)
 
     def close_waiting_cursors(self) -> None:
+        """Close the cursors that could not be closed when they were dropped."""
         while self._to_close:
             # Errors of a clean-up say nothing about the statement that happens to come next.
             with suppress(Exception):

@@ -195,7 +195,7 @@ def waits_in_a_loop_for_a_while(scene: Scene) -> None:
 def is_cancelled_by_a_timer(scene: Scene) -> None:
     async def outer() -> None:
         loop, here = asyncio.get_running_loop(), asyncio.current_task()
-        loop.call_later(0.3, lambda: here.cancel())
+        loop.call_later(0.6, lambda: here.cancel())
         with suppress(asyncio.CancelledError):
             await asyncio.shield(loop.run_in_executor(scene.pool, scene.ask))
 

@@ -102,7 +102,9 @@ def test_others_name_their_remedy() -> None:
     assert "async_orm_sandbox('off')" in messages.unsupported_vendor("default", "oracle")
     assert REMEDY in messages.native_connection("test_a", "default")
     assert "databases=[..., 'other']" in messages.forbidden("test_a", "other")
-    assert "Move the test out of that scope" in messages.transactional_inside_scope("test_a")
+    text = messages.transactional_inside_scope("test_a", ["class_db", "session_db"], ["tag"])
+    assert "for class_db and session_db (by tag), whose rows" in text
+    assert "Give the test rows of its own" in text
     assert "every table of 'default', 'other' was emptied" in messages.flushed("test_a", ["default", "other"])
 
 

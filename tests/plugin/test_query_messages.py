@@ -200,6 +200,21 @@ def test_unknown_alias(db: None, block: Callable[..., QueryBlock]) -> None:
         pass
 
 
+def test_bad_questions_to_a_log(db: None) -> None:
+    """A log answers no question about a kind, an alias or a threshold that there is not."""
+    with record_queries() as log:
+        Tag.objects.count()
+    for ask in (
+        lambda: log.of_kind("select"),
+        lambda: log.count(kind="select"),
+        lambda: log.using("defualt"),
+        lambda: log.n_plus_one(0),
+        lambda: log.slower_than(-1),
+    ):
+        with pytest.raises(ValueError, match=r"use one of|cannot be below"):
+            ask()
+
+
 def test_unknown_table(db: None) -> None:
     """A table that no model has, and no statement named, is an error; one that SQL names, or a model has, is none."""
     with (

@@ -28,6 +28,38 @@ async def test_djangos(django_assert_num_queries, django_assert_max_num_queries)
     with django_assert_max_num_queries(1, using="default"):
         await Tag.objects.acount()
     assert isinstance(captured, QueryLog)
+async def test_djangos_attributes(django_assert_num_queries, django_assert_max_num_queries):
+    with django_assert_num_queries(0) as captured:
+        assert captured.final_queries is None
+    with django_assert_num_queries(2, connection=connection) as captured:
+        await Tag.objects.acount()
+        assert len(captured) == len(list(captured)) == 1
+        await Tag.objects.acount()
+    first, last = captured.initial_queries, captured.final_queries
+    assert last - first == len(captured.captured_queries) == 2 and captured.connection.alias == "default"
+    assert [dict(query) for query in captured] == captured.captured_queries
+    assert all("sql" in query and 0 not in query and query.get("rows") is None for query in captured)
+    assert [query["sql"] for query in captured[0:2]] == [query["sql"] for query in captured]
+    with django_assert_num_queries(5, exact=False):
+        await Tag.objects.acount()
+    with django_assert_max_num_queries(1, exact=True):
+        await Tag.objects.acount()
+    with pytest.raises(ValueError, match="cannot be used together"):
+        with django_assert_num_queries(1, connection=connection, using="default"):
+            pass
+    with pytest.raises(connections.exception_class, match="defualt"):
+        with django_assert_num_queries(1, using="defualt"):
+            pass
+async def test_djangos_exception(django_assert_num_queries, django_assert_max_num_queries):
+    with pytest.raises(pytest.fail.Exception, match="(?s)perform 2 queries but 1 was done.why:.*SELECT COUNT"):
+        with django_assert_num_queries(2, info="why"):
+            await Tag.objects.acount()
+    with pytest.raises(pytest.fail.Exception, match="perform 0 queries or less but 1 was done"):
+        with django_assert_max_num_queries(0):
+            await Tag.objects.acount()
+    with pytest.raises(KeyError):
+        with django_assert_num_queries(2):
+            raise KeyError
 async def test_djangos_fail(django_assert_num_queries):
     with django_assert_num_queries(3, info="why"):
         await Tag.objects.acount()
@@ -37,7 +69,7 @@ def test_sync(django_assert_num_queries):
     assert not isinstance(captured, QueryLog)
 """
     )
-    result.assert_outcomes(passed=3, failed=1)
+    result.assert_outcomes(passed=5, failed=1)
     result.stdout.fnmatch_lines(
         ["*Expected to perform 3 queries but 1 was done", "*why:", "*test_inner.py:*SELECT COUNT*"]
     )
@@ -207,7 +239,7 @@ def test_bad_option(run) -> None:
 
 
 NEVER_ENTERED = """
-from pytest_async_orm import assert_no_n_plus_one, assert_num_queries, record_queries
+from pytest_async_orm import assert_no_leaks, assert_no_n_plus_one, assert_num_queries, record_queries
 pytestmark = pytest.mark.django_db
 LIMIT = assert_num_queries(99)
 @pytest.fixture
@@ -220,6 +252,8 @@ async def test_fixture(async_assert_max_num_queries):
     await Tag.objects.acount()
 def test_variable():
     forgotten = assert_no_n_plus_one()
+def test_no_leaks():
+    assert_no_leaks()
 def test_own_failure():
     assert_num_queries(99)
     raise ValueError("my own")
@@ -236,12 +270,25 @@ async def test_right(limit):
 def test_assertions_never_entered(run) -> None:
     """An assertion that a test makes and never enters checks nothing: the test fails, and the line is named."""
     result = run(NEVER_ENTERED)
-    result.assert_outcomes(passed=1, failed=4)
+    result.assert_outcomes(passed=1, failed=5)
     result.stdout.fnmatch_lines_random(
-        [f"*test_{name} passed, but an assertion on queries was never entered, *test_inner.py:{line}*"
-         for name, line in (("statement", 14), ("fixture", 16), ("variable", 19))]
+        [f"*test_{name} passed, but an assertion was never entered, *test_inner.py:{line}*"
+         for name, line in (("statement", 14), ("fixture", 16), ("variable", 19), ("no_leaks", 21))]
         + ["*ValueError: my own"]
     )  # fmt: skip
+
+
+@pytest.mark.planted
+def test_an_assertion_in_vain_would_be_seen(run, pytester: pytest.Pytester) -> None:
+    """The check of assertions that are never entered fails where nobody is told of one."""
+    pytester.makeconftest(
+        """
+def pytest_sessionstart():
+    from pytest_async_orm.frames.never_entered import MustBeEntered
+    MustBeEntered.__del__ = lambda self: None
+"""
+    )
+    run(NEVER_ENTERED).assert_outcomes(passed=5, failed=1)
 
 
 SNAPSHOTS = """
