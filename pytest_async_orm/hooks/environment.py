@@ -43,8 +43,8 @@ def persistent_connections(databases: Mapping[str, Mapping[str, Any]]) -> Iterab
 
 
 def unsafe_async(environment: Mapping[str, str]) -> Iterable[str]:
-    """One message if DJANGO_ALLOW_ASYNC_UNSAFE is set; none under Playwright's sync API, whose loop runs on the tests'
-    own thread, where it is set for a reason.
+    """One message if DJANGO_ALLOW_ASYNC_UNSAFE is set. Under Playwright's sync API, whose loop runs on the tests' own
+    thread, it is set for a reason.
     """
     if "playwright.sync_api" in sys.modules:
         return []

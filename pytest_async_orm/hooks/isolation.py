@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -93,7 +93,7 @@ def _start(state: State, item: pytest.Item, committed: set[str]) -> Callable[[],
     return _start_host(state, item, wrappers) if wrappers else partial(_close_other_threads, item)
 
 
-def _start_host(state: State, item: pytest.Item, wrappers: Iterable[Any]) -> Callable[[], None]:
+def _start_host(state: State, item: pytest.Item, wrappers: Sequence[Any]) -> Callable[[], None]:
     """Open a test's own connections to other threads; return what ends that."""
     from pytest_async_orm.sharing.hosting import Host
     from pytest_async_orm.sharing.layers import ORIGIN
@@ -122,7 +122,7 @@ def _end_host(state: State, item: pytest.Item, host: Host) -> None:
         tell(item, LEFT_WORK, messages.left_running(item.nodeid, ending.leftovers))
 
 
-def _start_sandbox(state: State, item: pytest.Item, wrappers: Iterable[Any], committed: set[str]) -> Callable[[], None]:
+def _start_sandbox(state: State, item: pytest.Item, wrappers: Sequence[Any], committed: set[str]) -> Callable[[], None]:
     from pytest_async_orm.sharing.layers import ORIGIN
     from pytest_async_orm.sharing.leftovers import pending_tasks
     from pytest_async_orm.sharing.sandbox import Sandbox

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pytest_async_orm.records import Query
@@ -11,6 +13,7 @@ from pytest_async_orm.records import Query
 _NAME = r"[\"`]?(\w+)[\"`]?"
 _CONDITION = re.compile(rf"(?i)\b(?:WHERE|AND) \(?{_NAME}\.{_NAME} (?:= \?|IN \(\?, \.\.\.\))")
 _FROM = re.compile(rf"(?i)\bFROM {_NAME}")
+_ASKS = re.compile(r"\.(?:a?get|a?first|a?last|a?exists|filter|get_or_create|aget_or_create|get_object_or_404)\(")
 _ANYTHING = "Fetch the rows of all iterations by one query, with filter(pk__in=...) or in_bulk(), before the loop."
 
 
@@ -21,20 +24,26 @@ def remedy_for(query: Query) -> str:
     if table is None:
         return _ANYTHING
     for condition in _CONDITION.finditer(shape):
-        remedy = _relation(table[1], condition[1], condition[2])
+        remedy = _relation(table[1], condition[1], condition[2], by_hand=_is_by_hand(query))
         if remedy:
             return remedy
     return _ANYTHING
 
 
-def _relation(table: str, conditioned: str, column: str) -> str | None:
+def _is_by_hand(query: Query) -> bool:
+    """Whether the line that sent a query asks for the row by a key, and does not follow a relation."""
+    file, _, line = query.call_site.rpartition(":")
+    return line.isdecimal() and _ASKS.search(linecache.getline(str(Path(file).absolute()), int(line))) is not None
+
+
+def _relation(table: str, conditioned: str, column: str, *, by_hand: bool) -> str | None:
     model = _model_of(table)
     if model is None:
         return None
     if table != conditioned:
         return _through(model, conditioned, column)
     if column == model._meta.pk.column:
-        return _forward(model)
+        return _ANYTHING if by_hand else _forward(model)
     field = next((field for field in model._meta.concrete_fields if field.column == column), None)
     if field is None:
         return None

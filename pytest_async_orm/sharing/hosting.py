@@ -10,8 +10,9 @@ statements, since it may have a block open and wait for a guest.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -39,9 +40,11 @@ class Host(Sandbox):
         self._joining = threading.Lock()
         self._end: SandboxEnd | None = None
 
-    def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
+    def start(self, wrappers: Sequence[BaseDatabaseWrapper]) -> None:
         """Open the test's connections to guests, those of a transaction that is opened later too."""
         self._wrappers = {wrapper.alias: wrapper for wrapper in wrappers}
+        for wrapper in wrappers:
+            vars(wrapper)[_OBSOLETE] = partial(_close_if_obsolete, wrapper)
 
     def isolates(self, alias: str) -> bool:
         """Whether a guest can join: the test has its own transaction open on that database."""
@@ -80,6 +83,8 @@ class Host(Sandbox):
         if self._end is None:
             self._end = super().end() if self.has_guests else SandboxEnd()
             self.ended = True
+            for wrapper in self._wrappers.values():
+                vars(wrapper).pop(_OBSOLETE, None)
         return self._end
 
     def _finish(self, shared: SharedConnection, ending: SandboxEnd) -> None:  # noqa: ARG002 - the test keeps its own
@@ -88,6 +93,17 @@ class Host(Sandbox):
     def stragglers(self) -> dict[threading.Thread, Any]:
         """Without guests nobody goes on with what the test did to its database."""
         return super().stragglers() if self.has_guests else {}
+
+
+_OBSOLETE = "close_if_unusable_or_obsolete"
+
+
+def _close_if_obsolete(wrapper: BaseDatabaseWrapper) -> None:
+    """Django's, but not for the open transaction of a test: a coroutine's thread-sensitive call runs on the test's own
+    thread, where `close_old_connections()` of a library would end it.
+    """
+    if not in_test_transaction(wrapper):
+        type(wrapper).close_if_unusable_or_obsolete(wrapper)
 
 
 def _rolling_back(original: Callable[..., Any]) -> Callable[..., Any]:

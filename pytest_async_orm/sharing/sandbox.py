@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class Sandbox:
         self._here = Local(thread_critical=True)
         self._virtuals: list[Any] = []
 
-    def start(self, wrappers: Iterable[BaseDatabaseWrapper]) -> None:
+    def start(self, wrappers: Sequence[BaseDatabaseWrapper]) -> None:
         """Take the real connections on which the test's transaction is open, one an alias."""
         self._shared = {wrapper.alias: SharedConnection(wrapper, self.test, self.timeout) for wrapper in wrappers}
 

@@ -164,6 +164,36 @@ def test_classes(run) -> None:
     run(GUESTS + CLASSES).assert_outcomes(passed=6)
 
 
+OLD = """
+from django.db import close_old_connections
+
+class TestOfDjango(TestCase):
+    async def test_a_library_closes_old_connections(self):
+        await Tag.objects.acreate(name="x")
+        await sync_to_async(close_old_connections)()
+        self.assertEqual(await Tag.objects.acount(), 1)
+
+    def test_outside_of_a_transaction_it_is_djangos(self):
+        self.assertIn("close_if_unusable_or_obsolete", vars(connections["default"]))
+
+@pytest.mark.django_db
+def test_sync():
+    Tag.objects.create(name="x")
+    close_old_connections()
+    assert Tag.objects.count() == 1
+
+@pytest.mark.django_db(transaction=True)
+def test_real():
+    Tag.objects.count()
+    assert "close_if_unusable_or_obsolete" not in vars(connections["default"])
+"""
+
+
+def test_close_old_connections_leaves_the_tests_transaction(run) -> None:
+    """What a library calls before and after its work does not end the transaction of the test that it works for."""
+    run(GUESTS + OLD).assert_outcomes(passed=4)
+
+
 LATE = """
 def works_on(going, finished):
     going.wait(20)

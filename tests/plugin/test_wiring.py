@@ -225,6 +225,8 @@ def pytest_collection_modifyitems(items):
 @pytest.mark.planted
 def test_scopes_that_stay_would_be_seen(run, pytester: pytest.Pytester) -> None:
     """The check of scopes beside real connections fails where the rows stay in place."""
+    if not DATABASE.startswith("sqlite"):
+        pytest.skip("on a server the clean-up may wait for these rows")
     pytester.makeconftest(
         """
 def pytest_sessionstart():

@@ -12,7 +12,7 @@ from n_plus_one_corpus.rows import NAMES, TITLES, USERNAMES, User
 from sample_app.models import Comment, Post, Tag
 
 
-@positive(statements=11, remedy="in_bulk")
+@positive(statements=11, remedy="Fetch the rows of all iterations by one query")
 async def loop_over_aget() -> list[User]:
     """Each post's author is fetched by key."""
     authors = []
@@ -21,7 +21,7 @@ async def loop_over_aget() -> list[User]:
     return authors
 
 
-@positive(statements=11, remedy="in_bulk")
+@positive(statements=11, remedy="Fetch the rows of all iterations by one query")
 def loop_over_get() -> list[User]:
     """The same in sync code."""
     authors = []
