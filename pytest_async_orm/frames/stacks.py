@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_async_orm.patches.executors import handed_by_asgiref, holds_context
 from pytest_async_orm.patches.interpreter import current_frames
+from pytest_async_orm.patches.other_stack import stands_on
 
 _NO_STACK = ""
 
@@ -60,12 +61,12 @@ def task_stack(task: asyncio.Task[Any]) -> str:
 
 
 def in_event_loop() -> bool:
-    """Whether the calling thread runs an event loop at this moment."""
+    """Whether the calling code stands on an event loop that runs at this moment."""
     try:
-        asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
     except RuntimeError:
         return False
-    return True
+    return stands_on(loop, sys._getframe(1))
 
 
 def task_of(thread: threading.Thread) -> str | None:

@@ -46,6 +46,7 @@ def around_helper(
     state = state_of(request.config)
     state.test_starts(request.node.nodeid)
     track(request.node, state)
+    _see_other_stacks()
     state.layers.suspend(transactional=is_transactional(request.node))
     request.getfixturevalue("django_db_blocker")
     committed: set[str] = set()
@@ -185,6 +186,7 @@ def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequ
     """
     state = state_of(request.config)
     capture_everywhere()
+    _see_other_stacks()
     with in_signature(request):
         result = yield
     # A project's own of that name may ask for pytest-django's, or take its place.
@@ -194,6 +196,13 @@ def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequ
         fixturedef.addfinalizer(_unwatch)
         fixturedef.addfinalizer(partial(_close_for_good, state))
     return result
+
+
+def _see_other_stacks() -> None:
+    """Playwright, gevent and the like may come with any test."""
+    from pytest_async_orm.patches.other_stack import install_if_needed
+
+    install_if_needed()
 
 
 def _look_for_traps(config: pytest.Config) -> list[str]:

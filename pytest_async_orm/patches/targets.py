@@ -38,6 +38,9 @@ LOG_TRANSACTION = Target(
     "django.db.backends.base.base:", "debug_transaction", f"private, {_DJANGO}", "test_log_of_transaction_control"
 )
 
+ASK_FOR_LOOP = Target(
+    "django.utils.asyncio:", "get_running_loop", f"imported from asyncio, {_DJANGO}", "test_guard_against_coroutines"
+)
 ROLL_BACK_TEST = Target(
     "django.test.testcases:TestCase", "_rollback_atomics", f"private, {_DJANGO}", "test_end_of_a_test_case"
 )

@@ -79,6 +79,12 @@ class InnerDatabases:
         if self._observer is not None:
             self._observer.drop()
 
+    def close(self) -> None:
+        """Drop them, and look at nothing any more."""
+        self.drop()
+        if self._observer is not None:
+            self._observer.close()
+
     def let_go(self) -> None:
         """Keep no database in which a run has left rows."""
         if self._observer is not None and self._observer.rows():
@@ -91,7 +97,7 @@ def inner_databases() -> Iterator[InnerDatabases]:
     databases = InnerDatabases()
     databases.drop()
     yield databases
-    databases.drop()
+    databases.close()
 
 
 @pytest.fixture

@@ -85,6 +85,17 @@ def test_a_guests_failure_is_its_own():
     assert Tag.objects.count() == 1
 
 @pytest.mark.django_db
+def test_a_guests_failure_takes_no_row_along():
+    def fails():
+        Tag.objects.create(name="guest")
+        with pytest.raises(Exception):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT nonsense FROM nowhere")
+        return Tag.objects.count()
+    assert in_thread(fails) == 1
+    assert Tag.objects.count() == 1
+
+@pytest.mark.django_db
 def test_a_guests_rollback_takes_its_own_rows_alone():
     Tag.objects.create(name="test")
     def rolls_back():
@@ -120,7 +131,7 @@ def test_last():
 
 def test_semantics(run) -> None:
     """The test's own thread keeps Django's semantics, and a guest has production's inside the test's transaction."""
-    run(GUESTS + SEMANTICS).assert_outcomes(passed=7)
+    run(GUESTS + SEMANTICS).assert_outcomes(passed=8)
 
 
 CLASSES = """

@@ -101,6 +101,15 @@ def test_capture_of_callbacks() -> None:
     assert "self.run_on_commit.append((set(self.savepoint_ids), func, robust))" in source
 
 
+def test_guard_against_coroutines() -> None:
+    """Django refuses the sync ORM where this function, looked up in its module, finds a running loop."""
+    from django.utils import asyncio
+
+    assert "get_running_loop()" in inspect.getsource(asyncio.async_unsafe), (
+        "Django's async_unsafe asks for the loop in another way now: see patches/other_stack.py"
+    )
+
+
 def test_end_of_a_test_case() -> None:
     """Django ends a test case's transactions by this class method."""
     from django.test import TestCase

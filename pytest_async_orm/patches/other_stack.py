@@ -1,0 +1,52 @@
+"""Loops that run on a thread while the thread's present code does not stand on them.
+
+With Playwright's sync API a loop runs in one greenlet and the test in another: `get_running_loop` tells of the loop,
+and Django refuses the sync ORM to code that blocks no coroutine. Where that is certain, Django's guard does not see the
+loop. What stands on the loop's own stack, a coroutine or a callback, is refused as in production. Under gevent, where
+greenlets are the threads, everything stays as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from pytest_async_orm.patches import targets
+from pytest_async_orm.patches.process import PROCESS
+
+# What runs a loop written in Python, asyncio's own or a patched one. Others, such as uvloop's, have no frames.
+_RUNS = frozenset({"run_forever", "_run_once"})
+
+
+def install_if_needed() -> None:
+    """Let Django's guard ask whose stack it stands on, if this process has stacks beside its threads'."""
+    if _has_other_stacks():
+        PROCESS.patches.install(targets.ASK_FOR_LOOP, _asking)
+
+
+def _has_other_stacks() -> bool:
+    return "greenlet" in sys.modules and "gevent.monkey" not in sys.modules
+
+
+def stands_on(loop: Any, frame: FrameType | None) -> bool:
+    """Whether a stack, from a frame outwards, is the one that runs a loop. In doubt it is."""
+    if not isinstance(loop, asyncio.BaseEventLoop) or not _has_other_stacks():
+        return True
+    while frame is not None:
+        if frame.f_code.co_name in _RUNS:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _asking(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get_running_loop() -> Any:
+        loop = original()
+        if not stands_on(loop, sys._getframe(1)):
+            raise RuntimeError("no running event loop on this stack")
+        return loop
+
+    return get_running_loop
