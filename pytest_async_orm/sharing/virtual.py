@@ -58,10 +58,23 @@ class VirtualConnection(HandsOverCallbacks, WrapperHooks):
         self.run_on_commit = []
 
     def create_cursor(self, name: Any = None) -> Any:
-        """The backend's cursor over a virtual one of the driver's."""
-        made = super().create_cursor(name)
+        """The backend's cursor over a virtual one of the driver's; with a name, one that the server keeps."""
+        if name is not None:
+            return self._named_cursor(name)
+        made = super().create_cursor()
         if isinstance(self.connection, RawConnection):
             return made
+        return cursor_over(self.lease, made)
+
+    def _named_cursor(self, name: Any) -> Any:
+        """Django makes it from the driver's class, which would send its statements past the turn if it was given what
+        stands for the raw connection.
+        """
+        own, self.connection = self.connection, self.lease.shared.raw
+        try:
+            made = self.lease.touch(super().create_cursor, name)
+        finally:
+            self.connection = own
         return cursor_over(self.lease, made)
 
     @property

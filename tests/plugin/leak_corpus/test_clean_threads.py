@@ -135,7 +135,17 @@ async def test_daemon():
 
 async def test_thread_about_to_close():
     """Nobody waits for the thread, which closes a little later."""
-    threading.Thread(target=count_and_close).start()
+    counted = threading.Event()
+
+    def work():
+        try:
+            Tag.objects.count()
+        finally:
+            counted.set()
+            connections.close_all()
+
+    threading.Thread(target=work).start()
+    await asyncio.to_thread(counted.wait, 20)
 
 
 async def test_closing_pool():
