@@ -40,6 +40,7 @@ class CommentAdmin(admin.ModelAdmin):
     raw_id_fields = ("post", "author")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
+        """Comments with their posts and authors, by one query."""
         return super().get_queryset(request).select_related("post", "author")
 
 
@@ -57,4 +58,5 @@ class AuditEntryAdmin(admin.ModelAdmin):
     list_display = ("action", "happened_at")
 
     def has_change_permission(self, _: HttpRequest, __: AuditEntry | None = None) -> bool:
+        """Nobody may change an entry."""
         return False

@@ -46,6 +46,7 @@ class PublishedPostManager(models.Manager["PublishedPost"]):
     """Sees published posts alone."""
 
     def get_queryset(self) -> models.QuerySet[PublishedPost]:
+        """Published posts."""
         return super().get_queryset().filter(published=True)
 
 

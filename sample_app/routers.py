@@ -18,7 +18,9 @@ class AuditRouter:
         return AUDIT_ALIAS if names == ("sample_app", "auditentry") else None
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002 - the router protocol
+        """Where a model is read: audit entries have a database of their own."""
         return self._alias(model)
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002 - the router protocol
+        """Where a model is written: audit entries have a database of their own."""
         return self._alias(model)

@@ -33,9 +33,11 @@ class Evidence:
         self.overlap = self.overlap or _overlap(statements)
 
     def saw_result(self, value: Any) -> None:
+        """Note what an operation returned, as text."""
         self._results.add(repr(value))
 
     def saw_exception(self, error: BaseException) -> None:
+        """Note the type of what an operation raised."""
         name = type(error).__qualname__
         self.exceptions[name] = self.exceptions.get(name, 0) + 1
 

@@ -17,10 +17,12 @@ class Gate:
         self._open = threading.Event()
 
     def hold(self) -> None:
+        """Wait on a thread until the gate opens. Raises AssertionError after the suite's patience."""
         self._reached.set()
         _insist(self._open.wait(_PATIENCE))
 
     async def ahold(self) -> None:
+        """Wait in a coroutine until the gate opens. Raises AssertionError after the suite's patience."""
         self._reached.set()
         await wait(self._open)
 
@@ -29,9 +31,11 @@ class Gate:
         self._reached.set()
 
     async def reached(self) -> None:
+        """Wait until somebody is held, or has noted that it came by."""
         await wait(self._reached)
 
     def open(self) -> None:
+        """Let everybody go on who is held or comes later."""
         self._open.set()
 
 

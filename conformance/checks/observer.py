@@ -63,6 +63,7 @@ class Observer:
             return int(cursor.fetchone()[0])
 
     def close(self) -> None:
+        """Close the observer's own connection."""
         self._connection.close()
 
     def _rows(self, model: type[Any], known_keys: frozenset[int]) -> list[tuple[Any, ...]]:

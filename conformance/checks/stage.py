@@ -34,6 +34,7 @@ class Trace:
 
     @property
     def sql(self) -> list[str]:
+        """The statements' texts, normalised, in the order in which they were sent."""
         return [statement.normalised for statement in self.statements]
 
 
@@ -99,6 +100,7 @@ class Stage:
         return found
 
     def close(self) -> None:
+        """Close what the stage has opened for itself."""
         self._observer.close()
 
     def _trace(self, function: Callable[[], Any]) -> Trace:

@@ -50,9 +50,11 @@ class MatrixProgress:
         self._progress.stop()
 
     def building(self, release: DjangoRelease) -> None:
+        """Say that a release's environment is being prepared."""
         self._say(f"Django {release.version}: preparing its environment")
 
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
+        """Count what is measured already, and say that a column has begun."""
         self._folder.begun(column, environment)
         with self._lock:
             self._started[column] = time.monotonic()
@@ -61,6 +63,7 @@ class MatrixProgress:
         self._say(f"{column.title}: measuring ({environment.id}{kept})")
 
     def measured(self, column: Column, measured: Measured) -> None:
+        """Count a cell, once however many attempts it takes."""
         with self._lock:
             first = (column, measured.cell) not in self._seen
             self._seen.add((column, measured.cell))
@@ -68,6 +71,7 @@ class MatrixProgress:
             self._progress.advance(self._task)
 
     def ended(self, column: Column, outcome: Outcome) -> None:
+        """Say how a column ended, and how much time the others may take."""
         self._folder.ended(column, outcome)
         with self._lock:
             self._ended += 1

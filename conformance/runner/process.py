@@ -53,6 +53,7 @@ class Worker:
 
     @property
     def pid(self) -> int:
+        """The number of the worker's process."""
         return self._process.pid
 
     def __enter__(self) -> Worker:

@@ -30,6 +30,7 @@ class Owning:
 
     @property
     def position(self) -> int:
+        """Which of the rows' posts it is about, from 0."""
         return self.any_position % len(self.rows.posts)
 
 

@@ -30,6 +30,7 @@ class Fields:
     created_at: datetime | None
 
     def as_columns(self) -> dict[str, Any]:
+        """The values by column, with keys in the place of rows."""
         columns: dict[str, Any] = {
             "title": self.title,
             "content": self.content,
@@ -68,6 +69,7 @@ class Changing:
 
     @property
     def position(self) -> int:
+        """Which of the rows' posts it is about, from 0."""
         return self.any_position % len(self.rows.posts)
 
 

@@ -23,10 +23,12 @@ class Command(BaseCommand):
     help = "Migrate the databases and add posts with comments, by ten users."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """How many posts, and how many comments of each."""
         parser.add_argument("posts", type=int, help="how many posts to add")
         parser.add_argument("--comments", type=int, default=3, help="comments of each post (default: 3)")
 
     def handle(self, *_: Any, posts: int, comments: int, verbosity: int, **__: Any) -> None:
+        """Migrate and add. Raises CommandError for a number below 0."""
         if posts < 0 or comments < 0:
             raise CommandError("posts and comments are numbers from 0 on")
         for alias in ("default", AUDIT_ALIAS):
