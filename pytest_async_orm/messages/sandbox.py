@@ -16,7 +16,7 @@ ADVICE = (
     "Do not wait inside atomic() for work that another thread does in the database: end the block first, or do the "
     "work in the same thread."
 )
-WHY = "all threads share one physical connection, and a transaction keeps it until its outermost atomic block ends."
+WHY = "all threads share one connection, and a transaction keeps it until its outermost atomic block ends."
 
 
 def _describe(participant: Participant) -> str:

@@ -1,4 +1,4 @@
-"""Whose turn it is on one physical connection: one thread at a time, for a whole transaction."""
+"""Whose turn it is on one shared connection: one thread at a time, for a whole transaction."""
 
 from __future__ import annotations
 

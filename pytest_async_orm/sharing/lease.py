@@ -1,4 +1,4 @@
-"""What one virtual connection holds of the physical one: its turn, and its transaction as a savepoint."""
+"""What one virtual connection holds of the shared one: its turn, and its transaction as a savepoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_async_orm.sharing.shared_connection import SharedConnection
 
 
 class Lease:
-    """A virtual connection's use of its physical connection. A transaction keeps the turn, a statement borrows it."""
+    """A virtual connection's use of its shared connection. A transaction keeps the turn, a statement borrows it."""
 
     def __init__(self, shared: SharedConnection) -> None:
         self.shared = shared

@@ -10,7 +10,7 @@ ADVICE = (
     "Do not wait inside atomic() for work that another thread does in the database: end the block first, or do the "
     "work in the same thread."
 )
-WHY = "all threads share one physical connection, and a transaction keeps it until its outermost atomic block ends."
+WHY = "all threads share one connection, and a transaction keeps it until its outermost atomic block ends."
 WAITING = Participant("worker", "Task-7", False, '  File "a.py", line 1\n', "a.py:1")
 HOLDING = Participant("MainThread", None, True, '  File "b.py", line 2\n', "b.py:2")
 

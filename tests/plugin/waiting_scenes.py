@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures import wait as wait_for_all
 from contextlib import suppress
 from typing import Any
@@ -145,7 +146,7 @@ def joins_for_a_while(scene: Scene) -> None:
 
 
 def asks_for_a_result_for_a_while(scene: Scene) -> None:
-    with suppress(TimeoutError):
+    with suppress(FutureTimeoutError):
         scene.pool.submit(scene.ask).result(0.3)
 
 
