@@ -53,9 +53,11 @@ class RunsLoop(NamedTuple):
         `Task._fut_waiter`, and `_children` of what `gather` returns, where one is left.
         """
         tasks: set[Any] = set()
+        seen: set[int] = set()
         found, beneath = self.future, self.future
-        while beneath is not None:
+        while beneath is not None and id(beneath) not in seen:
             found = beneath
+            seen.add(id(found))
             if isinstance(found, asyncio.Task):
                 tasks.add(found)
             beneath = _beneath(found)
@@ -70,7 +72,9 @@ def _beneath(future: Any) -> Any:
     if children is not None:
         pending = [child for child in children if not child.done()]
         return pending[0] if len(pending) == 1 else None
-    return next(_held_by(_callbacks_of(future), "shield.<locals>._outer_done_callback"), None)
+    # The callback of a shield's outer future holds the inner one and, from Python 3.14 on, the outer one too.
+    held = _held_by(_callbacks_of(future), "shield.<locals>._outer_done_callback")
+    return next((inner for inner in held if inner is not future), None)
 
 
 Wait = Joins | AwaitsFutures | RunsLoop
