@@ -72,9 +72,18 @@ def _beneath(future: Any) -> Any:
     if children is not None:
         pending = [child for child in children if not child.done()]
         return pending[0] if len(pending) == 1 else None
-    # The callback of a shield's outer future holds the inner one and, from Python 3.14 on, the outer one too.
-    held = _held_by(_callbacks_of(future), "shield.<locals>._outer_done_callback")
-    return next((inner for inner in held if inner is not future), None)
+    return _inner_of_shield(future)
+
+
+def _inner_of_shield(future: Any) -> Any:
+    """The future that `shield` protects, if this is the one that it returned. By the name in its callback, which holds
+    the awaiting task too from Python 3.14 on.
+    """
+    for callback in _callbacks_of(future):
+        if getattr(callback, "__qualname__", "").startswith("shield.<locals>._outer_done_callback"):
+            held = zip(callback.__code__.co_freevars, callback.__closure__ or (), strict=False)
+            return next((cell.cell_contents for name, cell in held if name == "inner"), None)
+    return None
 
 
 Wait = Joins | AwaitsFutures | RunsLoop
