@@ -12,6 +12,7 @@ from pytest_async_orm.errors import (
     QueryAssertionError,
     SandboxDeadlock,
     SandboxEnded,
+    SessionShared,
     TransactionLost,
     UnsupportedConnection,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "QueryLog",
     "SandboxDeadlock",
     "SandboxEnded",
+    "SessionShared",
     "TransactionLost",
     "UnsupportedConnection",
     "assert_max_queries",

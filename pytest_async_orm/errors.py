@@ -22,6 +22,10 @@ class TransactionLost(AsyncOrmError):
     """The transaction that isolates the test is gone: an implicit commit, a closed or a killed connection."""
 
 
+class SessionShared(AsyncOrmError):
+    """A statement would see a temporary table, a lock or the like that another thread's connection has made."""
+
+
 class EventLoopWouldBlock(AsyncOrmError):
     """The event loop's own thread asked for a connection that another thread's transaction holds."""
 

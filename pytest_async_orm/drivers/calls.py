@@ -51,6 +51,16 @@ def statement_of(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> o
     return next((options[key] for key in ("statement", "query", "sql") if key in options), name)
 
 
+_PARAMS = ("params", "vars", "args", "parameters", "params_seq", "vars_list", "seq_of_parameters")
+
+
+def params_of(args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What a statement's placeholders are given by a call; None for nothing."""
+    if len(args) > 1:
+        return args[1]
+    return next((options[key] for key in _PARAMS if key in options), None)
+
+
 def is_cursor(value: Any) -> bool:
     """Whether what a connection returned is a cursor of the driver's."""
     return hasattr(value, "fetchone") and hasattr(value, "description")

@@ -1,92 +1,21 @@
-"""How each database opens, keeps and checks the savepoints of a sandbox.
+"""The dialects of the servers, and which one a connection has.
 
-A dialect speaks to the driver's own connection, below Django's cursors, so that nothing the plugin sends is counted,
-logged or wrapped as the application's. Seen: psycopg 3.3, psycopg2 2.9, PyMySQL 1.2, mysqlclient 2.2, and sqlite3 of
-Python 3.10 to 3.13.
+Seen: psycopg 3.3, psycopg2 2.9, PyMySQL 1.2, mysqlclient 2.2, and sqlite3 of Python 3.10 to 3.13.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
-from pytest_async_orm.drivers.statements import begins_in_sqlite, commits_implicitly, ends_transaction, only_reads
+from pytest_async_orm.drivers.dialect import Dialect
+from pytest_async_orm.drivers.statements import commits_implicitly, ends_transaction
 
-_PG_IDLE, _PG_UNKNOWN = 0, 4
+_PG_IDLE, _PG_IN_TRANSACTION, _PG_IN_ERROR, _PG_UNKNOWN = 0, 2, 3, 4
 _PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
 _SERVER_STATUS_IN_TRANS = 1
 _NUMBERS = itertools.count(1)
-
-
-class Dialect:
-    """What SQLite needs, and what the others share."""
-
-    # Whether a failed statement spoils the whole transaction, so that one in autocommit needs a savepoint of its own.
-    failure_spoils = False
-    # Whether turning autocommit on commits an open transaction (the alternative is an error).
-    autocommit_commits = True
-    # Whether the driver tells that a transaction is open; where not, a loss is noticed at the next commit or the end.
-    sees_transaction = True
-    # Whether it tells so at any moment, whatever was sent last.
-    knows_transaction = True
-
-    def __init__(self, raw: Any) -> None:
-        self.raw = raw
-
-    def start(self, *, nested: bool) -> None:
-        """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
-
-    def send(self, sql: str) -> None:
-        """Send a statement of the sandbox's own, below Django. Raises the driver's error."""
-        self._execute(sql)
-
-    def _execute(self, sql: str) -> None:
-        cursor = self.raw.cursor()
-        try:
-            cursor.execute(sql)
-        finally:
-            cursor.close()
-
-    def alive(self) -> bool:
-        """Whether the test's transaction is still open, without asking the server."""
-        return not self.closed() and bool(self.raw.in_transaction)
-
-    def verify(self) -> bool:
-        """The same at the end of the test, where one statement may be spent if nothing else tells."""
-        return self.alive()
-
-    def closed(self) -> bool:
-        """Whether the driver's connection is closed."""
-        try:
-            self.raw.total_changes  # noqa: B018 - what sqlite3 refuses on a closed connection, and costs nothing
-        except Exception:  # noqa: BLE001 - each driver has its own
-            return True
-        return False
-
-    def refuses(self, sql: object) -> bool:
-        """Whether a statement would end the transaction, and so must not be sent."""
-        return isinstance(sql, str) and ends_transaction(sql)
-
-    def must_drain(self, sql: object, cursor: Any) -> bool:
-        """Whether the rows of a statement must be fetched before another thread's turn.
-
-        SQLite opens no savepoint while a statement that writes has rows to give, as `INSERT ... RETURNING` has.
-        """
-        return cursor.description is not None and not (isinstance(sql, str) and only_reads(sql))
-
-    def begins_transaction(self, sql: object) -> bool:
-        """Whether the driver opens a transaction before a statement while autocommit is off: sqlite3 does before those
-        that write rows.
-        """
-        return isinstance(sql, str) and begins_in_sqlite(sql)
-
-    def opening_savepoint(self, sql: object) -> str | None:
-        """A statement, if it is for a savepoint that stands for a transaction: its release commits, as SQLite does."""
-        return sql if isinstance(sql, str) and sql.startswith("SAVEPOINT ") else None
-
-    def interrupt(self) -> None:
-        """Stop the statement that another thread has under way."""
-        self.raw.interrupt()
 
 
 class Server(Dialect):
@@ -105,19 +34,41 @@ class Server(Dialect):
         return None
 
 
-class Psycopg(Server):
-    """psycopg 3."""
+class PostgreSQL(Server):
+    """What its drivers share."""
 
     failure_spoils = True
     autocommit_commits = False
 
-    def _execute(self, sql: str) -> None:
+    def time_zone(self) -> str | None:
+        """The session's time zone, where the server has told the driver."""
+        found: str | None = self.raw.info.parameter_status("TimeZone")
+        return found
+
+    def closed(self) -> bool:
+        """Whether the driver's connection is closed."""
+        return bool(self.raw.closed)
+
+    def interrupt(self) -> None:
+        """Stop the statement that another thread has under way."""
+        self.raw.cancel()
+
+
+class Psycopg(PostgreSQL):
+    """psycopg 3."""
+
+    def can_be_asked(self) -> bool:
+        """Whether a statement can be sent while one is under way: in a pipeline there is no answer yet."""
+        return self.raw.pgconn.transaction_status == _PG_IN_TRANSACTION and not self.raw.pgconn.pipeline_status
+
+    def _execute(self, sql: str, params: Sequence[Any]) -> None:
         """Straight to libpq, and together with the BEGIN that psycopg would send on its own: one round trip."""
         raw = self.raw
         begins = raw.pgconn.transaction_status == _PG_IDLE and not raw.autocommit
-        if begins and (raw.isolation_level is not None or raw.read_only is not None or raw.deferrable is not None):
+        special = raw.isolation_level is not None or raw.read_only is not None or raw.deferrable is not None
+        if params or (begins and special):
             # psycopg knows how such a transaction begins.
-            super()._execute(sql)
+            super()._execute(sql, params)
             return
         result = raw.pgconn.exec_(f"BEGIN; {sql}".encode() if begins else sql.encode())
         if result.status not in _PG_DONE:
@@ -132,36 +83,25 @@ class Psycopg(Server):
         message = result.error_message.decode(errors="replace").strip()
         return lookup(state.decode())(message) if state else OperationalError(message)
 
-    def closed(self) -> bool:
-        """Whether the driver's connection is closed."""
-        return bool(self.raw.closed)
-
     def alive(self) -> bool:
         """Whether the test's transaction is still open, without asking the server."""
         return not self.raw.closed and self.raw.pgconn.transaction_status not in (_PG_IDLE, _PG_UNKNOWN)
 
-    def interrupt(self) -> None:
-        """Stop the statement that another thread has under way."""
-        self.raw.cancel()
+    def in_error(self) -> bool:
+        """Whether the database takes no statement until a failed one is rolled back."""
+        return bool(self.raw.pgconn.transaction_status == _PG_IN_ERROR)
 
 
-class Psycopg2(Server):
+class Psycopg2(PostgreSQL):
     """psycopg2."""
-
-    failure_spoils = True
-    autocommit_commits = False
-
-    def closed(self) -> bool:
-        """Whether the driver's connection is closed."""
-        return bool(self.raw.closed)
 
     def alive(self) -> bool:
         """Whether the test's transaction is still open, without asking the server."""
         return not self.raw.closed and self.raw.get_transaction_status() not in (_PG_IDLE, _PG_UNKNOWN)
 
-    def interrupt(self) -> None:
-        """Stop the statement that another thread has under way."""
-        self.raw.cancel()
+    def in_error(self) -> bool:
+        """Whether the database takes no statement until a failed one is rolled back."""
+        return bool(self.raw.get_transaction_status() == _PG_IN_ERROR)
 
 
 class MySQL(Server):
@@ -203,6 +143,10 @@ class MySQL(Server):
     def interrupt(self) -> None:
         """Stop the statement that another thread has under way."""
         self.raw.close()
+
+    def is_mariadb(self) -> bool:
+        """Whether the server is MariaDB's: some variables are called otherwise on MySQL's."""
+        return "MariaDB" in str(self.raw.get_server_info())
 
 
 class PyMySQL(MySQL):

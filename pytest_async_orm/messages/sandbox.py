@@ -99,6 +99,27 @@ def implicit_commit(test: str, alias: str, sql: str) -> str:
     )
 
 
+_THINGS = {"statement": "prepared statement", "cursor": "cursor", "lock": "lock", "database": "attached database"}
+
+
+def session_shared(test: str, alias: str, kind: str, name: str, owner: str, sql: str) -> str:
+    """The error of a statement that would see what another thread's connection has. `kind`: that of the thing, see
+    `Thing`; `owner`: the name of the thread.
+    """
+    what = f"{_THINGS.get(kind, f'temporary {kind}')} {name!r}"
+    production = (
+        "the statement would wait for it, or be told that it is taken"
+        if kind == "lock"
+        else f"{what} does not exist (doesn't exist, no such {kind}) on another connection"
+    )
+    return (
+        f"This statement was not run, since it would see what belongs to another connection to {alias!r}: "
+        f"{shortened(sql)}\n"
+        f"The {what} was made by the thread {owner!r}. In production {production}; in the test {test} all threads "
+        f"share one connection, which cannot hide it. Use it on the thread that made it. {REAL_CONNECTIONS}"
+    )
+
+
 def no_backup(test: str, alias: str) -> str:
     """sqlite3's `Connection.backup`."""
     return (

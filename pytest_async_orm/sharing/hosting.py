@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from pytest_async_orm.drivers.calls import params_of
 from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.atomics import in_test_transaction
@@ -124,12 +125,18 @@ class HostedConnection(SharedConnection):
         self._create_cursor = wrapper.create_cursor
         self._host = HostLease(self)
         self._taking_turns = self._cursor_of_test
-        vars(wrapper)["create_cursor"] = self._taking_turns
+        self._setting_time_zone = self._ensure_timezone
+        vars(wrapper).update(create_cursor=self._taking_turns, ensure_timezone=self._setting_time_zone)
 
     def _cursor_of_test(self, name: Any = None) -> Any:
         if self.is_over:
             return self._create_cursor(name)
         return cursor_over(self._host, self._host.touch(self._create_cursor, name))
+
+    def _ensure_timezone(self) -> bool:
+        """Django's, which speaks to the driver, as a statement of the test's."""
+        own = type(self.wrapper).ensure_timezone
+        return bool(self._host.run(own, "SET TIME ZONE", self.wrapper))
 
     def protect(self) -> None:
         """As of any shared connection, but the savepoint is gone with its statement: the test's own blocks end in
@@ -158,12 +165,19 @@ class HostedConnection(SharedConnection):
         """Refuse guests, roll back what they have not finished, and leave the test alone."""
         self.is_over = True
         super().finish(refusal, grace)
-        if vars(self.wrapper).get("create_cursor") is self._taking_turns:
-            del vars(self.wrapper)["create_cursor"]
+        own = vars(self.wrapper)
+        for name, ours in (("create_cursor", self._taking_turns), ("ensure_timezone", self._setting_time_zone)):
+            if own.get(name) is ours:
+                del own[name]
 
     def _start(self) -> None:
         """Send nothing: the test may have blocks open, and rows that a new transaction would commit."""
         self.dialect.sees_transaction = self.dialect.knows_transaction
+
+    def _leave_session(self) -> None:
+        """Let the test go on with its own settings."""
+        if not self.dialect.in_error():
+            self.session.finish(self._host.kept)
 
     def _final_check(self) -> None:
         """The transaction is the test's, to keep or to lose."""
@@ -174,9 +188,20 @@ class HostLease(Lease):
 
     shared: HostedConnection
 
-    def run(self, call: Callable[..., Any], what: object, *args: Any, **options: Any) -> Any:  # noqa: ARG002
-        """Send a statement as the test would without guests."""
-        return self._in_turn(call, args, options)
+    @property
+    def keeps_local(self) -> bool:
+        """The test's transaction is open until the end."""
+        return True
+
+    def run(self, call: Callable[..., Any], what: object, *args: Any, **options: Any) -> Any:
+        """Send a statement as the test would without guests, with its own settings."""
+        return self._in_turn(partial(self._with_settings, call, what), args, options)
+
+    def _with_settings(self, call: Callable[..., Any], what: object, *args: Any, **options: Any) -> Any:
+        if self.shared.is_over:
+            return call(*args, **options)
+        self._prepare(what, args, options)
+        return self._call(call, what, args, options)
 
     def touch(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Use the raw connection in a way that sends no statement."""
@@ -187,7 +212,6 @@ class HostLease(Lease):
             return call(*args, **options)
         self.shared.queue.take(self, statement=True)
         try:
-            self.shared.close_waiting_cursors()
             return call(*args, **options)
         finally:
             self.shared.queue.give_back(self, statement=True)
@@ -201,8 +225,11 @@ class HostLease(Lease):
         with super().lasting_statement(what):
             yield
 
-    def _prepare(self, what: object) -> None:  # noqa: ARG002 - the test may send what it likes
+    def _prepare(self, what: object, args: Any = (), options: Any = {}) -> None:  # noqa: B006 - read only
+        """The test may send what it likes."""
         self.shared.close_waiting_cursors()
+        if self.shared.session.touched:
+            self.shared.switch_to(self, what, params_of(args, options))
 
     @contextmanager
     def _watched(self, what: object) -> Iterator[None]:  # noqa: ARG002 - a failure is the test's own

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db.utils import ProgrammingError
 
+from pytest_async_orm.drivers.calls import params_of
 from pytest_async_orm.errors import SandboxEnded
+from pytest_async_orm.sharing.session import Kept
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 
 
@@ -27,6 +29,8 @@ class Lease:
         self.autocommit = True
         self.begins = False
         """Whether the next statement is the one by which Django begins a transaction: see `VirtualConnection`."""
+        self.kept = Kept()
+        """The settings of the session that its owner has set."""
         self._savepoint: str | None = None
         # The statement for a savepoint by which the application began a transaction, and whose release ends it.
         self._begun_by: str | None = None
@@ -35,6 +39,11 @@ class Lease:
     def in_transaction(self) -> bool:
         """Whether a transaction is open, of the application's own."""
         return self._savepoint is not None
+
+    @property
+    def keeps_local(self) -> bool:
+        """Whether a setting for a transaction outlives its statement."""
+        return self.in_transaction
 
     @property
     def in_statement(self) -> bool:
@@ -55,7 +64,7 @@ class Lease:
             self._begun_by = shared.dialect.opening_savepoint(what)
         shared.queue.take(self, statement=True)
         try:
-            self._prepare(what)
+            self._prepare(what, args, options)
             result = self._send(call, what, args, options)
         finally:
             shared.queue.give_back(self, statement=True)
@@ -63,21 +72,31 @@ class Lease:
             self.commit()
         return result
 
-    def _prepare(self, what: object) -> None:
+    def _prepare(self, what: object, args: Any = (), options: Any = {}) -> None:  # noqa: B006 - read only
         shared = self.shared
         shared.require()
         shared.require_statement(what)
         shared.close_waiting_cursors()
+        if shared.session.touched:
+            shared.switch_to(self, what, params_of(args, options))
         if self._savepoint is None:
             shared.protect()
 
     def _run_inside(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
-        self.shared.require_statement(what)
-        self.shared.queue.take(self, statement=True)
+        shared = self.shared
+        shared.require_statement(what)
+        shared.queue.take(self, statement=True)
         try:
-            return call(*args, **options)
+            return self._call(call, what, args, options) if shared.dialect.can_be_asked() else call(*args, **options)
         finally:
-            self.shared.queue.give_back(self, statement=True)
+            shared.queue.give_back(self, statement=True)
+
+    def _call(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
+        session = self.shared.session
+        trace = session.trace_of(what)
+        if trace is None:
+            return call(*args, **options)
+        return session.run(self, trace, params_of(args, options), lambda: call(*args, **options))
 
     @contextmanager
     def lasting_statement(self, what: object) -> Iterator[None]:
@@ -98,21 +117,33 @@ class Lease:
 
     @contextmanager
     def _watched(self, what: object) -> Iterator[None]:
+        shared = self.shared
         try:
             yield
         except BaseException:
-            self.shared.failed(what, autocommit=not self.in_transaction)
+            shared.failed(what, autocommit=not self.in_transaction)
             raise
-        self.shared.succeeded(what)
+        finally:
+            # A block of the driver's may have rolled back out of sight.
+            shared.session.roll_back()
+        shared.succeeded(what)
 
     def _send(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         try:
-            result = call(*args, **options)
+            result = self._call(call, what, args, options)
         except BaseException:
             self.shared.failed(what, autocommit=not self.in_transaction)
             raise
         self.shared.succeeded(what)
         return result
+
+    def time_zone(self) -> str | None:
+        """What the owner's session has, if that is known without asking the server: PostgreSQL alone has one."""
+        shared = self.shared
+        if shared.session.touched:
+            found: str | None = shared.session.setting_of(self.kept, "timezone")
+            return found
+        return shared.dialect.time_zone()
 
     def touch(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Use the raw connection in a way that sends no statement: create a cursor, fetch what it holds."""
@@ -138,6 +169,8 @@ class Lease:
             self.shared.require()
             # SQLite opens no savepoint while a statement is under way, such as a cursor that nobody could close yet.
             self.shared.close_waiting_cursors()
+            if self.shared.session.touched:
+                self.shared.switch_to(self, "SAVEPOINT", None)
             self._savepoint = self.shared.new_savepoint()
         except BaseException:
             queue.give_back(self, statement=True)
@@ -174,16 +207,18 @@ class Lease:
             for statement in statements:
                 self._send(shared.dialect.send, what, (statement,), {})
             self._savepoint = self._begun_by = None
+            shared.session.end(self, commit=what == "COMMIT")
             shared.queue.give_back(self)
         finally:
             shared.queue.give_back(self, statement=True)
 
     def close(self) -> None:
-        """Roll back an open transaction and give the turn back; nothing to do otherwise. Never raises."""
+        """Roll back an open transaction and give the turn back; forget what the session was given. Never raises."""
         if self.in_transaction:
             # After the sandbox's end its own roll-back does it.
             with suppress(SandboxEnded):
                 self._roll_back_and_leave()
+        self.shared.session.close(self)
 
     def _roll_back_and_leave(self) -> None:
         queue = self.shared.queue
@@ -211,6 +246,7 @@ class Lease:
         has made sure that no statement is under way.
         """
         savepoint, self._savepoint, self._begun_by = self._savepoint, None, None
+        self.shared.session.close(self)
         if savepoint is None or self.shared.lost is not None:
             return
         try:

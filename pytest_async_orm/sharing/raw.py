@@ -110,12 +110,12 @@ def _executemany(lease: Lease, raw: Any, *args: Any, **options: Any) -> VirtualC
 
 
 def _run_by_new_cursor(lease: Lease, method: Any, what: object, args: Any, options: Any) -> VirtualCursor:
-    def run() -> VirtualCursor:
+    def run(*args: Any, **options: Any) -> VirtualCursor:
         cursor = cursor_over(lease, method(*args, **options))
         cursor.drain_if_needed(what)
         return cursor
 
-    made: VirtualCursor = lease.run(run, what)
+    made: VirtualCursor = lease.run(run, what, *args, **options)
     return made
 
 

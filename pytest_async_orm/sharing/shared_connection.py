@@ -10,10 +10,12 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from pytest_async_orm.drivers.dialects import Dialect, dialect_for
-from pytest_async_orm.errors import SandboxEnded, TransactionLost, UnsupportedConnection
+from pytest_async_orm.drivers.dialect import Dialect
+from pytest_async_orm.drivers.dialects import dialect_for
+from pytest_async_orm.errors import SandboxEnded, SessionShared, TransactionLost, UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue
+from pytest_async_orm.sharing.session import SharedSession
 from pytest_async_orm.sharing.waiting import Holder
 
 STANDING = "async_orm_autocommit"
@@ -47,6 +49,7 @@ class SharedConnection:
         self.raw: Any = wrapper.connection
         self.queue = ConnectionQueue(test, self.alias, timeout)
         self.dialect = self._dialect()
+        self.session = SharedSession(wrapper.vendor, self.dialect)
         self.lost: str | None = None
         # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
         self._standing = False
@@ -88,6 +91,25 @@ class SharedConnection:
         """Raise if a statement would end the transaction; it is not sent, and the sandbox stays good."""
         if self.dialect.refuses(sql):
             raise TransactionLost(messages.implicit_commit(self.test, self.alias, str(sql)))
+
+    def switch_to(self, lease: Any, what: object, params: Any) -> None:
+        """Restore the settings of a lease before its statement, which is refused if it would see what another's
+        session has.
+        """
+        if self.dialect.in_error():
+            return
+        if foreign := self.session.seen_by(lease, what, params):
+            thing, owner = foreign
+            text = messages.session_shared(self.test, self.alias, thing.kind, thing.name, owner.thread.name, str(what))
+            raise SessionShared(text)
+        try:
+            # The savepoint of a failure must be behind what was sent.
+            self._behind |= self.session.switch_to(lease.kept)
+            if not lease.keeps_local:
+                self._behind |= self.session.things.drop_waiting()
+        except Exception as error:  # noqa: BLE001 - each driver has its own
+            self.spoil(f"the settings of a thread's session could not be restored ({error!r})")
+            self.require_well()
 
     def protect(self) -> None:
         """Make sure that a failure of the next autocommit statement undoes that statement alone.
@@ -170,7 +192,13 @@ class SharedConnection:
             holder.abandon()
         if self.lost is None:
             self.close_waiting_cursors()
+            with suppress(Exception):
+                self._leave_session()
             self._final_check()
+
+    def _leave_session(self) -> None:
+        """Take back what the roll-back of the test leaves."""
+        self.session.finish(None)
 
     def _final_check(self) -> None:
         try:

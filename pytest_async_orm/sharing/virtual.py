@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Django names savepoints by thread and a counter that starts at 0 in every wrapper. On MariaDB and MySQL a name that is
 # used again deletes the older savepoint, so each virtual connection counts from far above what another one can reach.
 _SAVEPOINTS_OF_ONE = 1_000_000
+# What a connection works out from Django's settings, which a test may override.
+_SETTINGS = {"timezone", "timezone_name"}
 _OFFSETS = itertools.count(_SAVEPOINTS_OF_ONE, _SAVEPOINTS_OF_ONE)
 
 
@@ -54,8 +56,19 @@ class VirtualConnection(HandsOverCallbacks, WrapperHooks):
         self.lease.shared.require_well()
         self.connection = raw_connection(self.lease)
         self.autocommit = self.lease.autocommit = self.settings_dict["AUTOCOMMIT"]
+        self.ensure_timezone()
         connection_created.send(sender=self.__class__, connection=self)
         self.run_on_commit = []
+
+    def ensure_timezone(self) -> bool:
+        """As Django's, for this connection alone: what the driver says may be another thread's."""
+        wanted = getattr(self, "timezone_name", None)
+        if self.connection is None or self.vendor != "postgresql" or not wanted or self.lease.time_zone() == wanted:
+            return False
+        cursor = cursor_over(self.lease, self.lease.touch(self.lease.shared.raw.cursor))
+        cursor.execute(self.ops.set_time_zone_sql(), [wanted])
+        cursor.close()
+        return True
 
     def create_cursor(self, name: Any = None) -> Any:
         """The backend's cursor over a virtual one of the driver's; with a name, one that the server keeps."""
@@ -174,5 +187,5 @@ def _inherit(heir: Any, source: Any) -> None:
     for name, value in vars(source).items():
         # What is callable is bound to the source (Django's error wrapper, a monkeypatched method) and stays there, as
         # what the ledger has noted of the source does.
-        if name not in known and not name.startswith("_async_orm") and not callable(value):
+        if name not in known and name not in _SETTINGS and not name.startswith("_async_orm") and not callable(value):
             known[name] = value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
-from pytest_async_orm.drivers.dialects import Dialect
+from pytest_async_orm.drivers.dialect import Dialect
 
 STARTED_BY_HAND = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
 """The marks of tests that use the fixture `sandbox`."""
@@ -20,9 +20,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     statements: list[str] = []
     original = Dialect.send
 
-    def send(self: Dialect, sql: str) -> None:
+    def send(self: Dialect, sql: str, params: Sequence[object] = ()) -> None:
         statements.append(sql)
-        original(self, sql)
+        original(self, sql, params)
 
     with monkeypatch.context() as patch:
         patch.setattr(Dialect, "send", send)

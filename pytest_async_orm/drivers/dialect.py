@@ -1,0 +1,127 @@
+"""What a sandbox needs of a database: opens, keeps and checks its savepoints. This is SQLite's, and what all share.
+
+A dialect speaks to the driver's own connection, below Django's cursors, so that nothing the plugin sends is counted,
+logged or wrapped as the application's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_async_orm.drivers.statements import begins_in_sqlite, ends_transaction, only_reads
+
+
+class Dialect:
+    """What SQLite needs, and what the others share."""
+
+    # Whether a failed statement spoils the whole transaction, so that one in autocommit needs a savepoint of its own.
+    failure_spoils = False
+    # Whether turning autocommit on commits an open transaction (the alternative is an error).
+    autocommit_commits = True
+    # Whether the driver tells that a transaction is open; where not, a loss is noticed at the next commit or the end.
+    sees_transaction = True
+    # Whether it tells so at any moment, whatever was sent last.
+    knows_transaction = True
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+
+    def start(self, *, nested: bool) -> None:
+        """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
+
+    def send(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Send a statement of the sandbox's own, below Django. Raises the driver's error."""
+        self._execute(sql, params)
+
+    def _execute(self, sql: str, params: Sequence[Any]) -> None:
+        self._cursor(sql, params).close()
+
+    def _cursor(self, sql: str, params: Sequence[Any]) -> Any:
+        cursor = self.raw.cursor()
+        try:
+            cursor.execute(sql, *([params] if params else []))
+        except BaseException:
+            cursor.close()
+            raise
+        return cursor
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Ask for rows, below Django. Raises the driver's error."""
+        cursor = self._cursor(sql, params)
+        try:
+            # The application may have told its driver to make something else of them.
+            return [tuple(row.values() if isinstance(row, Mapping) else row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def row(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """Ask for the first row; empty if there is none. Raises the driver's error."""
+        return next(iter(self.rows(sql, params)), ())
+
+    def text_of(self, what: object) -> str:
+        """The text of a statement that is no string, such as psycopg's composed SQL or bytes; empty if unknown."""
+        if isinstance(what, bytes):
+            return what.decode(errors="replace")
+        as_string = getattr(what, "as_string", None)
+        try:
+            return str(as_string(self.raw)) if as_string is not None else ""
+        except Exception:  # noqa: BLE001 - the drivers have errors of their own, and raise them for the statement too
+            return ""
+
+    def can_be_asked(self) -> bool:
+        """Whether a statement can be sent while one is under way, as within a block that is a transaction."""
+        return False
+
+    def time_zone(self) -> str | None:
+        """The session's time zone, where the server has told the driver."""
+        return None
+
+    def is_mariadb(self) -> bool:
+        """Whether the server is MariaDB's: some variables are called otherwise on MySQL's."""
+        return False
+
+    def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
+        return not self.closed() and bool(self.raw.in_transaction)
+
+    def verify(self) -> bool:
+        """The same at the end of the test, where one statement may be spent if nothing else tells."""
+        return self.alive()
+
+    def in_error(self) -> bool:
+        """Whether the database takes no statement until a failed one is rolled back."""
+        return False
+
+    def closed(self) -> bool:
+        """Whether the driver's connection is closed."""
+        try:
+            self.raw.total_changes  # noqa: B018 - what sqlite3 refuses on a closed connection, and costs nothing
+        except Exception:  # noqa: BLE001 - each driver has its own
+            return True
+        return False
+
+    def refuses(self, sql: object) -> bool:
+        """Whether a statement would end the transaction, and so must not be sent."""
+        return isinstance(sql, str) and ends_transaction(sql)
+
+    def must_drain(self, sql: object, cursor: Any) -> bool:
+        """Whether the rows of a statement must be fetched before another thread's turn.
+
+        SQLite opens no savepoint while a statement that writes has rows to give, as `INSERT ... RETURNING` has.
+        """
+        return cursor.description is not None and not (isinstance(sql, str) and only_reads(sql))
+
+    def begins_transaction(self, sql: object) -> bool:
+        """Whether the driver opens a transaction before a statement while autocommit is off: sqlite3 does before those
+        that write rows.
+        """
+        return isinstance(sql, str) and begins_in_sqlite(sql)
+
+    def opening_savepoint(self, sql: object) -> str | None:
+        """A statement, if it is for a savepoint that stands for a transaction: its release commits, as SQLite does."""
+        return sql if isinstance(sql, str) and sql.startswith("SAVEPOINT ") else None
+
+    def interrupt(self) -> None:
+        """Stop the statement that another thread has under way."""
+        self.raw.interrupt()
