@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from pytest_async_orm.frames.lines import LIMIT, Frames, frame_at, frames_from
+from pytest_async_orm.frames.lines import LIMIT, MAKING, Frames, frame_at, frames_from
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 
@@ -32,6 +32,11 @@ class Hop(NamedTuple):
     frames: Frames
     call: int
     task_name: str | None
+    purpose: int = 0
+    unit: tuple[int, int] | None = None
+    """As `Seen` has them."""
+    own: int = 0
+    """How many of the frames are of the present task, and not of what made it."""
 
 
 NOWHERE = Hop((), 0, None)
@@ -72,11 +77,20 @@ def install() -> None:
 
 def _seen(task_name: str | None) -> Hop:
     """The caller's lines, followed by those of the hop that brought the caller here."""
-    frames, call = frames_from(frame_at(1))
+    frames, call, purpose, unit = frames_from(frame_at(1))
     hop = behind()
+    own = len(frames) + hop.own
     if not frames:
-        return Hop(hop.frames, call or hop.call, task_name or hop.task_name)
-    return Hop((frames + hop.frames)[:LIMIT], call, task_name or hop.task_name)
+        purpose |= hop.purpose
+        return Hop(hop.frames, call or hop.call, task_name or hop.task_name, purpose, unit or hop.unit, own)
+    purpose |= hop.purpose & MAKING
+    unit = unit or beyond(hop.unit, len(frames))
+    return Hop((frames + hop.frames)[:LIMIT], call, task_name or hop.task_name, purpose, unit, own)
+
+
+def beyond(unit: tuple[int, int] | None, frames: int) -> tuple[int, int] | None:
+    """The unit of a hop, seen from so many frames further in."""
+    return None if unit is None else (unit[0], unit[1] + frames)
 
 
 def current_task_name() -> str | None:
@@ -105,7 +119,8 @@ def _calling_in_loop(original: Callable[..., Any]) -> Callable[..., Any]:
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands for that method
         if belonging() is None:
             return original(self, *args, **kwargs)
-        token = HOP.set(_seen(None))
+        # It runs as a task of its own.
+        token = HOP.set(_seen(None)._replace(own=0))
         try:
             return original(self, *args, **kwargs)
         finally:
@@ -127,7 +142,7 @@ def _creating_task(original: Callable[..., Any]) -> Callable[..., Any]:
         if options.get("context") is not None or belonging() is None:
             return original(self, coro, **options)
         # The task copies the context in which it is made.
-        token = HOP.set(_seen(None)._replace(task_name=None))
+        token = HOP.set(_seen(None)._replace(task_name=None, own=0))
         try:
             return original(self, coro, **options)
         finally:

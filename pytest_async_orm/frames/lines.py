@@ -15,10 +15,12 @@ from concurrent.futures import thread
 from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import asgiref
 import django
+
+from pytest_async_orm.patches import places
 
 Frame = tuple[CodeType | str, int]
 """A code object and an instruction in it, or a file and a line."""
@@ -27,28 +29,29 @@ Frames = tuple[Frame, ...]
 LIMIT = 12
 """How many frames of the user's code are kept."""
 
-_LIBRARY, _USER, _DJANGO, _BOUNDARY = range(4)
+_LIBRARY, _USER, _DJANGO, _BOUNDARY, _UNIT, _MAKER, _BACK = range(7)
 
 # Beyond these frames is what runs the test, the task or the thread: no caller of the user's.
 _BOUNDARIES = (
     asyncio.events.__file__, thread.__file__, threading.__file__, f"{os.sep}_pytest{os.sep}python.py",
     f"{os.sep}trio{os.sep}_core{os.sep}_run.py",
 )  # fmt: skip
-# Django's calls that send equal statements in batches: what one of them sends is no N+1.
-_BATCHING = frozenset(
-    [
-        "abulk_create",
-        "aiterator",
-        "aprefetch_related_objects",
-        "_iterator",
-        "bulk_create",
-        "bulk_update",
-        "delete",
-        "in_bulk",
-        "iterator",
-        "prefetch_related_objects",
-    ]
-)
+# What an async function under `async_to_sync` hands back to the thread that waits for it: beyond it stands the wait.
+_HANDS_BACK = f"asgiref{os.sep}current_thread_executor.py"
+BATCH, RELATED, WRITE, REFRESH, VALIDATION, MAKING = 1, 2, 4, 8, 16, 32
+"""What a query is sent for, as bits: one of several statements of a call, a related object or a deferred field, a write
+that reads on the way, rows that are read again, a validation, rows that a package makes for tests."""
+
+# By the names of Django's functions between a query and the user's code.
+_PURPOSES = {
+    "__get__": RELATED,
+    "refresh_from_db": REFRESH,
+    "arefresh_from_db": REFRESH,
+    **dict.fromkeys(places.VALIDATING.split(), VALIDATION),
+    **dict.fromkeys(places.WRITING.split(), WRITE),
+    **dict.fromkeys(places.BATCHING.split(), BATCH),
+    "delete": BATCH | WRITE,
+}
 _CALL = "_pytest_async_orm_call"
 _calls = count(1)
 
@@ -75,7 +78,14 @@ def is_users_file(filename: str) -> bool:
 
 def is_programs(filename: str) -> bool:
     """Whether code is the user's or Django's: what uses a database, and no library beside it."""
-    return _verdicts[filename] in (_USER, _DJANGO)
+    return _verdicts[filename] in (_USER, _DJANGO) or filename.startswith(_DJANGOS)
+
+
+def _is_unit(filename: str) -> bool:
+    """Whether a file of a package holds a function that serves one request, message or task."""
+    return not is_users_file(filename) and filename.replace(os.sep, "/").endswith(
+        tuple(f"/{name}" for name in places.UNITS)
+    )
 
 
 class _Verdicts(dict[str, int]):
@@ -84,10 +94,15 @@ class _Verdicts(dict[str, int]):
     def __missing__(self, filename: str) -> int:
         if filename.endswith(_BOUNDARIES):
             found = _BOUNDARY
+        elif filename.endswith(_HANDS_BACK):
+            found = _BACK
+        elif _is_unit(filename):
+            found = _UNIT
         elif filename.startswith(_DJANGOS):
             found = _DJANGO
         elif not is_users_file(filename):
-            found = _LIBRARY
+            makes = any(part in filename.replace(os.sep, "/") for part in places.MAKERS)
+            found = _MAKER if makes else _LIBRARY
         else:
             found = _USER
         self[filename] = found
@@ -97,28 +112,52 @@ class _Verdicts(dict[str, int]):
 _verdicts = _Verdicts()
 
 
-def frames_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Frames, int]:
-    """The user's frames from a frame outwards, innermost first, as far as the task, thread or test reaches and at most
-    `limit`; and the number of the call of Django's that sends batches, 0 if there is none.
+class Seen(NamedTuple):
+    """What a stack tells of a query, or of a hand-over."""
+
+    frames: Frames
+    """The user's, innermost first."""
+    call: int
+    """The number of the call of Django's that sends batches; 0 if there is none."""
+    purpose: int
+    """Bits of what Django was asked for by the innermost of these frames, and whether rows are made for a test."""
+    unit: tuple[int, int] | None
+    """The number of the request, message or task that is served, and how many of the frames are inside of it."""
+
+
+def frames_from(frame: FrameType | None, limit: int = LIMIT) -> Seen:
+    """The user's frames from a frame outwards, as far as the task, thread or test reaches and at most `limit`, and
+    what stands between them; of a single one nothing is sought beyond it.
     """
     found: list[Frame] = []
     batching: FrameType | None = None
+    purpose = 0
+    unit: tuple[int, int] | None = None
     verdicts = _verdicts
     while frame is not None:
         code = frame.f_code
         verdict = verdicts[code.co_filename]
         if verdict == _USER:
-            found.append((code, frame.f_lasti))
-            if len(found) == limit:
+            if len(found) < limit:
+                found.append((code, frame.f_lasti))
+            if limit == 1:
                 break
         elif verdict == _DJANGO:
             # Beyond the user's frame it is another call of Django's: a view's, a signal's.
-            if not found and code.co_name in _BATCHING:
-                batching = frame
-        elif verdict == _BOUNDARY:
+            if not found and (part := _PURPOSES.get(code.co_name)):
+                if part & BATCH:
+                    batching = frame
+                if part != RELATED or code.co_filename.endswith(places.DESCRIPTORS):
+                    purpose |= part
+        elif verdict == _UNIT:
+            if unit is None and code.co_name in places.SERVING:
+                unit = _call_of(frame), len(found)
+        elif verdict == _MAKER:
+            purpose |= MAKING
+        elif verdict in (_BOUNDARY, _BACK):
             break
         frame = frame.f_back
-    return tuple(found), 0 if batching is None else _call_of(batching)
+    return Seen(tuple(found), 0 if batching is None else _call_of(batching), purpose, unit)
 
 
 def outside_of_waiting(frame: FrameType | None) -> FrameType | None:
@@ -183,7 +222,7 @@ def frames_of_libraries(frame: FrameType | None) -> Frames:
     """Where no code of the user's is on the stack: the innermost frame that is neither Django's nor this plugin's."""
     while frame is not None:
         name = frame.f_code.co_filename
-        if _verdicts.get(name, _LIBRARY) == _LIBRARY and not name.startswith((_OWN, "<frozen")):
+        if _verdicts.get(name, _LIBRARY) in (_LIBRARY, _MAKER) and not name.startswith((_OWN, "<frozen")):
             return ((frame.f_code, frame.f_lasti),)
         frame = frame.f_back
     return ()

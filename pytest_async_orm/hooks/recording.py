@@ -37,6 +37,7 @@ def recording_of(item: pytest.Item) -> Recording:
 def around_call(item: pytest.Item) -> Generator[None, object, object]:
     """Record what a test sends, and find the assertions of its that it never entered."""
     __tracebackhide__ = True
+    PROCESS.test_files.add(str(item.path))
     _never_entered()
     result = yield from _around_recorded(item)
     if lines := _never_entered():

@@ -69,6 +69,8 @@ class Process:
     want_stacks: list[Any]
     started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]]
     native_used: Counter[str]
+    # The files of the tests that have run.
+    test_files: set[str]
     # Leaks: whether account is kept of connections.
     watching: bool
 
@@ -82,7 +84,7 @@ class Process:
         self.noting = self.watching = False
         self.recordings = 0
         self.wide, self.want_stacks = [], []
-        self.started, self.native_used = WeakKeyDictionary(), Counter()
+        self.started, self.native_used, self.test_files = WeakKeyDictionary(), Counter(), set()
         self._rooms: dict[type[Any], Any] = {}
 
     def one(self, kind: type[_T]) -> _T:

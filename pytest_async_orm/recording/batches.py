@@ -39,3 +39,8 @@ def _lists(query: Query) -> Iterator[str]:
         inside = len(_PLACEHOLDER.findall(found[1]))
         before = len(_PLACEHOLDER.findall(query.sql, 0, found.start()))
         yield found[1] if not inside else repr(list(islice(values, before, before + inside)))
+
+
+def asks_the_same(queries: Sequence[Query]) -> bool:
+    """Whether all have equal parameters."""
+    return len({(query.sql, repr(query.params)) for query in queries}) == 1

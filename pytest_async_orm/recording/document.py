@@ -9,7 +9,7 @@ from pytest_async_orm.messages.sandbox import shortened
 from pytest_async_orm.recording.log import QueryLog
 from pytest_async_orm.records import Query
 
-_FIELDS = tuple(field.name for field in fields(Query) if field.name != "columns")
+_FIELDS = tuple(field.name for field in fields(Query) if field.name not in {"columns", "origin"})
 _LONGEST = 10_000
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pytest_async_orm.clock import REAL
+from pytest_async_orm.frames import lines
 from pytest_async_orm.frames.lines import Frames
 from pytest_async_orm.frames.source import call_site, columns_of
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
-from pytest_async_orm.records import Query
+from pytest_async_orm.records import Origin, Query
 
 # `perf_counter` to seconds since the epoch.
 _EPOCH = REAL.time() - REAL.perf_counter()
@@ -29,7 +30,11 @@ class RawQuery(NamedTuple):
     task_name: str | None
     in_transaction: bool
     stack: Frames
+    sender: Frames
     call: int
+    purpose: int
+    unit: tuple[int, int] | None
+    own: int
     error: str | None
     attributed: bool
 
@@ -65,4 +70,19 @@ class RawQuery(NamedTuple):
             stack=tuple(map(call_site, self.stack)),
             call=self.call,
             columns=tuple(map(columns_of, self.stack)),
+            origin=self._origin(),
+        )
+
+    def _origin(self) -> Origin:
+        unit, inside = self.unit or (0, len(self.stack))
+        return Origin(
+            unit=unit,
+            inside=min(inside, len(self.stack)),
+            own=self.own,
+            related=bool(self.purpose & lines.RELATED),
+            writes=bool(self.purpose & lines.WRITE),
+            refreshes=bool(self.purpose & lines.REFRESH),
+            validates=bool(self.purpose & lines.VALIDATION),
+            makes=bool(self.purpose & lines.MAKING),
+            sender=call_site(self.sender[0]) if self.sender else "",
         )

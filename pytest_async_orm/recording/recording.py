@@ -16,8 +16,8 @@ from typing import Any
 
 from pytest_async_orm.drivers.statements import text_of
 from pytest_async_orm.frames import context, handoff
-from pytest_async_orm.frames.context import BELONGS_TO, HOP, NOWHERE, behind, belonging
-from pytest_async_orm.frames.lines import LIMIT, frames_from, frames_of_libraries
+from pytest_async_orm.frames.context import BELONGS_TO, HOP, NOWHERE, behind, belonging, beyond
+from pytest_async_orm.frames.lines import LIMIT, MAKING, frames_from, frames_of_libraries
 from pytest_async_orm.patches.atomics import in_application_transaction
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.recording.raw import RawQuery
@@ -112,13 +112,18 @@ def _record(
     if recording is None and wide is None:
         return
     frame = _getframe(2)
-    frames, call = frames_from(frame, LIMIT if process.want_stacks else 1)
+    frames, call, purpose, unit = frames_from(frame, LIMIT if process.want_stacks else 1)
     hop = HOP.get()
     if hop is NOWHERE and process.started:
         hop = behind()
+    own = len(frames)
     if hop is not NOWHERE:
-        if not frames:
-            call = hop.call or call
+        if frames:
+            purpose |= hop.purpose & MAKING
+        else:
+            call, purpose = hop.call or call, purpose | hop.purpose
+        unit = unit or beyond(hop.unit, own)
+        own += hop.own
         frames += hop.frames
     # The fields of a `RawQuery`.
     fields = (
@@ -134,8 +139,12 @@ def _record(
         current_thread().name,
         hop.task_name,
         in_application_transaction(connection) if connection.in_atomic_block else not connection.autocommit,
-        frames or frames_of_libraries(frame),
+        frames,
+        () if frames else frames_of_libraries(frame),
         call,
+        purpose,
+        unit,
+        own,
         # The text, not the exception: its traceback would keep every frame's locals alive.
         None if error is None else f"{type(error).__name__}: {error}",
         True,

@@ -1,142 +1,160 @@
-"""The remedy for a repeated query, found by its shape and the models that the project has."""
+"""The remedy for a repeated query: what loads it with the rows of the loop, or asks for all of it at once."""
 
 from __future__ import annotations
 
-import linecache
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pytest_async_orm.messages import remedies as messages
+from pytest_async_orm.recording import relations
+from pytest_async_orm.recording.batches import asks_the_same
+from pytest_async_orm.recording.questions import Question, question_of
+from pytest_async_orm.recording.sources import text_at
 from pytest_async_orm.records import Query
 
-_NAME = r"[\"`]?(\w+)[\"`]?"
-_CONDITION = re.compile(rf"(?i)\b(?:WHERE|AND) \(?{_NAME}\.{_NAME} (?:= \?|IN \(\?, \.\.\.\))")
-_FROM = re.compile(rf"(?i)\bFROM {_NAME}")
-_ASKS = re.compile(r"\.(?:a?get|a?first|a?last|a?exists|filter|get_or_create|aget_or_create|get_object_or_404)\(")
-_ANYTHING = "Fetch the rows of all iterations by one query, with filter(pk__in=...) or in_bulk(), before the loop."
+_CHAIN = re.compile(r"\w+(?:\.\w+)+")
+_SELECTED = re.compile(r"\bSELECT (.*?) FROM ")
+_COLUMN = re.compile(r"\.[\"`](\w+)[\"`]")
+# What a prefetched relation answers by itself.
+_KEPT = frozenset({"all", "count", "acount", "exists", "aexists", "__aiter__", "__iter__"})
 
 
-def remedy_for(query: Query) -> str:
-    """One sentence: which `select_related` or `prefetch_related`, as far as table and condition tell."""
-    shape = query.fingerprint
-    table = _FROM.search(shape)
-    if table is None:
-        return _ANYTHING
-    for condition in _CONDITION.finditer(shape):
-        remedy = _relation(table[1], condition[1], condition[2], by_hand=_is_by_hand(query))
-        if remedy:
-            return remedy
-    return _ANYTHING
+def remedy_for(group: Sequence[Query], queries: Sequence[Query]) -> str:
+    """What to do about an N+1, in one sentence, as far as statement, models and source tell.
+
+    `queries` are all that were sent: the rows of the loop come from one of them.
+    """
+    first = group[0]
+    source = text_at(first.call_site)
+    for call in ("prefetch_related_objects", "in_bulk"):
+        if f"{call}(" in source:
+            return messages.once_for_all(call)
+    if asks_the_same(group) and not first.origin.related:
+        return messages.ask_once()
+    question = question_of(group)
+    model = None if question is None else relations.model_of(question.table)
+    if question is None or model is None:
+        return messages.by_one_query()
+    if first.origin.refreshes:
+        return messages.load_field(_fields(first, model)) if first.origin.related else messages.read_again()
+    if question.kind == "index" and not question.conditions:
+        return messages.evaluate_once()
+    owners = list(_owners(group, queries))
+    return _by_relation(question, model, owners, source, first) or _by_hand(question, model)
 
 
-def _is_by_hand(query: Query) -> bool:
-    """Whether the line that sent a query asks for the row by a key, and does not follow a relation."""
-    file, _, line = query.call_site.rpartition(":")
-    return line.isdecimal() and _ASKS.search(linecache.getline(str(Path(file).absolute()), int(line))) is not None
+def _owners(group: Sequence[Query], queries: Sequence[Query]) -> Iterator[Any]:
+    """The models whose rows were read before the first of a group, latest first."""
+    seen: list[Any] = []
+    for query in queries:
+        if query is group[0]:
+            break
+        if query.kind == "read" and query.fingerprint != group[0].fingerprint:
+            question = question_of([query])
+            seen.append(None if question is None else relations.model_of(question.table))
+    yield from dict.fromkeys(model for model in reversed(seen) if model is not None)
 
 
-def _relation(table: str, conditioned: str, column: str, *, by_hand: bool) -> str | None:
-    model = _model_of(table)
-    if model is None:
-        return None
-    if table != conditioned:
-        return _through(model, conditioned, column)
-    if column == model._meta.pk.column:
-        return _ANYTHING if by_hand else _forward(model)
-    field = next((field for field in model._meta.concrete_fields if field.column == column), None)
+def _fields(query: Query, model: Any) -> list[str]:
+    """The fields that were left out of the rows, but for the key."""
+    selected = _SELECTED.search(query.fingerprint)
+    columns = _COLUMN.findall(selected[1]) if selected is not None else []
+    fields = [relations.field_of(model, column) for column in columns]
+    return [field.name for field in fields if field is not None and not field.primary_key]
+
+
+def _by_relation(question: Question, model: Any, owners: list[Any], source: str, query: Query) -> str | None:
+    for table, column in question.conditions:
+        if table == question.table and relations.is_part_of_generic(model, column):
+            continue
+        if table == question.table and column == model._meta.pk.column:
+            return _forward(model, owners, source) if query.origin.related else None
+        found = relations.accessor_to(model, table, column)
+        between = model._meta.auto_created and question.kind == "rows"
+        if found is not None and not between:
+            return _backward(question, model, found, owners, source)
+    return None
+
+
+def _forward(model: Any, owners: list[Any], source: str) -> str | None:
+    """A row by its key, by an attribute: the other end of a foreign key."""
+    chains = [chain.split(".") for chain in _CHAIN.findall(source)]
+    for owner in owners:
+        paths = relations.paths_to(owner, model)
+        followed = relations.aliases_of(paths, chains)
+        if followed or paths:
+            direct = [path for path in paths if "__" not in path]
+            return messages.select_related(followed[:1] or direct or paths[:1], owner.__name__)
+        if names := relations.generic_names(owner):
+            return messages.prefetch_generic(names, owner.__name__)
+    names = sorted(
+        {path for owner in relations.models() for path in relations.paths_to(owner, model) if path in source}
+    )
+    return messages.select_related(names, "") if names else None
+
+
+def _backward(
+    question: Question, model: Any, found: tuple[Any, str, bool], owners: list[Any], source: str
+) -> str | None:
+    owner, accessor, is_one = found
+    path, start = _from_rows(owner, accessor, owners)
+    if is_one and question.kind == "rows":
+        return messages.select_related([path], start)
+    narrowed = question.terms > (2 if _is_generic(owner, accessor) else 1)
+    if question.kind == "count":
+        return messages.annotate("Count", path, start, narrowed=narrowed)
+    if question.kind == "exists":
+        return messages.annotate_exists(model.__name__, start)
+    if question.kind == "aggregate":
+        field = relations.field_of(model, question.column)
+        return messages.annotate(
+            question.function.title(), f"{path}__{field.name if field is not None else 'pk'}", start, narrowed=narrowed
+        )
+    methods = set(re.findall(rf"\.{accessor}\.(\w+)\(", source)) - _KEPT
+    if narrowed or methods or question.kind in ("first", "index"):
+        return messages.prefetch_narrowed(path, start)
+    return messages.prefetch(path, start)
+
+
+def _from_rows(owner: Any, accessor: str, owners: list[Any]) -> tuple[str, str]:
+    """The path from the rows of the loop, and their model: the owner's own rows if such were read."""
+    for rows in owners:
+        if relations.family(owner) & relations.family(rows):
+            return accessor, rows.__name__
+    for rows in owners:
+        if paths := relations.paths_to(rows, owner):
+            return f"{paths[0]}__{accessor}", rows.__name__
+    return accessor, owner.__name__
+
+
+def _is_generic(owner: Any, accessor: str) -> bool:
+    return any(field.name == accessor for field in owner._meta.private_fields)
+
+
+def _by_hand(question: Question, model: Any) -> str:
+    """No relation, or a row that is asked for by its key: the values of all turns in one condition."""
+    name, field = _asked_by(question, model)
     if field is None:
-        return None
-    if any(_is_generic(private) and private.ct_field == field.name for private in model._meta.private_fields):
-        return None
-    if field.remote_field is not None:
-        return _backward(field)
-    return _generic(model, field)
+        return messages.by_one_query()
+    if question.kind == "count":
+        return messages.count_by_one_query(name)
+    if question.kind == "exists":
+        return messages.exist_by_one_query(model.__name__, name)
+    if name == "pk":
+        return messages.by_one_query("in_bulk()")
+    if field.unique and question.terms == 1 and field.model is model:
+        return messages.by_one_query(f'in_bulk(field_name="{name}")')
+    return messages.by_one_query(f"filter({name}__in=[...])")
 
 
-def _forward(model: Any) -> str | None:
-    """A row by its key: the other end of foreign keys to this model."""
-    names = sorted({f"{field.model.__name__}.{field.name}" for field in _fields_to(model)})
-    if not names:
-        return None
-    relations = sorted({field.name for field in _fields_to(model)})
-    calls = " or ".join(f'select_related("{name}")' for name in relations)
-    generic = sorted({field.name for other in _models() for field in other._meta.private_fields if _is_generic(field)})
-    calls += "".join(f', for a generic relation prefetch_related("{name}")' for name in generic)
-    return f"Use {calls} on the query before the loop ({', '.join(names)}), or in_bulk() for rows by key."
-
-
-def _is_generic(field: Any) -> bool:
-    return hasattr(field, "ct_field")
-
-
-def _fields_to(model: Any) -> Iterator[Any]:
-    from django.apps import apps
-
-    for other in apps.get_models():
-        for field in other._meta.concrete_fields:
-            if field.remote_field is not None and field.remote_field.model in {model, *model._meta.get_parent_list()}:
-                yield field
-
-
-def _backward(field: Any) -> str | None:
-    relation = field.remote_field
-    accessor = relation.get_accessor_name()
-    if accessor is None:
-        return None
-    owner = relation.model.__name__
-    if relation.one_to_one:
-        return f'Use select_related("{accessor}") on the query of {owner} before the loop.'
-    return f'Use prefetch_related("{accessor}") on the query of {owner} before the loop.'
-
-
-def _through(model: Any, table: str, column: str) -> str | None:
-    """Rows of one model, told by a row of a joined table: a many-to-many relation."""
-    from django.apps import apps
-
-    for owner in apps.get_models(include_auto_created=True):
-        if owner._meta.db_table != table:
-            continue
-        field = next((field for field in owner._meta.concrete_fields if field.column == column), None)
-        if field is None or field.remote_field is None:
-            return None
-        return _many_to_many(owner, field, model)
-    return None
-
-
-def _many_to_many(through: Any, field: Any, model: Any) -> str | None:
-    start = field.remote_field.model
-    for relation in start._meta.get_fields():
-        if not relation.many_to_many or relation.related_model is not model:
-            continue
-        used = relation.remote_field.through if hasattr(relation, "attname") else relation.through
-        if used is through:
-            name = relation.name if hasattr(relation, "attname") else relation.get_accessor_name()
-            return f'Use prefetch_related("{name}") on the query of {start.__name__} before the loop.'
-    return None
-
-
-def _generic(model: Any, field: Any) -> str | None:
-    """The object column of a generic foreign key."""
-    for private in model._meta.private_fields:
-        if getattr(private, "fk_field", None) == field.name:
-            names = sorted(
-                f"{other.__name__}.{relation.name}"
-                for other in _models()
-                for relation in other._meta.private_fields
-                if getattr(relation, "object_id_field_name", None) == field.name and relation.related_model is model
-            )
-            if names:
-                name = names[0].rpartition(".")[2]
-                return f'Use prefetch_related("{name}") on the query before the loop ({", ".join(names)}).'
-    return None
-
-
-def _models() -> list[Any]:
-    from django.apps import apps
-
-    return list(apps.get_models())
-
-
-def _model_of(table: str) -> Any:
-    return next((model for model in _models() if model._meta.db_table == table and not model._meta.proxy), None)
+def _asked_by(question: Question, model: Any) -> tuple[str, Any]:
+    """The first condition as a keyword of `filter`, also across a join, with its field; None if there is none."""
+    for table, column in question.conditions:
+        holder = relations.model_of(table)
+        field = None if holder is None else relations.field_of(holder, column)
+        paths = [""] if holder is model else relations.paths_to(model, holder) if field is not None else []
+        if field is not None and paths:
+            name = "pk" if field.primary_key and not paths[0] else field.name
+            return f"{paths[0]}__{name}".lstrip("_"), field
+    return "", None

@@ -4,7 +4,7 @@ from pytest_async_orm.records.connections import Cause, Census, ConnectionRecord
 from pytest_async_orm.records.leftovers import Leftover
 from pytest_async_orm.records.n_plus_one import NPlusOne
 from pytest_async_orm.records.participant import Participant
-from pytest_async_orm.records.query import Kind, Query
+from pytest_async_orm.records.query import Kind, Origin, Query
 
 __all__ = [
     "Cause",
@@ -16,6 +16,7 @@ __all__ = [
     "LeakKind",
     "Leftover",
     "NPlusOne",
+    "Origin",
     "Participant",
     "Query",
     "SourceLine",

@@ -10,6 +10,30 @@ Kind = Literal["read", "write", "transaction", "savepoint", "other"]
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What was under way when a query was sent: for the search for N+1."""
+
+    unit: int = 0
+    """Equal for the queries of one request, one message or one task that a framework serves; 0 outside of them."""
+    inside: int = 0
+    """How many lines of the stack are inside of that unit: all, outside of them."""
+    own: int = 0
+    """How many lines of the stack are of the present asyncio task."""
+    related: bool = False
+    """An attribute asks for a related object or a deferred field."""
+    writes: bool = False
+    """Django was asked to write, and reads on the way: `get_or_create`, `save`, `add`."""
+    refreshes: bool = False
+    """`refresh_from_db`."""
+    validates: bool = False
+    """`full_clean`, or the validation of a form."""
+    makes: bool = False
+    """A package makes rows for a test: factory_boy, model_bakery."""
+    sender: str = ""
+    """Where no line of the user's is known, `file:line` of the library that asked."""
+
+
+@dataclass(frozen=True)
 class Query:
     """One statement that was sent to the database, on any thread.
 
@@ -53,6 +77,7 @@ class Query:
     """Equal for statements that one call of Django's sends in batches; 0 for a statement of its own."""
     columns: tuple[tuple[int, int] | None, ...] = ()
     """For each line of the stack the columns of its expression, from 0, in bytes; None before Python 3.11."""
+    origin: Origin = Origin()
 
     def __getitem__(self, key: str) -> str:
         """Text by the keys of Django's log of queries, `sql` and `time`. Raises KeyError for any other key."""

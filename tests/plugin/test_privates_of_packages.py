@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +93,46 @@ def test_threads_of_anyio() -> None:
     module = pytest.importorskip("anyio._backends._asyncio")
     parameters = inspect.signature(module.AsyncIOBackend.run_sync_in_worker_thread).parameters
     assert next(iter(parameters)) == "func", "anyio's backend hands calls over in another way: see frames/handoff.py"
+
+
+def test_units_of_work() -> None:
+    """The functions that serve a request, a message or a task are where they were seen, where the package is there."""
+    from importlib.util import find_spec
+
+    from pytest_async_orm.patches.places import UNITS
+
+    looked_at = 0
+    for file, names in UNITS.items():
+        package = find_spec(file.partition("/")[0])
+        path = Path(next(iter(package.submodule_search_locations or ()))).parent / file if package else None
+        if path is None or (not path.is_file() and file.startswith("django/tasks/")):
+            continue
+        source = path.read_text(encoding="utf-8")
+        missing = [name for name in names.split() if f"def {name}(" not in source]
+        assert not missing, f"{file} has no {', '.join(missing)} any more: see patches/places.py"
+        looked_at += 1
+    assert looked_at >= 4
+
+
+def test_what_calls_are_for() -> None:
+    """Django's functions whose names tell what a query is for are in the files, and of the names, that are listed."""
+    from django.contrib.contenttypes.fields import GenericForeignKey
+    from django.db.models import Model, QuerySet, query_utils
+    from django.db.models.fields import related_descriptors
+
+    from pytest_async_orm.patches.places import DESCRIPTORS, VALIDATING
+
+    descriptors = (
+        related_descriptors.ForwardManyToOneDescriptor,
+        related_descriptors.ReverseOneToOneDescriptor,
+        query_utils.DeferredAttribute,
+        GenericForeignKey,
+    )
+    assert all(inspect.getfile(found.__get__).endswith(DESCRIPTORS) for found in descriptors), (
+        "Django's descriptors are in other files now: see patches/places.py"
+    )
+    assert all(hasattr(Model, name) for name in VALIDATING.split() if name != "is_valid")
+    assert all(hasattr(Model, name) for name in ("save", "save_base", "refresh_from_db", "delete"))
+    assert all(
+        hasattr(QuerySet, name) for name in ("get_or_create", "update_or_create", "create", "in_bulk", "iterator")
+    )

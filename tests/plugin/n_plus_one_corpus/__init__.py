@@ -8,8 +8,11 @@ from n_plus_one_corpus import (
     loops,
     methods,
     relations,
+    repeated,
+    reported,
     requests,
     tasks,
+    test_bodies,
     threads,
     views,
 )
@@ -25,8 +28,11 @@ __all__ = [
     "loops",
     "methods",
     "relations",
+    "repeated",
+    "reported",
     "requests",
     "tasks",
+    "test_bodies",
     "threads",
     "views",
 ]

@@ -32,6 +32,12 @@ async def prefetched() -> list[str]:
     return words
 
 
+@negative(statements=2)
+def first_of_what_was_prefetched() -> list[Comment | None]:
+    """`first()` takes the first of the rows that are there."""
+    return [post.comments.first() for post in Post.objects.prefetch_related("comments")]
+
+
 @negative(statements=4)
 def prefetched_several() -> list[str]:
     """Three relations at once: many-to-many, generic and reverse."""

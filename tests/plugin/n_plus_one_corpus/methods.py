@@ -6,8 +6,8 @@ from asgiref.sync import sync_to_async
 from django.db import connection, models
 
 from n_plus_one_corpus.program import positive
-from n_plus_one_corpus.rows import NAMES, TITLES, User
-from sample_app.models import AuditEntry, Comment, Post, Tag
+from n_plus_one_corpus.rows import TITLES, User
+from sample_app.models import AuditEntry, Comment, Post
 
 
 @positive(statements=11)
@@ -90,16 +90,6 @@ async def refreshed_one_by_one() -> list[Post]:
     for post in posts:  # loop
         await post.arefresh_from_db()  # query
     return posts
-
-
-@positive(statements=10)
-async def get_or_create_in_a_loop() -> list[Tag]:
-    """Every name is there already: ten reads."""
-    tags = []
-    for name in NAMES:  # loop
-        tag, _ = await Tag.objects.aget_or_create(name=name)  # query
-        tags.append(tag)
-    return tags
 
 
 @positive(statements=11)

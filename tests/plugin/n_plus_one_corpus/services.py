@@ -26,3 +26,8 @@ def count_of_users() -> int:
 
 def posts_of(username: str) -> list[Post]:
     return list(Post.objects.filter(author__username=username))
+
+
+def authors_of_two() -> list[str]:
+    posts = Post.objects.order_by("pk")[:2]
+    return [post.author.username for post in posts]
