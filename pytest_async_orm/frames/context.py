@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from pytest_async_orm.frames.lines import LIMIT, MAKING, Frames, frame_at, frames_from
+from pytest_async_orm.frames.lines import LIMIT, MAKING, Frames, Unit, frame_at, frames_from
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 
@@ -33,8 +33,7 @@ class Hop(NamedTuple):
     call: int
     task_name: str | None
     purpose: int = 0
-    unit: tuple[int, int] | None = None
-    """As `Seen` has them."""
+    unit: Unit | None = None
     own: int = 0
     """How many of the frames are of the present task, and not of what made it."""
 
@@ -88,7 +87,7 @@ def _seen(task_name: str | None) -> Hop:
     return Hop((frames + hop.frames)[:LIMIT], call, task_name or hop.task_name, purpose, unit, own)
 
 
-def beyond(unit: tuple[int, int] | None, frames: int) -> tuple[int, int] | None:
+def beyond(unit: Unit | None, frames: int) -> Unit | None:
     """The unit of a hop, seen from so many frames further in."""
     return None if unit is None else (unit[0], unit[1] + frames)
 

@@ -143,7 +143,7 @@ def users_place(thread: threading.Thread) -> SourceLine:
     nor a hand-over has one.
     """
     frame = current_frames().get(thread.ident or 0) if is_alive(thread) else None
-    frames = frames_from(lines.outside_of_waiting(frame)).frames
+    frames = frames_from(lines.outside_of_waiting(frame))[0]
     if not frames:
         handed = _user_frame_handed(thread, frame)
         frames = (handed,) if handed is not None else ()

@@ -15,7 +15,7 @@ from concurrent.futures import thread
 from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import asgiref
 import django
@@ -25,6 +25,8 @@ from pytest_async_orm.patches import places
 Frame = tuple[CodeType | str, int]
 """A code object and an instruction in it, or a file and a line."""
 Frames = tuple[Frame, ...]
+Unit = tuple[int, int]
+"""The number of a request, message or task that is served, and how many of the user's frames are inside of it."""
 
 LIMIT = 12
 """How many frames of the user's code are kept."""
@@ -112,34 +114,23 @@ class _Verdicts(dict[str, int]):
 _verdicts = _Verdicts()
 
 
-class Seen(NamedTuple):
-    """What a stack tells of a query, or of a hand-over."""
+def frames_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Frames, int, int, Unit | None]:
+    """The user's frames from a frame outwards, innermost first, as far as the task, thread or test reaches and at most
+    `limit`; if only one is wanted, nothing is sought beyond it.
 
-    frames: Frames
-    """The user's, innermost first."""
-    call: int
-    """The number of the call of Django's that sends batches; 0 if there is none."""
-    purpose: int
-    """Bits of what Django was asked for by the innermost of these frames, and whether rows are made for a test."""
-    unit: tuple[int, int] | None
-    """The number of the request, message or task that is served, and how many of the frames are inside of it."""
-
-
-def frames_from(frame: FrameType | None, limit: int = LIMIT) -> Seen:
-    """The user's frames from a frame outwards, as far as the task, thread or test reaches and at most `limit`, and
-    what stands between them; of a single one nothing is sought beyond it.
+    Then what stands between them: the number of the call of Django's that sends batches, 0 if there is none; bits of
+    what Django was asked for by the innermost of these frames, and whether rows are made for a test; and the unit.
     """
     found: list[Frame] = []
     batching: FrameType | None = None
     purpose = 0
-    unit: tuple[int, int] | None = None
+    unit: Unit | None = None
     verdicts = _verdicts
     while frame is not None:
         code = frame.f_code
         verdict = verdicts[code.co_filename]
         if verdict == _USER:
-            if len(found) < limit:
-                found.append((code, frame.f_lasti))
+            found.append((code, frame.f_lasti))
             if limit == 1:
                 break
         elif verdict == _DJANGO:
@@ -157,7 +148,9 @@ def frames_from(frame: FrameType | None, limit: int = LIMIT) -> Seen:
         elif verdict in (_BOUNDARY, _BACK):
             break
         frame = frame.f_back
-    return Seen(tuple(found), 0 if batching is None else _call_of(batching), purpose, unit)
+    if len(found) > limit:
+        del found[limit:]
+    return tuple(found), 0 if batching is None else _call_of(batching), purpose, unit
 
 
 def outside_of_waiting(frame: FrameType | None) -> FrameType | None:

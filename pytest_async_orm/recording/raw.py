@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames import lines
-from pytest_async_orm.frames.lines import Frames
+from pytest_async_orm.frames.lines import Frames, Unit
 from pytest_async_orm.frames.source import call_site, columns_of
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of
 from pytest_async_orm.records import Origin, Query
@@ -30,11 +30,11 @@ class RawQuery(NamedTuple):
     task_name: str | None
     in_transaction: bool
     stack: Frames
-    sender: Frames
     call: int
-    purpose: int
-    unit: tuple[int, int] | None
-    own: int
+    origin: tuple[int, Unit | None, int, Frames] | None
+    """What was under way: bits of purposes, the unit, how many frames are the present task's, and, where no frame is
+    known, a library's. None if no stacks are wanted.
+    """
     error: str | None
     attributed: bool
 
@@ -74,15 +74,16 @@ class RawQuery(NamedTuple):
         )
 
     def _origin(self) -> Origin:
-        unit, inside = self.unit or (0, len(self.stack))
+        purpose, unit, own, sender = self.origin or (0, None, len(self.stack), ())
+        number, inside = unit or (0, len(self.stack))
         return Origin(
-            unit=unit,
+            unit=number,
             inside=min(inside, len(self.stack)),
-            own=self.own,
-            related=bool(self.purpose & lines.RELATED),
-            writes=bool(self.purpose & lines.WRITE),
-            refreshes=bool(self.purpose & lines.REFRESH),
-            validates=bool(self.purpose & lines.VALIDATION),
-            makes=bool(self.purpose & lines.MAKING),
-            sender=call_site(self.sender[0]) if self.sender else "",
+            own=own,
+            related=bool(purpose & lines.RELATED),
+            writes=bool(purpose & lines.WRITE),
+            refreshes=bool(purpose & lines.REFRESH),
+            validates=bool(purpose & lines.VALIDATION),
+            makes=bool(purpose & lines.MAKING),
+            sender=call_site(sender[0]) if sender else "",
         )

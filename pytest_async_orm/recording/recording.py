@@ -112,18 +112,19 @@ def _record(
     if recording is None and wide is None:
         return
     frame = _getframe(2)
-    frames, call, purpose, unit = frames_from(frame, LIMIT if process.want_stacks else 1)
+    stacks = bool(process.want_stacks)
+    frames, call, purpose, unit = frames_from(frame, LIMIT if stacks else 1)
     hop = HOP.get()
     if hop is NOWHERE and process.started:
         hop = behind()
     own = len(frames)
     if hop is not NOWHERE:
-        if frames:
-            purpose |= hop.purpose & MAKING
-        else:
+        if not frames:
             call, purpose = hop.call or call, purpose | hop.purpose
-        unit = unit or beyond(hop.unit, own)
-        own += hop.own
+        if stacks:
+            purpose |= hop.purpose & MAKING
+            unit = unit or beyond(hop.unit, own)
+            own += hop.own
         frames += hop.frames
     # The fields of a `RawQuery`.
     fields = (
@@ -140,11 +141,8 @@ def _record(
         hop.task_name,
         in_application_transaction(connection) if connection.in_atomic_block else not connection.autocommit,
         frames,
-        () if frames else frames_of_libraries(frame),
         call,
-        purpose,
-        unit,
-        own,
+        (purpose, unit, own, () if frames else frames_of_libraries(frame)) if stacks else None,
         # The text, not the exception: its traceback would keep every frame's locals alive.
         None if error is None else f"{type(error).__name__}: {error}",
         True,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from asgiref.sync import sync_to_async
 from n_plus_one_corpus import PROGRAMS, Program
@@ -100,8 +101,9 @@ async def test_remedies(program: Program, tmp_path: Path) -> None:
 
 
 def test_mended_forms() -> None:
-    """Every mended form is one of a positive program."""
-    assert set(MENDED) <= {program.name for program in PROGRAMS if program.positive}
+    """Every mended form is one of a positive program, but for one that needs Django 5.0."""
+    newer = {"prefetch_of_one_at_a_time"} if django.VERSION < (5, 0) else set()
+    assert set(MENDED) - newer <= {program.name for program in PROGRAMS if program.positive}
 
 
 @pytest.mark.asyncio

@@ -116,7 +116,7 @@ def test_units_of_work() -> None:
 
 def test_what_calls_are_for() -> None:
     """Django's functions whose names tell what a query is for are in the files, and of the names, that are listed."""
-    from django.contrib.contenttypes.fields import GenericForeignKey
+    from django.contrib.contenttypes import fields
     from django.db.models import Model, QuerySet, query_utils
     from django.db.models.fields import related_descriptors
 
@@ -126,7 +126,8 @@ def test_what_calls_are_for() -> None:
         related_descriptors.ForwardManyToOneDescriptor,
         related_descriptors.ReverseOneToOneDescriptor,
         query_utils.DeferredAttribute,
-        GenericForeignKey,
+        # A descriptor of its own since Django 6.1.
+        getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey),
     )
     assert all(inspect.getfile(found.__get__).endswith(DESCRIPTORS) for found in descriptors), (
         "Django's descriptors are in other files now: see patches/places.py"

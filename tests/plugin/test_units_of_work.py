@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from pytest_async_orm import record_queries
-from pytest_async_orm.frames.lines import BATCH, MAKING, REFRESH, RELATED, VALIDATION, WRITE, Seen, frames_from
+from pytest_async_orm.frames.lines import BATCH, MAKING, REFRESH, RELATED, VALIDATION, WRITE, Frames, Unit, frames_from
 from pytest_async_orm.patches.places import MAKERS, UNITS
 from sample_app.models import Comment, Post, Tag
 
@@ -31,8 +31,15 @@ def package(folder: Path, file: str, name: str) -> Callable[..., Any]:
     return found
 
 
+class Seen(NamedTuple):
+    frames: Frames
+    call: int
+    purpose: int
+    unit: Unit | None
+
+
 def seen() -> Seen:
-    return frames_from(sys._getframe(1))
+    return Seen(*frames_from(sys._getframe(1)))
 
 
 FUNCTIONS = [(file, name) for file, names in UNITS.items() for name in names.split()]

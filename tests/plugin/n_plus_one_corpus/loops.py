@@ -189,3 +189,15 @@ def recursion_over_a_tree() -> list[list[str]]:
         return [branch(child, relations[1:]) for child in found]  # loop
 
     return branch(Tag.objects.get(name=NAMES[0]), ["posts", "comments"])
+
+
+@positive(statements=11, remedy="in_bulk")
+def walk_to_the_root() -> list[str]:
+    """An endless loop that follows keys by hand, and waits for nothing."""
+    keys = list(User.objects.order_by("pk").values_list("pk", flat=True))
+    names: list[str] = []
+    while True:  # loop
+        if len(names) == len(keys):
+            return names
+        user = User.objects.get(pk=keys[len(names)])  # query
+        names.append(user.username)

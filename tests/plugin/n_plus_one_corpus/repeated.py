@@ -21,7 +21,7 @@ from httpx import AsyncClient as HttpClient
 
 from n_plus_one_corpus.program import negative
 from n_plus_one_corpus.rows import NAMES, POSTS, TITLES, USERNAMES, User
-from sample_app.models import Comment, Post, Reaction, Tag
+from sample_app.models import Post, Tag
 
 
 async def detail(request: HttpRequest, number: int) -> JsonResponse:
@@ -162,13 +162,6 @@ def added_one_by_one() -> None:
         post.tags.add(tag)
 
 
-def statements_of_additions() -> int:
-    """Where a conflict can be ignored, the database does it; else Django reads first."""
-    from django.db import connection
-
-    return 2 + (POSTS - 1) * (1 if connection.features.supports_ignore_conflicts else 2)
-
-
 @negative(statements=1 + 10 * 5)
 def deleted_one_by_one() -> None:
     """The collector asks for what hangs on each row."""
@@ -286,18 +279,3 @@ async def two_tasks_with_two_each() -> list[Any]:
         return [await User.objects.aget(username=name) for name in USERNAMES[:2]]
 
     return await asyncio.gather(users(), users())
-
-
-@negative(statements=lambda: 3 + 3 * 10)
-def written_with_what_is_read() -> None:
-    """A custom `save` that numbers its row: each is read and written by one call."""
-    comments = list(Comment.objects.filter(content="Comment 0"))
-    kinds = list(Reaction.objects.values_list("emoji", flat=True).distinct())
-    assert kinds
-    assert Post.objects.count() == POSTS
-    for comment in comments:
-        with transaction.atomic():
-            found, _ = Reaction.objects.get_or_create(
-                content_type_id=1, object_id=comment.pk + 10**6, emoji="new", defaults={"count": 1}
-            )
-            found.save(update_fields=["count"])

@@ -290,15 +290,3 @@ async def awaited_property() -> list[str]:
             return await sync_to_async(lambda: self.post.author.username)()  # query
 
     return [await Line(post).text async for post in Post.objects.all()]  # loop
-
-
-@positive(statements=11, remedy="in_bulk")
-def walk_to_the_root() -> list[str]:
-    """An endless loop that follows keys by hand, and waits for nothing."""
-    keys = list(User.objects.order_by("pk").values_list("pk", flat=True))
-    names: list[str] = []
-    while True:  # loop
-        if len(names) == len(keys):
-            return names
-        user = User.objects.get(pk=keys[len(names)])  # query
-        names.append(user.username)
