@@ -58,7 +58,7 @@ def statements(monkeypatch: pytest.MonkeyPatch, rows: None) -> list[str]:
 
 
 def expect(program: Program, statements: list[str]) -> None:
-    expected = program.expected_statements()
+    expected = program.statements
     assert len(statements) == expected, f"expected {expected}, sent {len(statements)}:\n" + "\n".join(statements)
 
 

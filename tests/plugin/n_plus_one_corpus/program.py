@@ -25,16 +25,16 @@ MARKER = re.compile(r"# (query|loop\??)(?: of (\w+))?(?=$| #)")
 class Program:
     """Code as a user has it, and what is true of it.
 
-    `statements` counts reads and writes, not savepoints and transaction control; where releases of Django differ it is
-    a function, called within the limits. `query_line` is "file.py:line" of the repeated query; `loop_lines` are the
-    answers that are right for its loop. `remedy` must be part of the remedy's text; an empty one asks nothing.
-    `parameters`, if given, is the number that one statement may have, so that Django sends several.
+    `statements` counts reads and writes, not savepoints and transaction control. `query_line` is "file.py:line" of the
+    repeated query; `loop_lines` are the answers that are right for its loop. `remedy` must be part of the remedy's
+    text; an empty one asks nothing. `parameters`, if given, is the number that one statement may have, so that Django
+    sends several.
     """
 
     name: str
     run: Callable[[], Any]
     positive: bool
-    statements: int | Callable[[], int]
+    statements: int
     threshold: int
     query_line: str | None
     loop_lines: tuple[str | None, ...]
@@ -49,37 +49,45 @@ class Program:
     def asynchronous(self) -> bool:
         return inspect.iscoroutinefunction(self.run)
 
-    def expected_statements(self) -> int:
-        return self.statements if isinstance(self.statements, int) else self.statements()
-
     @contextmanager
     def limits(self) -> Iterator[None]:
-        """Make the database's limit of parameters a small one, on every connection."""
-        if self.parameters is None:
+        """Make the database's limit of parameters a small one, on every connection.
+
+        Which of the two a release asks, and whether it asks at all on a server, differs by operation.
+        """
+        if (limit := self.parameters) is None:
             yield
             return
-        # The class of the backend, not the sandbox's own: all connections inherit from it.
-        features = next(
-            kind for kind in type(connection.features).__mro__ if kind.__module__.startswith("django.db.backends.")
-        )
-        # A property wins over the value that an instance has cached.
-        with mock.patch.object(features, "max_query_params", property(lambda _: self.parameters)):
+        with (
+            # A property wins over the value that an instance has cached.
+            mock.patch.object(_backend(connection.features), "max_query_params", property(lambda _: limit)),
+            mock.patch.object(
+                _backend(connection.ops),
+                "bulk_batch_size",
+                lambda _, fields, objs: limit // len(fields) if fields else len(objs),
+            ),
+        ):
             yield
 
 
-def positive(statements: int | Callable[[], int], remedy: str = "", **given: Any) -> Callable[[Any], Any]:
+def _backend(part: object) -> type:
+    """The class of the backend, not the sandbox's own: all connections inherit from it."""
+    return next(kind for kind in type(part).__mro__ if kind.__module__.startswith("django.db.backends."))
+
+
+def positive(statements: int, remedy: str = "", **given: Any) -> Callable[[Any], Any]:
     """Enter a program that repeats a query in a loop."""
     return _entering(True, statements, remedy, **given)
 
 
-def negative(statements: int | Callable[[], int], **given: Any) -> Callable[[Any], Any]:
+def negative(statements: int, **given: Any) -> Callable[[Any], Any]:
     """Enter a program in which nothing is wrong."""
     return _entering(False, statements, "", **given)
 
 
 def _entering(
     is_positive: bool,
-    statements: int | Callable[[], int],
+    statements: int,
     remedy: str,
     threshold: int = 2,
     parameters: int | None = None,

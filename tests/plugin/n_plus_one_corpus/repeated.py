@@ -153,7 +153,7 @@ async def get_or_create_gathered() -> list[Any]:
     return await asyncio.gather(*(Tag.objects.aget_or_create(name=name) for name in NAMES))
 
 
-@negative(statements=lambda: 1 + POSTS)
+@negative(statements=1 + POSTS)
 def added_one_by_one() -> None:
     """`add` reads what is there before it writes."""
     posts = list(Post.objects.all())
