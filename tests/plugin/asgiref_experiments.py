@@ -130,12 +130,17 @@ def tasks_that_share_a_context() -> None:
     """Two tasks of one context call sync code at once, as the receivers of Signal.asend() do since Django 6.1."""
     from asgiref.sync import sync_to_async
 
-    async def main() -> list[int]:
+    begun = threading.Event()
+
+    async def main() -> list[bool]:
         context: Any = {"context": contextvars.copy_context()}
         loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.create_task(sync_to_async(int)(), **context) for _ in range(2)))
+        tasks = [loop.create_task(sync_to_async(begun.wait)(), **context) for _ in range(2)]
+        # After the first step of each. A first call that ended within that step would be over before the second.
+        loop.call_soon(begun.set)
+        return await asyncio.gather(*tasks)
 
-    assert asyncio.run(main()) == [0, 0]
+    assert asyncio.run(main()) == [True, True]
 
 
 def call_left_on_a_stopped_loop() -> None:
