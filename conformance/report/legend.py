@@ -69,7 +69,7 @@ LEGEND = (
     ),
     Mark("absent", "A", "⬛", "dim", "This version of Django does not have the API."),
     Mark("pass", "P", "🟩", "green", "Every check held, and the evidence for it was seen."),
-    Mark("n/a", "N", "⬜", "dim", "The database or driver lacks what it needs; the reason stands with the evidence."),
+    Mark("n/a", "N", "⬜", "dim", "The environment lacks what it needs; the reason stands with the evidence."),
 )
 _BY_NAME = {mark.verdict: mark for mark in LEGEND}
 

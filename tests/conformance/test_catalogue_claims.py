@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import asgiref
 import pytest
 
 from conformance.catalogue import load_catalogue
 from conformance.checks import registered_cells
-from conformance.requirements import FLAGS
+from conformance.requirements import FLAGS, unmet
 
 CATALOGUE = load_catalogue()
 ROWS = [f"O{number}" for number in range(1, 12)] + [f"N{number}" for number in range(1, 7)]
@@ -42,6 +43,17 @@ def test_every_requirement_is_a_flag_with_one_sentence():
     for entry in CATALOGUE.entries:
         assert set(entry.requires) <= FLAGS.keys()
     assert all(re.fullmatch(r"[A-Z][^.]+\.", flag.__doc__ or "") for flag in FLAGS.values())
+
+
+def test_what_asgiref_lacks_is_said_of_asgiref(monkeypatch):
+    """Where a context takes no executor, as on Python 3.10, the reason names asgiref and its version."""
+
+    class Older:
+        def __init__(self) -> None: ...
+
+    monkeypatch.setattr("asgiref.sync.ThreadSensitiveContext", Older)
+    reason = f"asgiref {asgiref.__version__} lacks this: A block of async code can be given a thread of its own."
+    assert unmet(("threads_of_blocks",)) == reason
 
 
 def test_ids_say_their_area_first():

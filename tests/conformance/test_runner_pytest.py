@@ -19,7 +19,7 @@ def run_pytest(folder: Path, *arguments: str, **more: str) -> subprocess.Complet
     """In a folder that has no project."""
     kept = environ(**{"CONFORMANCE_RESULTS": "results", **more})
     return subprocess.run(
-        [*PYTEST, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=120
+        [*PYTEST, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=600
     )
 
 
