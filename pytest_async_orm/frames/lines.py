@@ -145,7 +145,7 @@ def frames_from(frame: FrameType | None, limit: int = LIMIT) -> tuple[Frames, in
                 unit = _call_of(frame), len(found)
         elif verdict == _MAKER:
             purpose |= MAKING
-        elif verdict in (_BOUNDARY, _BACK):
+        elif verdict == _BOUNDARY or (verdict == _BACK and code.co_name == places.HANDED_BACK):
             break
         frame = frame.f_back
     if len(found) > limit:
@@ -209,6 +209,16 @@ def _call_of(frame: FrameType) -> int:
         seen[_CALL] = next(_calls)
     number: int = seen[_CALL]
     return number
+
+
+def beyond_wrappers(frame: FrameType) -> FrameType:
+    """The frame from which a query is sent: a wrapper of the project's own around every statement is not that."""
+    if _verdicts[frame.f_code.co_filename] != _USER:
+        return frame
+    outer: FrameType | None = frame
+    while outer is not None and outer.f_code.co_name != places.RUNS_WRAPPERS:
+        outer = outer.f_back
+    return outer or frame
 
 
 def frames_of_libraries(frame: FrameType | None) -> Frames:

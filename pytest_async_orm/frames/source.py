@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import linecache
 import os
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -16,7 +18,7 @@ from pytest_async_orm.records import SourceLine
 
 @lru_cache(maxsize=4096)
 def call_site(frame: Frame) -> str:
-    """`file:line`, the file relative to the working directory if it is below it."""
+    """`file:line`, the file relative to the working directory or to a folder that Python imports from."""
     return f"{_below_here(_file(frame))}:{_line(frame)}"
 
 
@@ -38,9 +40,18 @@ def source_line(user: Frame | None, stack: Iterable[Frame] = (), root: str = "")
 
 
 def relative(path: str, root: str) -> str:
-    """A path below a root directory without the root; any other as it is."""
+    """A path below a root directory without the root; any other without the working directory, or else the folder that
+    Python imports it from: what is told of a line has no path of the machine, where that can be.
+    """
     below = f"{root}{os.sep}"
-    return path[len(below) :] if root and path.startswith(below) else path
+    return path[len(below) :] if root and path.startswith(below) else _below_here(path)
+
+
+def file_of(shown: str) -> str:
+    """The file that a shown path stands for, as far as there is one."""
+    if Path(shown).exists():
+        return shown
+    return next((str(found) for folder in sys.path if (found := Path(folder, shown)).is_file()), shown)
 
 
 def _line(frame: Frame) -> int:
@@ -70,7 +81,7 @@ def _formatted(frame: Frame) -> str:
 
 @lru_cache(maxsize=1024)
 def _below_here(filename: str) -> str:
-    try:
-        return str(Path(filename).relative_to(Path.cwd()))
-    except ValueError:
-        return filename
+    for folder in (Path.cwd(), *sorted(map(Path, filter(None, sys.path)), key=lambda path: -len(path.parts))):
+        with suppress(ValueError):
+            return str(Path(filename).relative_to(folder))
+    return filename

@@ -31,6 +31,12 @@ MAKERS = ("/factory/", "/model_bakery/", "/mixer/", "/polyfactory/", "/seeder/")
 DESCRIPTORS = ("related_descriptors.py", "query_utils.py", "contenttypes/fields.py")
 """Django's files whose `__get__` loads a related object or a deferred field."""
 
+HANDED_BACK = "run"
+"""asgiref's method, in its file `current_thread_executor.py`, that runs a call for an async function."""
+
+RUNS_WRAPPERS = "_execute_with_wrappers"
+"""Django's function that sends a statement through `execute_wrappers`."""
+
 BATCHING = (
     "abulk_create aiterator aprefetch_related_objects _iterator bulk_create bulk_update in_bulk iterator "
     "prefetch_related_objects"

@@ -20,7 +20,19 @@ def find(queries: Iterable[Query], threshold: int) -> list[NPlusOne]:
         if (inside(query) or query.origin.unit) and is_for_a_row(query):
             groups.setdefault(_key(query), []).append(query)
     repeated = [group for group in groups.values() if _calls(group) > threshold and not is_batch(group)]
-    return [found for group in repeated if (found := _judged(group, sent, threshold)) is not None]
+    return _told_once([found for group in repeated if (found := _judged(group, sent, threshold)) is not None])
+
+
+def _told_once(found: Sequence[NPlusOne]) -> list[NPlusOne]:
+    """One for each line and statement, of the call that repeats it most; none for what comes with another's rows."""
+    worst: dict[object, NPlusOne] = {}
+    for one in found:
+        first = one.queries[0]
+        same = (first.alias, one.fingerprint, inside(first), first.origin.sender)
+        if same not in worst or worst[same].count < one.count:
+            worst[same] = one
+    asked = {inside(one.queries[0]) for one in worst.values() if not one.queries[0].call}
+    return [one for one in worst.values() if not (one.queries[0].call and inside(one.queries[0]) in asked)]
 
 
 def _key(query: Query) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pytest_async_orm.frames.source import file_of
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.recording.batches import asks_the_same
 from pytest_async_orm.recording.loops import Loop, find_loop
@@ -25,7 +26,7 @@ def is_test_code(file: str) -> bool:
         name.startswith("test_")
         or name.endswith("_test.py")
         or name in ("conftest.py", "factories.py", "tests.py")
-        or str(Path(file).absolute()) in PROCESS.test_files
+        or str(Path(file_of(file)).absolute()) in PROCESS.test_files
     )
 
 

@@ -22,7 +22,10 @@ thread; of a streamed response that the test did not read to its end; of a pool'
 
 
 class SourceLine(str):
-    """A line of code as 'file:line', the file relative to pytest's root directory; empty if it is not known."""
+    """A line of code as 'file:line', empty if it is not known.
+
+    The file is relative to pytest's root directory, to the working directory, or to a folder that Python imports from.
+    """
 
     __slots__ = ("stack",)
     stack: str

@@ -14,7 +14,10 @@ from pytest_async_orm.messages.reports import stack_of_versions
 from pytest_async_orm.report.packing import Packing
 
 # In the order in which one builds on the other; they share one scope.
-_SCRIPTS = ("dom", "data", "sql", "links", "timeline", "tests", "queries", "query", "session", "connections", "main")
+_SCRIPTS = (
+    *("dom", "data", "sql", "links", "timeline", "tests", "queries", "query"),
+    *("session", "leaks", "connections", "main"),
+)
 # Markup must not end the element that the data is in; half a character is no UTF-8.
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 

@@ -37,7 +37,14 @@ from sample_app.models import AuditEntry, Comment, Post, Tag
 
 
 # What takes minutes, or needs a browser or an installer: every other test is in the environment `quick`.
-SLOW = ("test_environment", "test_leak_corpus", "test_machine", "test_natural_matrix", "test_page_browser")
+SLOW = (
+    "test_environment",
+    "test_leak_corpus",
+    "test_machine",
+    "test_natural_matrix",
+    "test_page_browser",
+    "test_page_widths",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,6 +68,15 @@ def nursery() -> Iterator[Nursery]:
     nursery = Nursery("warm_pytest")
     yield nursery
     nursery.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One browser with a fresh profile for all tests of a file."""
+    from browser import started
+
+    with started(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 class InnerDatabases:

@@ -47,6 +47,44 @@ def a_session(*tests: dict[str, Any], **given: Any) -> dict[str, Any]:
     return {"schema": 1, "environment": environment, "queries": list(tests), "leaks": [], "root": "/project", **given}
 
 
+def a_leak(kind: str, **changed: Any) -> dict[str, Any]:
+    """An entry of `leaks`, as `folded` makes it."""
+    plain = {
+        "kind": kind,
+        "line": "tests/test_blog.py:7",
+        "alias": "default",
+        "vendor": "sqlite",
+        "allowed": None,
+        "remedy": "Close it.",
+        "count": 1,
+        "tests": ["tests/test_blog.py::test_it"],
+        "threads": ["worker"],
+    }
+    return {**plain, **changed}
+
+
+def a_connection(opened: float, **changed: Any) -> dict[str, Any]:
+    """An entry of `connections`, opened so many seconds after the first."""
+    plain = {
+        "alias": "default",
+        "vendor": "sqlite",
+        "test": "tests/test_blog.py::test_it",
+        "thread": "MainThread",
+        "task": None,
+        "line": "tests/test_blog.py:7",
+        "closed_line": None,
+        "opened": 1e9 + opened,
+        "closed": None,
+        "from_pool": False,
+        "virtual": False,
+        "owned": False,
+        "in_transaction": False,
+        "open_cursors": 0,
+    }
+    found = {**plain, **changed}
+    return {**found, "closed": None if found["closed"] is None else 1e9 + found["closed"]}
+
+
 def many_queries(count: int) -> dict[str, Any]:
     """A test with queries of 40 shapes, from 50 lines in 12 tasks on 4 threads, each with parameters of its own."""
     queries = [

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from browser import SIZES, complaints, overflow, show, started, visible
-from documents import HOSTILE, a_query, a_session, a_test, many_queries
+from browser import SIZES, complaints, overflow, show, visible
+from documents import HOSTILE, a_connection, a_leak, a_session, many_queries
+from pages import BLOG, at, blog
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from pytest_async_orm.report.page import page
-
-BLOG = "tests/test_blog.py::TestBlog::test_lists[1]"
-SHAPE = a_query()["fingerprint"]
-GROUP = {"fingerprint": SHAPE, "call_site": "tests/test_blog.py:9", "loop": "tests/test_blog.py:8", "count": 5}
-
-
-def blog() -> dict[str, Any]:
-    """Four tests: one of every kind of query, one cut short, a hostile one, one without queries."""
-    queries = [
-        a_query(1, kind="transaction", sql="BEGIN", fingerprint="BEGIN", params=None),
-        a_query(2, kind="write", sql="INSERT INTO tag", fingerprint="INSERT INTO tag", error="IntegrityError: twice"),
-        *(a_query(3 + number, call_site=GROUP["call_site"], task_name="Task-1") for number in range(5)),
-        a_query(30, thread_name="stray", attributed=False),
-    ]
-    hostile = a_query(0, sql=f"SELECT '{HOSTILE}'", params=HOSTILE, task_name=HOSTILE, call_site=HOSTILE)
-    return a_session(
-        a_test(BLOG, queries, n_plus_one=[{**GROUP, "remedy": "Use select_related() before the loop."}]),
-        a_test("tests/test_long.py::test_cut", [a_query(1)], count=12, dropped=11, outcome="failed"),
-        a_test(f"tests/test_x.py::{HOSTILE}", [hostile]),
-        a_test("tests/test_y.py::test_nothing", []),
-    )
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser with a fresh profile for all tests of this file."""
-    with started(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
-
 
 Open = Callable[..., webdriver.Chrome]
 
@@ -65,10 +36,6 @@ def opened(request: pytest.FixtureRequest, chromium: webdriver.Chrome, tmp_path:
 def browser(opened: Open) -> webdriver.Chrome:
     """The browser on the first view of the blog's page."""
     return opened(blog())
-
-
-def at(test: str, query: int | None = None) -> str:
-    return f"#test={quote(test, safe='')}" + (f"&query={query}" if query else "")
 
 
 def shown_tests(browser: webdriver.Chrome) -> list[str]:
@@ -235,13 +202,36 @@ def test_a_session_without_tests(opened: Open) -> None:
     assert complaints(browser) == []
 
 
-def test_connections_are_shown_where_there_are_any(opened: Open) -> None:
-    """Leaks are a table and connections are bars: a view that other sessions do not have."""
-    connection = {"alias": "default", "thread": "worker", "opened": 1.0, "closed": None}
-    leak = {"alias": "default", "line": "tests/test_blog.py:7"}
-    browser = opened(a_session(leaks=[leak], connections=[connection]))
-    assert "test_blog.py:7" in browser.find_element(By.ID, "connections").text
-    assert len(visible(browser, "#connections .bar")) == 1
+def test_leaks_are_shown_by_name(opened: Open) -> None:
+    """Each leak is told with its kind, line, remedy, thread and tests, and nothing of it as the file's JSON."""
+    leaks = [a_leak("lingering", count=2, tests=[BLOG, "tests/test_y.py::test_nothing"]), a_leak("orphaned", line="")]
+    browser = opened({**blog(), "leaks": leaks})
+    text = browser.find_element(By.ID, "leaks").text
+    assert "2 × connection lingering at tests/test_blog.py:7" in " ".join(text.split())
+    assert "no line of yours" in text
+    assert "and 1 other test" in text
+    assert not {"[", "{", '"'} & set(text.replace("[1]", ""))
+    assert "3 left open" in " ".join(browser.find_element(By.CLASS_NAME, "tiles").text.split())
+    assert [link.text for link in visible(browser, "#leaks a")] == ["TestBlog › test_lists[1]"]
+    assert complaints(browser) == []
+
+
+def test_connections_are_lanes_over_time(opened: Open) -> None:
+    """Connections have an axis, a legend and a lane for each thread; the plugin's own are shown as such."""
+    connections = [
+        a_connection(0, owned=True),
+        a_connection(1, thread="worker"),
+        a_connection(2, thread="worker", closed=3.0),
+    ]
+    browser = opened(a_session(connections=connections))
+    section = browser.find_element(By.ID, "connections")
+    assert "kept by the plugin" in section.text
+    assert "never closed" in section.text
+    assert visible(browser, "#connections .axis .tick")
+    lanes = [lane.get_attribute("aria-label") for lane in visible(browser, "#connections .lane[aria-label]")]
+    assert lanes == ["default on worker: 2 connections, 1 never closed", "default on MainThread: 1 connection"]
+    assert len(visible(browser, "#connections .bar.k-other")) == 1
+    assert len(visible(browser, "#connections .bar.failed")) == 1
     assert overflow(browser) == 0
     assert complaints(browser) == []
 

@@ -114,6 +114,17 @@ def test_units_of_work() -> None:
     assert looked_at >= 4
 
 
+def test_names_of_places() -> None:
+    """asgiref runs a call that is handed back, and Django a statement through wrappers, by the names that are known."""
+    from asgiref import current_thread_executor
+    from django.db.backends.utils import CursorWrapper
+
+    from pytest_async_orm.patches.places import HANDED_BACK, RUNS_WRAPPERS
+
+    assert f"def {HANDED_BACK}(" in inspect.getsource(current_thread_executor._WorkItem)
+    assert "wrapper" in inspect.getsource(getattr(CursorWrapper, RUNS_WRAPPERS))
+
+
 def test_what_calls_are_for() -> None:
     """Django's functions whose names tell what a query is for are in the files, and of the names, that are listed."""
     from django.contrib.contenttypes import fields

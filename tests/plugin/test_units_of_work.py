@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
+from django.db import connection
 
 from pytest_async_orm import record_queries
 from pytest_async_orm.frames.lines import BATCH, MAKING, REFRESH, RELATED, VALIDATION, WRITE, Frames, Unit, frames_from
@@ -86,10 +87,10 @@ def requested(serve: Callable[..., Any], numbers: int) -> list[Any]:
 
 
 def test_loops_of_two_requests(tmp_path: Path) -> None:
-    """Loops of two requests are two, each with a number of its own."""
+    """Loops of two requests are not added up; equal ones are told once."""
     serve = package(tmp_path, "django/core/handlers/base.py", "get_response")
     assert requested(serve, 2) == []
-    assert [group.count for group in requested(serve, 3)] == [3, 3]
+    assert [group.count for group in requested(serve, 3)] == [3]
 
 
 @pytest.mark.planted
@@ -153,3 +154,32 @@ def test_bits() -> None:
     """Every purpose has a bit of its own."""
     bits = (BATCH, RELATED, WRITE, REFRESH, VALIDATION, MAKING)
     assert sum(bits) == 2 ** len(bits) - 1
+
+
+def test_wrappers_of_the_project(db: None) -> None:
+    """A wrapper that the project puts around every statement is not the line that sends them."""
+
+    def wrapper(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        return execute(sql, params, many, context)
+
+    def lookup() -> int:
+        return Tag.objects.count()
+
+    with record_queries() as log, connection.execute_wrapper(wrapper):
+        # In front of the plugin's own, as an instrument that is there from the beginning.
+        connection.execute_wrappers.insert(0, wrapper)
+        lookup()
+        connection.execute_wrappers.remove(wrapper)
+    assert log[0].stack[0].endswith(f":{lookup.__code__.co_firstlineno + 1}")
+
+
+def test_rows_that_come_with_others(db: None) -> None:
+    """What a query in a loop prefetches is told with that query alone."""
+    keys = [Post.objects.create(title=str(number), content="").pk for number in range(3)]
+    for key in keys:
+        Comment.objects.create(post_id=key, content="one")
+    with record_queries() as log:
+        for key in keys:
+            Post.objects.prefetch_related("comments").get(pk=key)
+    [found] = log.n_plus_one()
+    assert "in_bulk()" in found.remedy

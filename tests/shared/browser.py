@@ -15,6 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+WIDTHS = (390, 768, 1280, 1920)
+"""The widths at which no view may be wider than the window, in pixels."""
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -50,11 +52,16 @@ def started(profile: Path) -> Iterator[webdriver.Chrome]:
         browser.quit()
 
 
+def resize(browser: webdriver.Chrome, width: int, height: int = 900) -> None:
+    """Make the window so large; a narrow one is a phone's."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
 def show(browser: webdriver.Chrome, address: str, size: str) -> webdriver.Chrome:
     """Open an address at a size, as somebody who comes for the first time."""
     width, height = SIZES[size]
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    resize(browser, width, height)
     browser.get("about:blank")
     browser.get(address)
     return browser

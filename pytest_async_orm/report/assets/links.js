@@ -27,11 +27,11 @@ function lineOf(line, short = false) {
   if (!line) return h("span", { class: "quiet" }, short ? "–" : "no line of yours");
   const shown = short ? line.replace(/^.*[\\/]/, "") : line;
   const attributes = { class: "line", "data-line": line, "data-short": short, title: short ? line : null };
-  if (opening.way !== "text") return h("a", { ...attributes, href: addressOf(line) }, shown);
+  if (opening.way !== "text") return h("a", { ...attributes, href: addressOf(line) }, breakable(shown));
   return h("button", {
     ...attributes, type: "button", "aria-label": `Copy ${line}`,
     onclick: (event) => { event.stopPropagation(); copy(line, event.currentTarget); },
-  }, shown);
+  }, breakable(shown));
 }
 
 // In the head of the page: the way, and the folder where the way needs one.

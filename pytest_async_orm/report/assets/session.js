@@ -7,14 +7,15 @@ function sessionView(state) {
   const sum = (value) => TESTS.reduce((total, test) => total + value(test), 0);
   const groups = TESTS.flatMap((test) => test.n_plus_one.map((group) => ({ test, group })));
   const failed = TESTS.filter(FILTERS.failed).length;
+  const leaks = (DATA.leaks || []).reduce((total, leak) => total + (leak.allowed ? 0 : leak.count ?? 1), 0);
   return [
     h("h1", { tabindex: "-1" }, "Session"),
     facts([
       [number(TESTS.length), TESTS.length === 1 ? "test with a database" : "tests with a database"], [number(sum((test) => test.count)), "queries"],
-      [milliseconds(sum((test) => test.ms)), "ms in the database"], groups.length ? [number(groups.length), "N+1", "warn"] : null,
+      [milliseconds(sum((test) => test.ms)), "ms in the database"], groups.length ? [number(groups.length), "N+1", "warn"] : null, leaks ? [number(leaks), "left open", "bad"] : null,
       failed ? [number(failed), "failed", "bad"] : null,
     ]),
-    noticesView(), repeated(groups, state), slowest(state), connectionsView(), environment(),
+    noticesView(), leaksView(), repeated(groups, state), slowest(state), connectionsView(), environment(),
   ];
 }
 
