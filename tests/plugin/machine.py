@@ -1,8 +1,8 @@
 """A model of serial transactions, and actors on threads of their own that are compared with it.
 
 An operation may have to wait for another actor's transaction, so the model follows what was seen to finish and checks
-what must hold whenever everything has come to rest: one transaction at a time, and exactly the rows that serial
-transactions would leave.
+what must hold whenever everything has come to rest: one transaction at a time, exactly the rows that serial
+transactions would leave, to each connection its own settings, and a ledger that knows each opening and its line.
 """
 
 from __future__ import annotations
@@ -10,73 +10,27 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+import pytest
+from django.db import connection, connections
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from machine_actors import Actor, enter, fail, fail_in_autocommit, leave, names
+from session_scenes import first_way, get
 
+from pytest_async_orm.errors import SandboxEnded
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.sharing.layers import Layers
 from pytest_async_orm.sharing.scopes import scope_transaction
 from sample_app.models import Tag
 
 ACTORS = 3
 DEEPEST = 3
-
-
-class Rejected(Exception):
-    """Raised inside an atomic block to roll it back."""
-
-
-@dataclass
-class Actor:
-    """A thread with a connection, the blocks it is in, and the rows that each block added."""
-
-    pool: ThreadPoolExecutor
-    blocks: list[Any] = field(default_factory=list)
-    added: list[set[str]] = field(default_factory=list)
-    pending: tuple[str, str, Future[Any]] | None = None
-
-    @property
-    def in_transaction(self) -> bool:
-        return bool(self.added)
-
-    @property
-    def own_rows(self) -> set[str]:
-        return set().union(*self.added)
-
-
-def enter(actor: Actor) -> None:
-    block = transaction.atomic()
-    block.__enter__()
-    actor.blocks.append(block)
-
-
-def leave(actor: Actor, error: bool) -> None:
-    block = actor.blocks.pop()
-    failure = Rejected() if error else None
-    block.__exit__(type(failure) if failure else None, failure, None)
-
-
-def names() -> set[str]:
-    return set(Tag.objects.values_list("name", flat=True))
-
-
-def fail(name: str) -> None:
-    """Insert a name twice; in a transaction inside a block of its own, as an application that goes on would."""
-    with suppress(IntegrityError), transaction.atomic():
-        Tag.objects.create(name=name)
-        Tag.objects.create(name=name)
-
-
-def fail_in_autocommit(name: str) -> None:
-    """Two statements without a block: the first stays, the second fails."""
-    Tag.objects.create(name=name)
-    with suppress(IntegrityError):
-        Tag.objects.create(name=name)
+HERE = ("machine", "session_scenes")
 
 
 class SerialTransactions(RuleBasedStateMachine):
@@ -87,27 +41,68 @@ class SerialTransactions(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stack = ExitStack()
-        self.sandbox = self.stack.enter_context(scope_transaction(["default"], "the state machine", self.lock_timeout))
         self.layers = Layers()
-        self.layers.push(self.sandbox)
-        self.queue = self.sandbox._shared["default"].queue
-        self.actors = [Actor(ThreadPoolExecutor(1)) for _ in range(ACTORS)]
-        self.committed: set[str] = set()
         self.numbers = itertools.count()
+        self.way = first_way()
+        self.begin_anew()
 
-    def teardown(self) -> None:
-        """The end of the sandbox rolls back what is unfinished; its transaction, in turn, leaves nothing."""
+    def begin_anew(self) -> None:
+        """A sandbox over a transaction of its own, and actors that have done nothing."""
+        self.stack = ExitStack()
+        self.committed: set[str] = set()
+        self.actors = [Actor() for _ in range(ACTORS)]
+        self.sandbox = self.open_sandbox()
+        self.queue = self.sandbox._shared["default"].queue
+
+    def open_sandbox(self) -> Any:
+        sandbox = self.stack.enter_context(scope_transaction(["default"], "the state machine", self.lock_timeout))
+        self.layers.push(sandbox)
+        return sandbox
+
+    def end_sandbox(self) -> None:
+        """It rolls back what is unfinished, and leaves no setting; its transaction, in turn, leaves nothing."""
         late = self.pending("write", "write twice")
         ending = self.layers.pop()
         try:
             assert ending.lost == [], ending.lost
             assert names() - late == self.committed
+            self.what_is_left_is_right()
+        finally:
+            self.stack.close()
+        assert names() == set()
+        assert get(self.way) is None
+
+    def what_is_left_is_right(self) -> None:
+        """What no roll-back takes back is taken back by the sandbox's end."""
+        if not self.way.transactional:
+            assert get(self.way) is None
+
+    def main_thread_has_its_own(self) -> None:
+        assert get(self.way) is None
+
+    def teardown(self) -> None:
+        try:
+            self.end_sandbox()
         finally:
             for actor in self.actors:
                 actor.pool.shutdown()
-            self.stack.close()
+
+    @precondition(lambda self: not any(actor.pending for actor in self.actors))
+    @rule()
+    def end_and_begin_anew(self) -> None:
+        """What goes on with the ended sandbox's connections is refused, and no row of it is in the next one."""
+        left = [(actor, actor.pool.submit(lambda: connections["default"]).result(20)) for actor in self.actors]
+        self.end_sandbox()
+        self.begin_anew()
+        for actor, old in left:
+            actor.pool.submit(self.is_refused, old).result(20)
+            actor.pool.shutdown()
         assert names() == set()
+
+    @staticmethod
+    def is_refused(old: Any) -> None:
+        with pytest.raises(SandboxEnded):
+            old.cursor().execute("INSERT INTO sample_app_tag (name) VALUES ('late')")
 
     @rule()
     def roll_everything_back(self) -> None:
@@ -139,6 +134,8 @@ class SerialTransactions(RuleBasedStateMachine):
         finished = [actor for actor in self.actors if actor.pending and actor.pending[2].done()]
         for actor in sorted(finished, key=self.order):
             self.note(actor, *actor.pending)
+        if self.holder is None:
+            assert not any(actor.pending for actor in self.actors), "the turn is free, and somebody waits for it"
 
     @staticmethod
     def order(actor: Actor) -> int:
@@ -149,17 +146,28 @@ class SerialTransactions(RuleBasedStateMachine):
     def note(self, actor: Actor, kind: str, name: str, future: Future[Any]) -> None:
         actor.pending = None
         result = future.result()
+        actor.is_open = kind != "close"
         if kind == "begin":
             actor.added.append(set())
+            actor.settings.begin()
         elif kind in ("write", "write twice"):
             (actor.added[-1] if actor.in_transaction else self.committed).add(name)
         elif kind == "commit":
+            actor.settings.end(self.way, error=False)
             added = actor.added.pop()
             (actor.added[-1] if actor.in_transaction else self.committed).update(added)
         elif kind == "roll back":
+            actor.settings.end(self.way, error=True)
             actor.added.pop()
         elif kind == "close":
+            actor.settings.close()
             actor.added.clear()
+        elif kind == "set":
+            actor.settings.set(int(name))
+        elif kind == "set local":
+            actor.settings.set_local(int(name))
+        elif kind == "get":
+            assert result == actor.settings.seen
         elif kind == "read" and actor.in_transaction:
             # The first of two statements may be done while the second waits.
             assert result - self.pending("write twice") == self.committed | actor.own_rows
@@ -265,3 +273,16 @@ class SerialTransactions(RuleBasedStateMachine):
     def rows_are_those_of_serial_transactions(self) -> None:
         if self.holder is None and not any(actor.pending for actor in self.actors):
             assert names() == self.committed
+            self.main_thread_has_its_own()
+            self.ledger_is_right()
+
+    def ledger_is_right(self) -> None:
+        """It has as many connections of the actors as are open, and the line of each opening."""
+        shared = self.sandbox._shared["default"]
+        of_actors = [
+            opened
+            for opened in PROCESS.one(Ledger).open_connections()
+            if opened.virtual and opened.wrapper.lease.shared is shared and opened.thread is not threading.main_thread()
+        ]
+        assert len(of_actors) == sum(actor.is_open for actor in self.actors)
+        assert all(str(opened.opened_at("")).rpartition("/")[2].startswith(HERE) for opened in of_actors)

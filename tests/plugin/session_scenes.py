@@ -61,6 +61,11 @@ def get(way: Way) -> int | None:
     return None if value in (None, way.unset) or str(value) == str(way.unset) else int(value)
 
 
+def unset(way: Way) -> None:
+    """Give it the value that it has where nobody has set it."""
+    run(way.set_.format("NULL" if way.unset is None else way.unset))
+
+
 def only_on(vendor: str) -> None:
     """Skip the test on other databases."""
     if connection.vendor != vendor:

@@ -6,11 +6,19 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import session_faults
 from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from machine import SerialTransactions
+from machine_guests import GuestsOfATest
+from machine_settings import SettingsOfSessions
+from session_scenes import first_way, unset
 
+from pytest_async_orm.frames import handoff
+from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.sharing.connection_queue import ConnectionQueue
+from pytest_async_orm.sharing.hosting import HostedConnection
 from pytest_async_orm.sharing.lease import Lease
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 from pytest_async_orm.sharing.virtual import VirtualConnection
@@ -25,9 +33,12 @@ pytestmark = [
 ]
 
 
-def explore(steps: int, **options: object) -> None:
+MACHINES = [SettingsOfSessions, GuestsOfATest]
+
+
+def explore(steps: int, machine: type[SerialTransactions] = SerialTransactions, **options: object) -> None:
     run_state_machine_as_test(
-        SerialTransactions,
+        machine,
         settings=settings(
             max_examples=max(1, steps // STEPS_OF_A_RUN),
             stateful_step_count=STEPS_OF_A_RUN,
@@ -38,9 +49,10 @@ def explore(steps: int, **options: object) -> None:
     )
 
 
-def test_generated_interleavings() -> None:
-    """Whatever threads do in whatever order, the rows are those of serial transactions."""
-    explore(STEPS)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_generated_interleavings(machine: type[SerialTransactions]) -> None:
+    """Whatever threads do in whatever order, the rows are those of serial transactions, and settings their own."""
+    explore(STEPS, machine)
 
 
 def turn_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +74,6 @@ def wrong_savepoint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def closes_the_shared_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("Django does not close a database in memory")
     monkeypatch.setattr(Lease, "close", lambda self: self.shared.raw.close())
 
 
@@ -72,14 +82,10 @@ def forgets_to_roll_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_the_savepoint_of_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("only where a failed statement spoils the transaction")
     monkeypatch.setattr(SharedConnection, "failed", lambda self, what, autocommit: None)
 
 
 def moves_the_savepoint_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("only where a failed statement spoils the transaction")
     original = SharedConnection.protect
 
     def protect(self: SharedConnection) -> None:
@@ -89,30 +95,79 @@ def moves_the_savepoint_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SharedConnection, "protect", protect)
 
 
+def does_not_hand_the_turn_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pass_on(self: ConnectionQueue) -> None:
+        self._depth, self._holder = 0, None
+
+    monkeypatch.setattr(ConnectionQueue, "_pass_on", pass_on)
+
+
+def finds_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handoff, "user_frame", lambda frame: None)
+
+
+def counts_a_close_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "closed", lambda self, wrapper: None)
+
+
+def lets_in_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection of an ended sandbox sends as ever."""
+    monkeypatch.setattr(ConnectionQueue, "close", lambda self, refusal, grace: True)
+
+
+def lets_a_guest_keep_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest's savepoint in autocommit outlives its statement."""
+    monkeypatch.setattr(HostedConnection, "_let_go", lambda self: None)
+
+
+EVERYWHERE = {"postgresql", "sqlite", "mysql"}
+POSTGRESQL = {"postgresql"}
 FAULTS = [
-    turn_not_held,
-    wrong_savepoint,
-    closes_the_shared_connection,
-    forgets_to_roll_back,
-    forgets_the_savepoint_of_a_failure,
-    moves_the_savepoint_too_rarely,
+    (SerialTransactions, turn_not_held, EVERYWHERE),
+    (SerialTransactions, wrong_savepoint, EVERYWHERE),
+    (SerialTransactions, closes_the_shared_connection, {"postgresql", "mysql"}),
+    (SerialTransactions, forgets_to_roll_back, EVERYWHERE),
+    (SerialTransactions, forgets_the_savepoint_of_a_failure, POSTGRESQL),
+    (SerialTransactions, moves_the_savepoint_too_rarely, POSTGRESQL),
+    (SerialTransactions, does_not_hand_the_turn_over, EVERYWHERE),
+    (SerialTransactions, finds_no_lines, EVERYWHERE),
+    (SerialTransactions, counts_a_close_as_none, EVERYWHERE),
+    (SerialTransactions, lets_in_after_the_end, EVERYWHERE),
+    (SettingsOfSessions, session_faults.never_restores, EVERYWHERE),
+    (SettingsOfSessions, session_faults.never_reads, EVERYWHERE),
+    (SettingsOfSessions, session_faults.sees_no_setting, EVERYWHERE),
+    (SettingsOfSessions, session_faults.takes_local_for_lasting, POSTGRESQL),
+    (SettingsOfSessions, session_faults.ignores_savepoints, POSTGRESQL),
+    (SettingsOfSessions, session_faults.restores_behind_the_savepoint, POSTGRESQL),
+    (SettingsOfSessions, session_faults.keeps_what_is_closed, EVERYWHERE),
+    (SettingsOfSessions, session_faults.leaves_the_session, {"sqlite", "mysql"}),
+    (GuestsOfATest, session_faults.never_restores, EVERYWHERE),
+    (GuestsOfATest, session_faults.ignores_roll_backs, POSTGRESQL),
+    (GuestsOfATest, session_faults.leaves_the_session, EVERYWHERE),
+    (GuestsOfATest, lets_a_guest_keep_the_turn, POSTGRESQL),
+    (GuestsOfATest, forgets_to_roll_back, EVERYWHERE),
 ]
 
 
 @pytest.fixture
 def real_connection_again() -> Iterator[None]:
+    """What a fault has left in the session of the connection must not reach the next test."""
     yield
+    if connection.vendor == "sqlite":
+        unset(first_way())
     connection.close()
 
 
 @pytest.mark.planted
-@pytest.mark.parametrize("plant", FAULTS)
+@pytest.mark.parametrize(("machine", "plant", "vendors"), FAULTS)
 @pytest.mark.usefixtures("real_connection_again")
-def test_planted_fault_is_caught(plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_planted_fault_is_caught(machine, plant, vendors, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox with a fault fails the same exploration."""
+    if connection.vendor not in vendors:
+        pytest.skip("does no harm on this database")
     plant(monkeypatch)
     # With a fault, threads may wait for ever: a short time-out shows that soon.
-    monkeypatch.setattr(SerialTransactions, "lock_timeout", 1.0)
-    monkeypatch.setattr(SerialTransactions, "rest_seconds", 2.0)
+    monkeypatch.setattr(machine, "lock_timeout", 1.0)
+    monkeypatch.setattr(machine, "rest_seconds", 2.0)
     with pytest.raises(BaseException):  # noqa: B017 - a fault may show as any error
-        explore(1000, phases=[Phase.generate], derandomize=True, database=None, report_multiple_bugs=False)
+        explore(1000, machine, phases=[Phase.generate], derandomize=True, database=None, report_multiple_bugs=False)

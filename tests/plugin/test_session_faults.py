@@ -14,7 +14,7 @@ import test_session_settings as settings
 import test_session_things as things
 from django.db import connection
 from sandbox_marks import STARTED_BY_HAND
-from session_scenes import WAYS, first_way, run
+from session_scenes import WAYS, first_way, unset
 
 pytestmark = [
     *STARTED_BY_HAND,
@@ -67,7 +67,7 @@ def planted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, db:
         connection.close()
         return
     for way in WAYS[SQLITE].values():
-        run(way.set_.format(way.unset))
+        unset(way)
 
 
 def fails(test: Callable[..., None], given: dict[str, Any], vendors: set[str]) -> None:
