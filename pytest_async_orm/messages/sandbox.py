@@ -62,14 +62,16 @@ def deadlock(test: str, alias: str, seconds: float, waiting: Participant, holdin
     )
 
 
-def loop_would_block(test: str, alias: str, holding: Participant) -> str:
+def loop_would_block(test: str, alias: str, waiting: Participant, holding: Participant) -> str:
     """The error of an event loop's thread that would have to wait for another thread's transaction."""
     return (
-        f"The event loop's own thread asked for the connection {alias!r} of the test {test} while another thread's "
-        f"transaction holds it. Waiting here would stop the loop that must let it go on.\n"
-        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}\n"
         "In async code call the ORM's async methods or sync_to_async(); in a sync test beside a loop, such as that of "
-        "Playwright's sync API, let the other thread's transaction end first."
+        "Playwright's sync API, let the other thread's transaction end first.\n"
+        f"  {_place(holding)} holds the connection {alias!r}\n"
+        f"  {_place(waiting)} asked for it on the event loop's own thread\n"
+        f"Waiting here would stop the loop that must let the other go on, in the test {test}.\n"
+        f"  asking: {_describe(waiting)}\n{_indented(waiting.stack)}\n"
+        f"  holding: {_describe(holding)}\n{_indented(holding.stack)}"
     )
 
 

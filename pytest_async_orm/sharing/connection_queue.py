@@ -180,7 +180,8 @@ class ConnectionQueue:
         if not in_event_loop():
             self._queue.append(waiter)
         elif holder is not None and (holder.in_transaction or holder.lasting):
-            raise EventLoopWouldBlock(messages.loop_would_block(self.test, self.alias, participant(holder)))
+            text = messages.loop_would_block(self.test, self.alias, participant(lease), participant(holder))
+            raise EventLoopWouldBlock(text)
         else:
             # A single statement is under way: first in the queue, the loop waits for the database alone and for no
             # transaction.

@@ -9,7 +9,7 @@ from typing import Protocol
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.blocked import Waits, path_between
 from pytest_async_orm.frames.handoff import users_place
-from pytest_async_orm.frames.stacks import stack_of, task_of
+from pytest_async_orm.frames.stacks import is_alive, stack_of, task_of
 from pytest_async_orm.records import Participant
 
 # How many time-outs a transaction may take that goes on sending statements: one that polls for a row of the waiter's
@@ -88,7 +88,7 @@ def _waits_in_queue(thread: threading.Thread) -> Waits | None:
 
 def is_dead(holder: Holder) -> bool:
     """Whether nobody will end what a lease has begun. One that a thread has left to another may still be in use."""
-    return not holder.thread.is_alive() and (holder.lasting or not holder.statements)
+    return not is_alive(holder.thread) and (holder.lasting or not holder.statements)
 
 
 def participant(lease: Holder) -> Participant:

@@ -98,7 +98,7 @@ def test_left_running() -> None:
 def test_others_name_their_remedy() -> None:
     """The shorter texts, each with what to do."""
     participant = Participant("worker", None, True, "")
-    assert "sync_to_async()" in messages.loop_would_block("test_a", "default", participant)
+    assert "sync_to_async()" in messages.loop_would_block("test_a", "default", participant, participant)
     assert "async_orm_sandbox('off')" in messages.unsupported_vendor("default", "oracle")
     assert REMEDY in messages.native_connection("test_a", "default")
     assert "databases=[..., 'other']" in messages.forbidden("test_a", "other")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
+import sys
+import threading
+import time
 from itertools import count
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -32,3 +37,23 @@ def test_one_transaction_that_goes_on_is_given_up_after_six(monkeypatch: pytest.
 def test_a_queue_that_moves_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each holder gives way to the next."""
     assert given_up_after(monkeypatch, list(range(20)), list(range(20))) is None
+
+
+def test_thread_that_python_did_not_start() -> None:
+    """It is dead when it has ended: `threading` itself takes it for alive for ever."""
+    threads: list[threading.Thread] = []
+    ended = _thread.allocate_lock()
+
+    def work() -> None:
+        threads.append(threading.current_thread())
+        assert not waiting.is_dead(holder(threads[0]))
+
+    def holder(thread: threading.Thread) -> Any:
+        return SimpleNamespace(thread=thread, lasting=False, statements=0)
+
+    ended.acquire()
+    _thread.start_new_thread(lambda: (work(), ended.release()), ())
+    assert ended.acquire(timeout=5)
+    while threads[0].ident in sys._current_frames():
+        time.sleep(0)  # it has a few instructions to go
+    assert waiting.is_dead(holder(threads[0]))

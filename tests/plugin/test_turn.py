@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 import time
@@ -157,8 +158,12 @@ def test_event_loop_never_waits_for_a_transaction(queue: ConnectionQueue) -> Non
     async def ask() -> None:
         queue.take(Lease())
 
-    with pytest.raises(EventLoopWouldBlock, match="sync_to_async"):
+    with pytest.raises(EventLoopWouldBlock) as caught:
         asyncio.run(ask())
+    advice, holds, asked, *_ = str(caught.value).splitlines()
+    assert "sync_to_async()" in advice
+    assert holds.endswith("holds the connection 'default'")
+    assert re.fullmatch(r"  .*test_turn.py:\d+ asked for it on the event loop's own thread", asked)
 
 
 def test_closed_queue_refuses_waiting_and_new(queue: ConnectionQueue, started: list[threading.Thread]) -> None:
