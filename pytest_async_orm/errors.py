@@ -38,6 +38,10 @@ class DatabaseAskedInLoop(AsyncOrmError):
     """A database fixture was asked for by `getfixturevalue` while the test's event loop ran."""
 
 
+class FlushBlocked(AsyncOrmError):
+    """A session that was left open has locked tables that a transactional test's end has to empty."""
+
+
 class NothingRecorded(AsyncOrmError):
     """A recording had no connection to watch, so its number of queries means nothing."""
 

@@ -10,8 +10,10 @@ import pytest
 
 Mode = Literal["async", "all", "off"]
 Reaction = Literal["off", "warn", "error"]
+FlushMode = Literal["touched", "django"]
 REACTIONS: tuple[str, ...] = get_args(Reaction)
 MODES: tuple[str, ...] = get_args(Mode)
+FLUSH_MODES: tuple[str, ...] = get_args(FlushMode)
 DEFAULT_LOCK_TIMEOUT = 10.0
 
 
@@ -40,6 +42,11 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "async_orm_sandbox", "which database tests are isolated on every thread: async, all or off", default="async"
     )
+    parser.addini(
+        "async_orm_flush",
+        "how a test with real connections is cleaned up: touched (tables that hold rows) or django (all tables)",
+        default="touched",
+    )
     group.addoption(
         "--async-orm-leaks",
         choices=REACTIONS,
@@ -58,6 +65,7 @@ def check_options(config: pytest.Config) -> None:
     """Fail before a test runs, not in the middle of the session."""
     sandbox_mode(config)
     leak_mode(config)
+    flush_mode(config)
     lock_timeout(config)
     max_queries(config)
     n_plus_one(config)
@@ -125,6 +133,12 @@ def leak_mode(config: pytest.Config) -> Reaction:
     """What a leak is, by the command line or else the ini file. Raises `UsageError`."""
     value = config.getoption("--async-orm-leaks") or config.getini("async_orm_leaks")
     return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_leaks"))
+
+
+def flush_mode(config: pytest.Config) -> FlushMode:
+    """What the ini file says of the end of tests with real connections. Raises `UsageError` for an unknown word."""
+    value = config.getini("async_orm_flush")
+    return cast("FlushMode", _one_of(FLUSH_MODES, value, "the ini option async_orm_flush"))
 
 
 def lock_timeout(config: pytest.Config) -> float:

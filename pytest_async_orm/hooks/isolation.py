@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_async_orm.errors import TransactionLost
+from pytest_async_orm.hooks.flushing import flush_what_was_touched
 from pytest_async_orm.hooks.leaks import before_the_databases_go, track
 from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.scopes import in_signature
@@ -187,6 +188,7 @@ def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequ
     state = state_of(request.config)
     capture_everywhere()
     _see_other_stacks()
+    flush_what_was_touched(request.config)
     with in_signature(request):
         result = yield
     # A project's own of that name may ask for pytest-django's, or take its place.

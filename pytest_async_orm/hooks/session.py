@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 import pytest
 
+from pytest_async_orm.hooks.flushing import reasons
 from pytest_async_orm.items import is_of
 from pytest_async_orm.options import leak_mode
 from pytest_async_orm.patches.process import PROCESS, Process
@@ -47,6 +48,8 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     if reporter.config.option.traceconfig:
         replaced = ", ".join(sorted(str(target) for target in reporter.config.stash[PROCESS_KEY].patches.targets))
         reporter.write_line(f"async ORM: replaced while it ran: {replaced or 'nothing'}")
+        for reason in reasons():
+            reporter.write_line(f"async ORM: Django's own flush of {reason}")
 
 
 class State:

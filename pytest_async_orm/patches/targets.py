@@ -44,6 +44,10 @@ ASK_FOR_LOOP = Target(
 ROLL_BACK_TEST = Target(
     "django.test.testcases:TestCase", "_rollback_atomics", f"private, {_DJANGO}", "test_end_of_a_test_case"
 )
+FLUSH_TABLES = Target(
+    "django.test.testcases:", "call_command", f"imported from django.core.management, {_DJANGO}",
+    "test_flush_of_transactional_tests",
+)  # fmt: skip
 CAPTURE_CALLBACKS = Target(
     "django.test.testcases:TestCase", "captureOnCommitCallbacks", f"public, {_DJANGO}", "test_capture_of_callbacks"
 )
