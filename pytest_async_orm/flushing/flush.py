@@ -55,6 +55,7 @@ class Flush:
             emptied = answer.touched - set(stay if stays else ())
             self.database.empty(connection, cursor, sorted(emptied), stay if stays else ())
         if stays:
+            self._made = made
             making.restore(made, filled)
         elif answer.exists and not inhibit:
             self._make(connection, made.grounds, filled)

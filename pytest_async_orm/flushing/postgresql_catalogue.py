@@ -16,13 +16,20 @@ MAY_SEE_FILES = "SELECT has_function_privilege('pg_catalog.pg_stat_file(text, bo
 IS_DISTRIBUTED = "SELECT extname FROM pg_catalog.pg_extension WHERE extname = 'citus'"
 
 _LISTED = """
-WITH listed AS MATERIALIZED (
-    SELECT c.oid, wanted.name, c.relhasrules OR c.relrowsecurity OR c.relhassubclass OR c.relispartition
-        OR c.relkind <> 'r' OR c.relam <> (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') AS is_special
+WITH visible AS MATERIALIZED (
+    SELECT DISTINCT ON (wanted.name) wanted.name, c.oid, c.relkind, c.relnamespace,
+        c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid)
+        OR c.relhassubclass AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+        OR c.relispartition OR c.relrowsecurity OR c.relkind <> 'r'
+        OR c.relam <> (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') AS is_special
     FROM unnest(%s::text[]) AS wanted (name)
     JOIN pg_catalog.pg_class c ON c.relname::text = wanted.name
-    WHERE c.relkind IN ('f', 'p', 'r') AND c.relnamespace <> 'pg_catalog'::regnamespace
-        AND pg_catalog.pg_table_is_visible(c.oid)
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN unnest(current_schemas(true)) WITH ORDINALITY AS path (name, position) ON path.name = n.nspname
+    ORDER BY wanted.name, path.position
+), listed AS MATERIALIZED (
+    SELECT name, oid, is_special FROM visible
+    WHERE relkind IN ('f', 'p', 'r') AND relnamespace <> 'pg_catalog'::regnamespace
 ), sized AS MATERIALIZED (SELECT name, {size} AS size FROM listed)
 SELECT 'count' AS kind, '' AS name, COUNT(*) AS number, 0 AS more FROM listed
 UNION ALL SELECT 'file', name, size, 0 FROM sized WHERE size IS NULL OR size > 0
@@ -72,12 +79,12 @@ def holds(table: str, quoted: str) -> str:
 
 
 def contents(table: str, quoted: str) -> str:
-    """The rows of a table: how many there are, and the sum of the transactions that wrote them.
+    """The rows of a table: how many there are, and the newest of the transactions that wrote them.
 
-    A row that is inserted or updated is written by a transaction newer than all before: while the number of rows is
-    the same, the sum grows with every change.
+    A row that is inserted or updated is written by a transaction newer than all before. So what changes rows changes
+    one of the two; ages are taken from that of the first transaction, since each transaction adds to them.
     """
-    numbers = "COUNT(*), COALESCE(SUM(xmin::text::bigint), 0)::bigint"
+    numbers = "COUNT(*), COALESCE(age('3'::xid)::bigint - MIN(age(xmin)), 0)"
     return f"SELECT 'kept', '{_literal(table)}', {numbers} FROM {_escaped(quoted)}"
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from flush_calls import make
 from forking import Forked, Nursery
 from natural_matrix import why_not
 from natural_observer import Observer
 
+from pytest_async_orm.flushing.seam import Flushing
 from pytest_async_orm.sharing.layers import Layers
 from pytest_async_orm.sharing.sandbox import Sandbox
 from pytest_async_orm.sharing.scopes import scope_transaction
@@ -190,6 +192,12 @@ def other_worker() -> Iterator[Worker]:
     worker = Worker()
     yield worker
     worker.stop()
+
+
+@pytest.fixture
+def flushing() -> Flushing:
+    """Touched flushes, called by hand."""
+    return make()
 
 
 @pytest.fixture
