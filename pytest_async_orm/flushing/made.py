@@ -67,7 +67,7 @@ def _is_saved_silently(filled: dict[str, str]) -> bool:
     """Whether nobody but Django hears of the default site, the one row that is made by `save`."""
     if "sites" not in filled:
         return True
-    site = apps.get_model("sites", "Site")
+    site = apps.get_model(*_MODELS[-1])
     sent = (signals.pre_init, signals.post_init, signals.pre_save, signals.post_save)
     return all(is_djangos(one) for signal in sent for one in receivers_of(signal, site))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pytest_async_orm.flushing import postgresql_catalogue as catalogue
 from pytest_async_orm.flushing.asking import (
@@ -34,6 +34,18 @@ _REASONS = {
 _Rows = list[tuple[Any, ...]]
 
 
+class Structure(NamedTuple):
+    """What the catalogue says of the tables of models, while it does not change."""
+
+    version: _Rows
+    asked: frozenset[str]
+    """The tables that were asked for, whether they exist or not."""
+    tables: dict[int, str]
+    """Those that exist, by their number in the catalogue."""
+    sql: str
+    """The statement that asks whether this still holds, which files are not empty, and who writes."""
+
+
 class PostgreSQL(Common):
     """A database of a server."""
 
@@ -45,19 +57,23 @@ class PostgreSQL(Common):
 
     def forget(self) -> None:
         """Ask anew, as for the first time: look into every table, and whether the sizes of files tell the truth."""
-        self._statement: str | None = None
-        # Tables whose file was not empty, which may hold rows again; the sizes of the files; names of sequences.
-        self._known: set[str] = set()
+        self._structure: Structure | None = None
+        # Tables whose file was not empty, which may hold rows again, and the sizes of the files; names of sequences.
+        self._known: set[str] | None = None
         self._sizes: dict[str, int] = {}
         self._sequences: dict[tuple[str, ...], list[str]] = {}
 
     @contextmanager
     def transaction(self, connection: Any) -> Iterator[Any]:
-        """A transaction in which every wait for a lock ends in time."""
-        with super().transaction(connection) as cursor:
-            # Without jit: to compile a statement that goes on for pages takes longer than to run it.
-            cursor.execute(f"SET LOCAL lock_timeout = {self._milliseconds}; SET LOCAL jit = off")
+        """A cursor in autocommit: what is sent together is a transaction of its own, and takes one round trip."""
+        with connection.cursor() as cursor:
             yield cursor
+
+    def _limited(self, sql: str) -> str:
+        """Every wait for a lock ends in time. Without jit: to compile a statement that goes on for pages takes longer
+        than to run it.
+        """
+        return f"SET LOCAL lock_timeout = {self._milliseconds}; SET LOCAL jit = off; {sql}"
 
     @property
     def _milliseconds(self) -> int:
@@ -65,58 +81,65 @@ class PostgreSQL(Common):
 
     def ask(self, connection: Any, cursor: Any, tables: Names, stay: Names) -> Answer:
         """Which of the tables hold rows, and the contents of those that may stay. Raises `NotUnderstood`."""
-        if self._statement is None:
-            return self._ask_first(connection, cursor, tables, stay)
-        rows = self._ask(connection, cursor, self._statement, tables, self._known.intersection(tables), stay)
-        unknown = self._sizes.keys() - self._known
-        if unknown:
-            rows += self._look_into(connection, cursor, unknown)
-        self._known = set(self._sizes)
-        return self._answer(rows, stay)
+        structure, rows = self._structure, []
+        if structure is not None and structure.asked == set(tables):
+            rows = self._ask(connection, cursor, structure, stay)
+        if structure is None or _of_kind(rows, "version") != structure.version:
+            structure = self._structure = self._look_up(cursor, tables)
+            rows = self._ask(connection, cursor, structure, stay)
+        return self._answer(connection, cursor, structure, rows, stay)
 
-    def _ask_first(self, connection: Any, cursor: Any, tables: Names, stay: Names) -> Answer:
-        """Look into every table, and compare with the sizes of the files, by which later flushes go."""
+    def _look_up(self, cursor: Any, tables: Names) -> Structure:
+        """Ask the catalogue about each table; its version first, so that the next flush sees a change in between."""
         if rows_of(cursor, catalogue.IS_DISTRIBUTED):
             raise NotUnderstood(messages.DISTRIBUTED)
-        may_see = rows_of(cursor, catalogue.MAY_SEE_FILES)[0][0]
-        statement = catalogue.listed(catalogue.SIZE_OF_FILE if may_see else catalogue.SIZE)
-        rows = self._ask(connection, cursor, statement, tables, (), stay)
-        there = set(connection.introspection.table_names(cursor, include_views=False))
-        rows += self._look_into(connection, cursor, there.intersection(tables))
-        answer = self._answer(rows, stay)
-        if not answer.touched <= self._sizes.keys():
-            raise NotUnderstood(messages.SIZES_LIE)
-        self._statement, self._known = statement, set(self._sizes)
-        return answer
-
-    def _ask(
-        self, connection: Any, cursor: Any, statement: str, tables: Names, look_into: Iterable[str], stay: Names
-    ) -> _Rows:
-        parts = [*self._holding(connection, look_into), *self._contents(connection, cursor, stay)]
-        sql = " UNION ALL ".join([statement, *parts])
-        rows = rows_of(cursor, sql, [list(tables)])
-        locked = {name for kind, name, *_ in rows if kind == "lock"}
-        if locked:
-            # Until whoever writes to them has ended: what it wrote is seen by the next statement.
-            cursor.execute(f"LOCK TABLE {_quoted(connection, locked)} IN SHARE MODE")
-            rows = rows_of(cursor, sql, [list(tables)])
+        version = sorted(rows_of(cursor, catalogue.VERSION))
+        rows = rows_of(cursor, catalogue.STRUCTURE, [list(tables)])
         for kind, name, *_ in rows:
             if kind in _REASONS:
                 raise NotUnderstood(_REASONS[kind](name))
-        self._sizes = {name: size or 0 for kind, name, size, _ in rows if kind == "file"}
+        found = {number: (name, path) for kind, name, number, path in rows if kind == "table"}
+        numbers, paths = list(found), [path for _, path in found.values()]
+        may_see = rows_of(cursor, catalogue.MAY_SEE_FILES)[0][0]
+        files = catalogue.files(numbers, paths) if may_see else catalogue.sizes(numbers)
+        sql = " UNION ALL ".join([catalogue.VERSION, files, catalogue.locks(numbers)])
+        return Structure(version, frozenset(tables), {number: name for number, (name, _) in found.items()}, sql)
+
+    def _ask(self, connection: Any, cursor: Any, structure: Structure, stay: Names) -> _Rows:
+        known = (self._known or set()).intersection(structure.tables.values())
+        parts = [*self._holding(connection, known), *self._contents(connection, cursor, stay)]
+        sql = " UNION ALL ".join([structure.sql, *parts])
+        rows = self._rows(cursor, sql)
+        locked = {structure.tables[number] for kind, _, number, _ in rows if kind == "lock"}
+        if locked:
+            # Until whoever writes to them has ended: what it wrote is seen by the next statement.
+            cursor.execute(self._limited(f"LOCK TABLE {_quoted(connection, locked)} IN SHARE MODE"))
+            rows = self._rows(cursor, sql)
+        self._sizes = {structure.tables[number]: size or 0 for kind, _, number, size in rows if kind == "file"}
         return rows
 
-    def _look_into(self, connection: Any, cursor: Any, tables: Iterable[str]) -> _Rows:
-        parts = self._holding(connection, tables)
-        return rows_of(cursor, " UNION ALL ".join(parts), []) if parts else []
+    def _answer(self, connection: Any, cursor: Any, structure: Structure, rows: _Rows, stay: Names) -> Answer:
+        """What was found, once tables are looked into whose file was empty before; at first into all, to see whether a
+        table can hold rows whose file is empty.
+        """
+        unknown = self._sizes.keys() - self._known if self._known is not None else set(structure.tables.values())
+        parts = self._holding(connection, unknown)
+        rows += self._rows(cursor, " UNION ALL ".join(parts)) if parts else []
+        touched = {name for kind, name, *_ in rows if kind == "rows"}
+        if not touched <= self._sizes.keys():
+            raise NotUnderstood(messages.SIZES_LIE)
+        self._known = set(self._sizes)
+        return Answer(bool(structure.tables), touched, _contents_of(rows) if stay else None)
+
+    def _rows(self, cursor: Any, sql: str) -> _Rows:
+        cursor.execute(self._limited(sql))
+        # psycopg 3 gives the results of all statements, psycopg2 the last one alone.
+        while cursor.description is None and cursor.nextset():
+            pass
+        return [tuple(row) for row in cursor.fetchall()]
 
     def _holding(self, connection: Any, tables: Iterable[str]) -> list[str]:
         return [catalogue.holds(table, connection.ops.quote_name(table)) for table in sorted(tables)]
-
-    def _answer(self, rows: _Rows, stay: Names) -> Answer:
-        exists = any(number for kind, _, number, _ in rows if kind == "count")
-        touched = {name for kind, name, *_ in rows if kind == "rows"}
-        return Answer(exists, touched, _contents_of(rows) if stay else None)
 
     def _contents(self, connection: Any, cursor: Any, tables: Names) -> list[str]:
         quote = connection.ops.quote_name
@@ -134,25 +157,20 @@ class PostgreSQL(Common):
 
     def read(self, connection: Any, cursor: Any, tables: Names) -> Contents:
         """The contents of tables: their rows by the transactions that wrote them, and what their sequences gave."""
-        return _contents_of(rows_of(cursor, " UNION ALL ".join(self._contents(connection, cursor, tables)), []))
+        return _contents_of(self._rows(cursor, " UNION ALL ".join(self._contents(connection, cursor, tables))))
 
     def empty(self, connection: Any, cursor: Any, tables: Names, stay: Names) -> None:
         """Delete all rows of some tables; truncate those that are large."""
         large = {table for table in tables if self._sizes.get(table, _LARGE) >= _LARGE}
         if large:
             large |= _referring(large, rows_of(cursor, catalogue.REFERENCES))
-        if large.isdisjoint(stay):
-            # First: what is deleted leaves checks of foreign keys for the end, and no table with one can be truncated.
-            self._truncate(connection, cursor, large)
-        else:
+        if not large.isdisjoint(stay):
             large = set()
-        small = [table for table in tables if table not in large]
-        if small:
-            cursor.execute("; ".join(f"DELETE FROM {connection.ops.quote_name(table)}" for table in small))
-
-    def _truncate(self, connection: Any, cursor: Any, tables: set[str]) -> None:
-        if tables:
-            cursor.execute(f"TRUNCATE {_quoted(connection, tables)}")
+        # First: what is deleted leaves checks of foreign keys for the end, and no table with one can be truncated.
+        sent = [f"TRUNCATE {_quoted(connection, large)}"] if large else []
+        sent += [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables if table not in large]
+        if sent:
+            cursor.execute(self._limited("; ".join(sent)))
 
     @contextmanager
     def limits(self, connection: Any) -> Iterator[None]:
@@ -183,9 +201,13 @@ def _quoted(connection: Any, tables: Iterable[str]) -> str:
     return ", ".join(connection.ops.quote_name(table) for table in sorted(tables))
 
 
+def _of_kind(rows: _Rows, *kinds: str) -> _Rows:
+    return sorted(row for row in rows if row[0] in kinds)
+
+
 def _contents_of(rows: _Rows) -> Contents:
-    found = [row for row in rows if row[0] in ("kept", "sequence")]
-    return Contents({name: number for kind, name, number, _ in found if kind == "kept"}, sorted(found))
+    found = _of_kind(rows, "kept", "sequence")
+    return Contents({name: number for kind, name, number, _ in found if kind == "kept"}, found)
 
 
 def _referring(tables: set[str], references: Iterable[tuple[Any, ...]]) -> set[str]:

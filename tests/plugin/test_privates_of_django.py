@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
+from pathlib import Path
 
 import pytest
 from django.db import connections, transaction
@@ -11,6 +13,62 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
 SQLITE = "django.db.backends.sqlite3.base:DatabaseWrapper"
+
+
+def test_flush_of_transactional_tests() -> None:
+    """A transactional test ends by calling the flush command through its module's `call_command`, with options that
+    are known.
+    """
+    from django.test import TransactionTestCase, testcases
+
+    assert "call_command" in vars(testcases)
+    source = inspect.getsource(inspect.unwrap(TransactionTestCase._fixture_teardown))
+    options = ["verbosity", "interactive", "database", "reset_sequences", "allow_cascade", "inhibit_post_migrate"]
+    assert 'call_command(\n                "flush"' in source, (
+        "transactional tests end in another way: see flushing/seam.py"
+    )
+    assert source.count("=", source.index("call_command(")) == len(options), "other options: see flushing/understood.py"
+    assert all(f"{option}=" in source for option in options)
+
+
+def test_flush_of_django() -> None:
+    """What Django's flush does is what the touched flush leaves undone where nothing would come of it."""
+    from django.core.management.commands import flush
+
+    source = inspect.getsource(inspect.unwrap(flush.Command.handle))
+    called = ["import_module(", "sql_flush(", "execute_sql_flush(", "emit_post_migrate_signal("]
+    places = [source.index(name) for name in called]
+    assert places == sorted(places), "Django flushes in another order: see flushing/flush.py"
+
+
+def test_receivers_after_a_migration() -> None:
+    """Django's own receivers of `post_migrate` are those whose rows may stay."""
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.contrib.sites.management import create_default_site
+    from django.db.models.signals import post_migrate
+
+    from pytest_async_orm.flushing import made
+    from pytest_async_orm.patches.after_migrate import receivers_of
+
+    known = {create_permissions.__name__, create_contenttypes.__name__, create_default_site.__name__}
+    assert known <= made._RECEIVERS
+    found = {receiver.__name__ for receiver in receivers_of(post_migrate, None)}
+    assert {"create_permissions", "create_contenttypes"} <= found <= made._RECEIVERS, (
+        "Django has another receiver of post_migrate: see flushing/made.py"
+    )
+
+
+def test_memory_of_content_types() -> None:
+    """Django remembers content types in a dictionary by alias, and sites in one of the module's."""
+    from django.contrib.contenttypes.models import ContentTypeManager
+
+    from pytest_async_orm.patches.after_migrate import content_types_in_memory
+
+    assert content_types_in_memory(ContentTypeManager()) == {}
+    module = importlib.util.find_spec("django.contrib.sites.models")
+    assert module is not None
+    assert "SITE_CACHE = {}" in Path(str(module.origin)).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["_commit", "_rollback", "_close", "_set_autocommit", "_nodb_cursor"])
