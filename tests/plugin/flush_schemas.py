@@ -1,4 +1,4 @@
-"""Generated schemas and writes, made alike on two databases, and everything that a database holds.
+"""Generated schemas and writes, made alike on two databases.
 
 A schema is a list of models: each refers to others and to itself, in circles too, inherits from an earlier one, has
 relations of many to many, and perhaps a content type. The models live in the sample app, so that Django makes content
@@ -276,39 +276,3 @@ def rounds() -> st.SearchStrategy[list[list[Named]]]:
     """The writes of some tests in turn."""
     write = st.builds(Named, st.sampled_from([write.__name__ for write in WRITES]), st.integers(0, 5))
     return st.lists(st.lists(write, max_size=4, unique=True), min_size=1, max_size=3)
-
-
-def contents(alias: str) -> dict[str, Any]:
-    """Everything that a database holds: rows by table, and what sequences have given.
-
-    Of content types and permissions, which keep their keys or get new ones, the natural keys, and whether the next key
-    is one that no row has.
-    """
-    connection = connections[alias]
-    given = _sequences(alias)
-    found: dict[str, Any] = {}
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            found[table] = sorted(map(repr, cursor.fetchall()))
-    for model in (ContentType, Permission):
-        table = model._meta.db_table
-        largest = model.objects.using(alias).aggregate(models.Max("pk"))["pk__max"] or 0
-        found[table] = sorted(repr(row.natural_key()) for row in model.objects.using(alias).all())
-        found[f"{table} gives"] = given.pop(table, 0) >= largest
-    return {**found, "sequences": given}
-
-
-def _sequences(alias: str) -> dict[str, int]:
-    """The last key that was given, by table."""
-    connection = connections[alias]
-    sql = {
-        "sqlite": "SELECT name, seq FROM sqlite_sequence",
-        "postgresql": "SELECT regexp_replace(sequencename, '_id_seq$', ''), last_value FROM pg_sequences "
-        "WHERE last_value IS NOT NULL AND schemaname = current_schema()",
-        "mysql": "SELECT table_name, auto_increment - 1 FROM information_schema.tables "
-        "WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL",
-    }[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return {name: int(given) for name, given in cursor.fetchall()}

@@ -11,8 +11,8 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.db.models import signals
-from flush_calls import as_django, make, touched
-from flush_schemas import ALIASES, ASIDE, Named, Spec, contents, rounds, schema, schemas
+from flush_calls import as_django, contents, make, touched
+from flush_schemas import ALIASES, ASIDE, Named, Spec, rounds, schema, schemas
 from hypothesis import HealthCheck, Phase, example, given, settings
 
 from pytest_async_orm.flushing import on_postgresql, on_sqlite

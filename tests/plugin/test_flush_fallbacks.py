@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.core.management.commands import flush as djangos
 from django.db import connection, connections, transaction
 from django.db.models import signals
-from flush_calls import as_django, options, touched
-from flush_schemas import ALIASES, Named, contents
+from flush_calls import as_django, contents, options, touched
+from flush_schemas import ALIASES, Named
 
 from pytest_async_orm.flushing import postgresql_catalogue, understood
 from pytest_async_orm.flushing.seam import Flushing

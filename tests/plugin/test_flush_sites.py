@@ -9,8 +9,8 @@ import pytest
 from django.apps import apps
 from django.db.models import signals
 from django.test.utils import modify_settings
-from flush_calls import as_django, touched
-from flush_schemas import ALIASES, Named, contents, tables_of
+from flush_calls import as_django, contents, touched
+from flush_schemas import ALIASES, Named, tables_of
 
 from pytest_async_orm.flushing.seam import Flushing
 
