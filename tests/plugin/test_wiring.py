@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # What a run without async database tests imports: no more of the plugin, and nothing of other packages but pytest.
 STARTED = [
     "errors", "fixtures", "fixtures.databases", "fixtures.leaks", "fixtures.queries", "fixtures.scopes", "hooks",
-    "hooks.assertions", "hooks.isolation", "hooks.leaks", "hooks.recording", "hooks.reporting", "hooks.scopes",
-    "hooks.session", "hooks.telling", "items", "markers", "messages", "messages.leaks", "messages.sandbox", "options",
-    "patches", "patches.mechanism", "patches.process", "patches.pytest_names", "plugin",
+    "hooks.assertions", "hooks.flushing", "hooks.isolation", "hooks.leaks", "hooks.recording", "hooks.reporting",
+    "hooks.scopes", "hooks.session", "hooks.telling", "items", "markers", "messages", "messages.leaks",
+    "messages.sandbox", "options", "patches", "patches.mechanism", "patches.process", "patches.pytest_names", "plugin",
 ]  # fmt: skip
 
 
