@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pytest_async_orm import arguments
 from pytest_async_orm.leaks.census import take_census
 from pytest_async_orm.leaks.judgement import leak_of
 from pytest_async_orm.leaks.kinds import kind_of
@@ -42,5 +43,8 @@ class ConnectionLedger:
         return [leak_of(opened, kind) for opened in mine if (kind := kind_of(opened)) is not None]
 
     def census(self, aliases: Iterable[str] | None = None) -> list[Census]:
-        """What each database's server says, beside the ledger; call it on a thread, not on the event loop's."""
-        return take_census(aliases)
+        """What each database's server says, beside the ledger; call it on a thread, not on the event loop's.
+
+        Raises TypeError for what is no list of aliases, ValueError for an alias that the settings do not have.
+        """
+        return take_census(None if aliases is None else arguments.listed_aliases(aliases))

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from pytest_async_orm import arguments
 from pytest_async_orm.errors import NothingRecorded, QueryAssertionError
 from pytest_async_orm.frames.never_entered import MustBeEntered
 from pytest_async_orm.messages import queries as messages
-from pytest_async_orm.recording import arguments
 from pytest_async_orm.recording.log import QueryLog
 from pytest_async_orm.records import Kind
 
@@ -30,6 +30,7 @@ class QueryBlock(MustBeEntered):
     """
 
     def __init__(self, check: Check | None, using: str | None = None, *, stacks: bool = True) -> None:
+        arguments.check_alias_early(using)
         self._stacks = stacks
         self._check = check
         self._using = using
@@ -175,6 +176,7 @@ def counting(
     """The check of a number of queries. Raises TypeError or ValueError for what is no number, and for no kind."""
     arguments.check_number(num)
     arguments.check_kind(kind)
+    arguments.check_text_of_table(table)
 
     def check(log: QueryLog) -> str | None:
         found = log.count(kind=kind, table=table)

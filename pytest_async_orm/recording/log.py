@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
-from pytest_async_orm.recording import arguments
+from pytest_async_orm import arguments
 from pytest_async_orm.recording.fingerprints import fingerprint, kind_of, tables_of
 from pytest_async_orm.records import Kind, NPlusOne, Query
 
@@ -80,7 +80,11 @@ class QueryLog(Sequence[Query]):
         return [query for query in self if query.kind == kind]
 
     def of_table(self, table: str) -> list[Query]:
-        """The queries that name a table of the database (without its schema), of those that were kept."""
+        """The queries that name a table of the database (without its schema), of those that were kept.
+
+        Raises TypeError for what is no name.
+        """
+        arguments.check_text_of_table(table)
         return [query for query in self if table in tables_of(query.fingerprint)]
 
     def using(self, alias: str) -> QueryLog:
@@ -116,6 +120,7 @@ class QueryLog(Sequence[Query]):
         if value is not None:
             return list(self).count(value)
         arguments.check_kind(kind)
+        arguments.check_text_of_table(table)
         if kind is None and table is None:
             return len(self)
 

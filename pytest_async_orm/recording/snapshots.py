@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from pytest_async_orm import arguments
 from pytest_async_orm.files import write_whole
 from pytest_async_orm.messages import snapshots as messages
 from pytest_async_orm.recording.blocks import Check, QueryBlock
@@ -32,7 +33,9 @@ class QuerySnapshot:
         self.names: set[str] = set()
 
     def __call__(self, name: str = "") -> QueryBlock:
-        """Compare a block's queries. A test with several blocks names them. Raises ValueError for a name used twice."""
+        """Compare a block's queries. A test with several blocks names them. Raises ValueError for a name used twice,
+        TypeError for one that is no text."""
+        arguments.check_name("name", name)
         if name in self.names:
             raise ValueError(messages.name_used_twice(name))
         self.names.add(name)

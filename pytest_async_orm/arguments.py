@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from typing import get_args
 
 from pytest_async_orm.messages import arguments as messages
@@ -34,18 +36,57 @@ def check_milliseconds(milliseconds: object) -> None:
         raise ValueError(f"milliseconds is {milliseconds}: it cannot be below 0.")
 
 
+def check_seconds(name: str, seconds: object) -> None:
+    """Raises TypeError or ValueError for what is no time."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{name} is {seconds!r}: give a number of seconds, such as 0.5.")
+    # Not-a-number is no time either, and nobody waits for ever.
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"{name} is {seconds}: give a number of seconds that is not below 0, such as 0.5.")
+
+
+def check_name(name: str, value: object) -> None:
+    """Raises TypeError for what is no text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}: give a text.")
+
+
 def check_kind(kind: object) -> None:
     """Raises ValueError for a kind that there is not."""
     if kind is not None and kind not in KINDS:
         raise ValueError(messages.unknown("kind", kind, KINDS))
 
 
-def check_alias(using: object) -> None:
+def check_alias(using: object, name: str = "using") -> None:
     """Raises ValueError for an alias that the settings do not have."""
     from django.db import connections
 
-    if using is not None and using not in connections.settings:
-        raise ValueError(messages.unknown("using", using, connections.settings))
+    known = list(connections.settings)
+    if using is not None and using not in known:
+        raise ValueError(messages.unknown(name, using, known))
+
+
+def check_alias_early(using: object) -> None:
+    """The same where the settings are known already, as in the body of a test; else it is checked once they are."""
+    configuration = sys.modules.get("django.conf")
+    if configuration is not None and configuration.settings.configured:
+        check_alias(using)
+
+
+def listed_aliases(given: object) -> list[str]:
+    """Aliases as a list. Raises TypeError for what is none, ValueError for one that the settings do not have."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"aliases is {given!r}: give a list of aliases, such as ['default'].")
+    found = list(given)
+    for alias in found:
+        check_alias("" if alias is None else alias, "aliases")
+    return found
+
+
+def check_text_of_table(table: object) -> None:
+    """Raises TypeError for what is no name of a table."""
+    if table is not None and not isinstance(table, str):
+        raise TypeError(f"table is {table!r}: give the name of a table, such as 'auth_user'.")
 
 
 def check_table(table: str) -> None:
