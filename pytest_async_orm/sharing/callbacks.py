@@ -1,19 +1,19 @@
 """`captureOnCommitCallbacks` where the code under test commits: on other threads, on connections of isolated tests.
 
 Django's own looks at the calling thread's connection, on which nothing is left once a shared connection has committed.
-While a block captures, shared connections of its alias hand their callbacks to it instead of running them.
+While a block captures, shared connections of its alias hand their callbacks to it instead of running them; those of a
+test that keeps its own transaction stay on its connection, as Django has it, and both are taken in one order.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import copy_context
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,15 +32,24 @@ Callbacks = list[Callable[[], Any]]
 _LOGGER = logging.getLogger("django.test")
 
 
+class Handed(NamedTuple):
+    """A callback that a shared connection has handed over."""
+
+    func: Callable[[], Any]
+    robust: bool
+    behind: tuple[Any, ...]
+    """What the test's own connection had noted by then: Django's entries, by which the order is told."""
+
+
 class Captures:
     """The blocks that capture, by alias: how many are open, and what was handed to them."""
 
     def __init__(self) -> None:
         self._open: dict[str, int] = {}
-        self._handed: dict[str, list[tuple[Callable[[], Any], bool]]] = {}
+        self._handed: dict[str, list[Handed]] = {}
 
-    def begin(self, alias: str) -> list[tuple[Callable[[], Any], bool]]:
-        """Open a block; return the list that callbacks, and whether each is robust, are appended to."""
+    def begin(self, alias: str) -> list[Handed]:
+        """Open a block; return the list that callbacks are appended to."""
         self._open[alias] = self._open.get(alias, 0) + 1
         return self._handed.setdefault(alias, [])
 
@@ -50,7 +59,7 @@ class Captures:
         if not self._open[alias]:
             del self._open[alias], self._handed[alias]
 
-    def of(self, alias: str) -> list[tuple[Callable[[], Any], bool]] | None:
+    def of(self, alias: str) -> list[Handed] | None:
         """Where to hand callbacks; None if no block captures."""
         return self._handed.get(alias)
 
@@ -58,13 +67,15 @@ class Captures:
 class HandsOverCallbacks(_Base):
     """Mixed into shared connections."""
 
+    lease: Any
+
     def on_commit(self, func: Any, robust: bool = False) -> None:
         """Django's, but in autocommit the callback is handed over instead of run."""
         handed = PROCESS.one(Captures).of(self.alias)
         if handed is None or self.in_atomic_block or not callable(func) or not self.get_autocommit():
             super().on_commit(func, robust)
         else:
-            handed.append((func, robust))
+            handed.append(Handed(func, robust, _noted_by_test(self)))
 
     def run_and_clear_commit_hooks(self) -> None:
         """Django's, but the callbacks are handed over instead of run."""
@@ -76,10 +87,15 @@ class HandsOverCallbacks(_Base):
             _move(self, 0, handed)
 
 
-def _move(connection: Any, start: int, handed: list[tuple[Callable[[], Any], bool]]) -> None:
+def _noted_by_test(connection: HandsOverCallbacks) -> tuple[Any, ...]:
+    return tuple(connection.lease.shared.wrapper.run_on_commit)
+
+
+def _move(connection: Any, start: int, handed: list[Handed]) -> None:
     pending = connection.run_on_commit[start:]
     connection.run_on_commit = connection.run_on_commit[:start]
-    handed += [(func, robust) for _, func, robust in pending]
+    behind = _noted_by_test(connection)
+    handed += [Handed(func, robust, behind) for _, func, robust in pending]
 
 
 def install() -> None:
@@ -87,45 +103,79 @@ def install() -> None:
     PROCESS.patches.install(targets.CAPTURE_CALLBACKS, _capturing)
 
 
-def _capturing(original: Callable[..., Any]) -> Callable[..., Any]:
+def _capturing(original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ARG001 - the protocol of replacements
     def captureOnCommitCallbacks(  # noqa: N802 - it stands for that method
-        cls: Any, *, using: str = DEFAULT_DB_ALIAS, execute: bool = False
+        cls: Any,  # noqa: ARG001 - as Django's
+        *,
+        using: str = DEFAULT_DB_ALIAS,
+        execute: bool = False,
     ) -> AbstractContextManager[Callbacks]:
-        return _captured(partial(original, cls), using, execute)
+        return _captured(using, execute)
 
     return captureOnCommitCallbacks
 
 
 @contextmanager
-def _captured(original: Callable[..., Any], using: str, execute: bool) -> Iterator[Callbacks]:
-    connection = connections[using]
+def _captured(using: str, execute: bool) -> Iterator[Callbacks]:
+    connection: Any = connections[using]
     shared = isinstance(connection, HandsOverCallbacks)
-    start = len(connection.run_on_commit)
+    # Where the test keeps its transaction, callbacks of its own thread are noted there, and are never run.
+    own = connection.lease.shared.wrapper if shared else connection
     captures = PROCESS.one(Captures)
-    handed = captures.begin(using)
-    first = len(handed)
-    nothing: Callbacks = []
+    capture = _Capture(own, captures.begin(using))
+    start = len(connection.run_on_commit)
     try:
-        with nullcontext(nothing) if shared else original(using=using, execute=execute) as callbacks:
-            try:
-                yield callbacks
-            finally:
-                if shared:
-                    _move(connection, start, handed)
-                if len(handed) > first:
-                    outside_of_loop(lambda: _take(handed, first, callbacks, execute))
+        yield capture.callbacks
     finally:
-        captures.end(using)
+        if shared:
+            _move(connection, start, capture.handed)
+        try:
+            if next(capture.fresh(), None) is not None:
+                outside_of_loop(lambda: capture.take(execute))
+        finally:
+            captures.end(using)
 
 
-def _take(handed: list[tuple[Callable[[], Any], bool]], first: int, callbacks: Callbacks, execute: bool) -> None:
-    """Callbacks may hand over more while they run."""
-    while first < len(handed):
-        func, robust = handed[first]
-        first += 1
-        callbacks.append(func)
-        if execute:
-            _run(func, robust)
+class _Capture:
+    """What one block finds: on the test's own connection, and of what shared connections hand over."""
+
+    def __init__(self, own: Any, handed: list[Handed]) -> None:
+        self.callbacks: Callbacks = []
+        self.handed = handed
+        self._own = own
+        self._start = len(own.run_on_commit)
+        self._first = len(handed)
+        self._taken: list[Any] = []
+
+    def take(self, execute: bool) -> None:
+        """Callbacks may add more while they run."""
+        while found := list(self.fresh()):
+            for entry, func, robust in found:
+                self._taken.append(entry)
+                self.callbacks.append(func)
+                if execute:
+                    _run(func, robust)
+
+    def fresh(self) -> Iterator[tuple[Any, Callable[[], Any], bool]]:
+        """What was not taken yet, in the order of commits: each with its entry, by which it is known again."""
+        own = self._own.run_on_commit[self._start :]
+        handed = self.handed[self._first :]
+        places = [
+            max((at + 1 for at, entry in enumerate(own) if _is_in(entry, one.behind)), default=0) for one in handed
+        ]
+        for at in range(len(own) + 1):
+            found = [(one, one.func, one.robust) for one, place in zip(handed, places, strict=True) if place == at]
+            found += [(entry, entry[1], entry[2]) for entry in own[at : at + 1]]
+            yield from (each for each in found if not _is_in(each[0], self._taken))
+
+
+def _place(own: Sequence[Any], behind: Sequence[Any]) -> int:
+    """Before which of the test's own entries something belongs that came behind some of them."""
+    return max((at + 1 for at, entry in enumerate(own) if _is_in(entry, behind)), default=0)
+
+
+def _is_in(entry: Any, entries: Iterable[Any]) -> bool:
+    return any(entry is one for one in entries)
 
 
 def _run(func: Callable[[], Any], robust: bool) -> None:

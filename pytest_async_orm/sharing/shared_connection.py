@@ -42,7 +42,9 @@ class SharedConnection:
     """One alias of one sandbox: the wrapper that owns the raw connection, the turn, and whether all is well."""
 
     def __init__(self, wrapper: BaseDatabaseWrapper, test: str, timeout: float) -> None:
-        wrapper.ensure_connection()
+        if wrapper.connection is None:
+            # Asked for only then: it is refused where an event loop runs, though nothing is sent.
+            wrapper.ensure_connection()
         self.wrapper = wrapper
         self.alias = wrapper.alias
         self.test = test

@@ -118,3 +118,100 @@ def pytest_sessionstart():
 """
     )
     assert run(CAPTURE).parseoutcomes().get("failed", 0) >= 5
+
+
+OF_TESTS = """
+from django.test import TestCase
+def order(name, ran):
+    with transaction.atomic():
+        transaction.on_commit(lambda: ran.append(name))
+def on_thread(*arguments):
+    thread = threading.Thread(target=order, args=arguments)
+    thread.start()
+    return thread
+class TestIt(TestCase):
+    async def test_order(self):
+        ran = []
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            await sync_to_async(order)("own", ran)
+            await asyncio.to_thread(order, "pool", ran)
+            await sync_to_async(order, thread_sensitive=False)("other", ran)
+            await sync_to_async(order)("own again", ran)
+            assert ran == []
+        assert ran == ["own", "pool", "other", "own again"] and len(callbacks) == 4
+    async def test_gathered(self):
+        ran = []
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            await asyncio.gather(*(asyncio.to_thread(order, name, ran) for name in "abcd"))
+        assert sorted(ran) == list("abcd") and len(callbacks) == 4
+    async def test_not_executed(self):
+        ran = []
+        with self.captureOnCommitCallbacks() as callbacks:
+            await asyncio.to_thread(order, "a", ran)
+        assert ran == [] and len(callbacks) == 1
+        callbacks[0]()
+        assert ran == ["a"]
+    async def test_raw_thread(self):
+        ran = []
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            await asyncio.to_thread(on_thread("a", ran).join)
+        assert ran == ["a"] and len(callbacks) == 1
+    async def test_first_look_of_a_coroutine(self):
+        assert connection.vendor and connections["default"].settings_dict
+    async def test_rolled_back(self):
+        ran = []
+        def own():
+            try:
+                with transaction.atomic():
+                    transaction.on_commit(lambda: ran.append("gone"))
+                    raise ValueError
+            except ValueError:
+                pass
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            await sync_to_async(own)()
+            await asyncio.to_thread(order, "kept", ran)
+        assert ran == ["kept"] and len(callbacks) == 1
+    def test_sync(self):
+        ran = []
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            order("own", ran)
+            on_thread("thread", ran).join()
+            asyncio.run(sync_to_async(order)("run", ran))
+        assert ran == ["own", "thread", "run"] and len(callbacks) == 3
+@pytest.mark.django_db
+def test_function(django_capture_on_commit_callbacks):
+    ran = []
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        order("own", ran)
+        on_thread("thread", ran).join()
+        asyncio.run(sync_to_async(order)("run", ran))
+    assert ran == ["own", "thread", "run"] and len(callbacks) == 3
+@pytest.mark.django_db
+async def test_threads(django_capture_on_commit_callbacks):
+    ran = []
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        await asyncio.gather(*(asyncio.to_thread(order, name, ran) for name in "abcd"))
+        await asyncio.to_thread(on_thread("t", ran).join)
+    assert sorted(ran) == list("abcdt") and len(callbacks) == 5
+"""
+
+
+def test_callbacks_of_tests_that_keep_their_transaction(run) -> None:
+    """In sync tests, `TestCase` and its async methods, callbacks of the test's own thread and of every other one are
+    captured, in the order of their commits.
+    """
+    run(OF_TESTS).assert_outcomes(passed=9)
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    "planted",
+    ["callbacks.Captures.of = lambda self, alias: None", "callbacks._noted_by_test = lambda connection: ()"],
+    ids=["guests run theirs", "no order"],
+)
+def test_captures_that_miss_guests(run, pytester: pytest.Pytester, planted: str) -> None:
+    """The check of captures fails where guests run their callbacks, and where nothing tells what came first."""
+    pytester.makeconftest(
+        f"def pytest_sessionstart():\n    from pytest_async_orm.sharing import callbacks\n    {planted}\n"
+    )
+    assert run(OF_TESTS).parseoutcomes().get("failed", 0) >= 2

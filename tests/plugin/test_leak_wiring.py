@@ -100,6 +100,27 @@ def test_trio_alone(run) -> None:
     result.stdout.no_fnmatch_line("*work left running*")
 
 
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    ("planted", "source"),
+    [
+        (
+            "from pytest_async_orm.leaks.coroutines import Coroutines; Coroutines.track = lambda self: lambda: None",
+            FIRST,
+        ),
+        ("from pytest_async_orm.frames import handoff; handoff._made_task_at = lambda: None", FIRST),
+        ("from pytest_async_orm.frames import handoff; handoff.install_for_imported = lambda: None", FIRST_ON_TRIO),
+    ],
+    ids=["coroutines of the first test", "gather over threads", "trio"],
+)
+def test_lines_that_nobody_notes(run, pytester: pytest.Pytester, planted: str, source: str) -> None:
+    """Without what notes the line of an opening, the checks of lines find one that is not known."""
+    pytester.makeconftest(f"def pytest_sessionstart():\n    {planted}\n")
+    options = ["--asyncio-mode=strict"] if source == FIRST_ON_TRIO else []
+    result = run(source.replace("{mark}", "(transaction=True)"), *options)
+    result.stdout.fnmatch_lines(["*an unknown line*"])
+
+
 def test_bad_mode(run) -> None:
     """An unknown mode stops the session and lists the known ones."""
     result = run("def test_never(): pass", ini="async_orm_leaks = loud")

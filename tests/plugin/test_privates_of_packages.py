@@ -8,6 +8,25 @@ from pathlib import Path
 import pytest
 
 
+def test_processes_of_pytester() -> None:
+    """The tests start their inner runs in warm processes, by the method through which pytest's own `pytester` does."""
+    parameters = inspect.signature(pytest.Pytester.popen).parameters
+    assert list(parameters)[:5] == ["self", "cmdargs", "stdout", "stderr", "stdin"], (
+        "pytester.popen has other parameters now: see the fixture `run` in tests/plugin/conftest.py"
+    )
+    assert "self.popen(" in inspect.getsource(pytest.Pytester.run), (
+        "pytester.run starts processes in another way now: see the fixture `run` in tests/plugin/conftest.py"
+    )
+
+
+def test_paths_of_xdist() -> None:
+    """pytest-xdist hands its workers the path that it has kept when it was imported."""
+    plugin = pytest.importorskip("xdist.plugin")
+    assert isinstance(plugin._sys_path, list), (
+        "xdist.plugin has no list _sys_path any more: see tests/shared/warm_pytest.py"
+    )
+
+
 def test_native_connections() -> None:
     """django-async-backend opens every connection by the method that is replaced to refuse it."""
     backend = pytest.importorskip("django_async_backend.db.backends.base.base")

@@ -31,6 +31,7 @@ from thread_states import (
 )
 
 from pytest_async_orm.frames import workers
+from pytest_async_orm.frames.stacks import frames_of
 from pytest_async_orm.frames.workers import Work, call_of, is_alive, is_idle, pause_for
 
 
@@ -63,8 +64,7 @@ def test_at_work(working: Callable[[], Any]) -> None:
     """A thread that waits for anything else is in the middle of its call."""
     with working() as thread:
         assert until(lambda: not is_idle(thread))
-        time.sleep(0.1)
-        assert not is_idle(thread)
+        assert not any(is_idle(thread) for _ in range(200))
 
 
 def found_at_work(thread: threading.Thread) -> Work:
@@ -188,5 +188,5 @@ def test_planted_in_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the look at loops, a consumer over a condition is in the middle of a call for ever."""
     monkeypatch.setattr(workers, "_is_in_loop", lambda code, instruction: False)
     with condition() as thread:
-        time.sleep(0.05)
+        assert until(lambda: any(frame.f_code.co_name == "wait" for frame in frames_of(thread)))
         assert not is_idle(thread)
