@@ -14,7 +14,8 @@ from flush_schemas import ALIASES
 from natural_observer import connect
 
 from pytest_async_orm.errors import FlushBlocked
-from pytest_async_orm.flushing import seam
+from pytest_async_orm.flushing import postgresql_catalogue, seam
+from pytest_async_orm.flushing.on_mariadb import MariaDB
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=ALIASES),
@@ -66,6 +67,15 @@ def test_the_opening_line_is_told(left_open: Any, write: str) -> None:
     assert "The plugin closed it and emptied the tables." in text
     assert not Group.objects.exists()
     assert not ContentType.objects.filter(app_label="gone").exists()
+
+
+@pytest.mark.planted
+def test_finds_a_flush_that_sees_no_writer(left_open: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where nobody asks who else writes: the flush ends, and the row comes afterwards."""
+    monkeypatch.setattr(postgresql_catalogue, "locks", lambda *_: "SELECT 'lock', '', 0::bigint, 0 WHERE false")
+    monkeypatch.setattr(MariaDB, "_touched", lambda *_: set())
+    left_open(LEFT_OPEN["inserted"])
+    assert touched(make(SECONDS), "default").reason is None
 
 
 def test_a_session_that_only_reads_hinders_nobody(left_open: Any) -> None:
