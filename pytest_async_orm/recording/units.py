@@ -87,7 +87,7 @@ def _does_more(group: Sequence[Query], loop: Loop, queries: Sequence[Query]) -> 
 def in_one_call(group: Sequence[Query], loop: Loop | None, queries: Sequence[Query]) -> list[list[Query]]:
     """A group's queries, apart for each call of the unit of work that sent them."""
     parts: dict[str | None, list[Query]] = {}
-    in_task = loop is not None and loop.sure and loop.at < group[0].origin.own
+    in_task = loop is not None and loop.at < group[0].origin.own
     for query in group:
         parts.setdefault(query.task_name if in_task else None, []).append(query)
     turns = _turns(group, loop, queries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,10 @@ def test_size_of_the_corpus() -> None:
     assert [program.name for program in PROGRAMS if not program.run.__doc__] == []
 
 
-@pytest.mark.skipif(django.VERSION < (5, 0), reason="a few programs use what Django 5.0 brought")
+@pytest.mark.skipif(
+    django.VERSION < (5, 0) or sys.version_info < (3, 11),
+    reason="a few programs use what Django 5.0 and Python 3.11 brought",
+)
 def test_numbers_of_the_page() -> None:
     """The page about queries says how many programs of either kind there are."""
     page = (HERE.parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
