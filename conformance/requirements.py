@@ -19,6 +19,27 @@ def _concurrent_connections(connection: Any) -> bool:
     return not connection.is_in_memory_db() if connection.vendor == "sqlite" else True
 
 
+def _redis(_: Any) -> bool:
+    """A Redis server answers here, whose database 15 is empty, and the package `redis` is installed."""
+    try:
+        import redis
+
+        with redis.Redis(db=15, socket_connect_timeout=1) as client:
+            # It is emptied again and again: what somebody else keeps there must not be lost.
+            return bool(client.dbsize() == 0)
+    except ImportError:
+        return False
+    except redis.RedisError:
+        return False
+
+
+def _sample_app(_: Any) -> bool:
+    """The sample app supports this Django."""
+    import django
+
+    return django.VERSION >= (4, 2)
+
+
 def _threads_of_blocks(_: Any) -> bool:
     """A block of async code can be given a thread of its own."""
     from asgiref.sync import ThreadSensitiveContext
@@ -28,11 +49,13 @@ def _threads_of_blocks(_: Any) -> bool:
 
 FLAGS: dict[str, Flag] = {
     "concurrent_connections": _concurrent_connections,
+    "redis": _redis,
+    "sample_app": _sample_app,
     "threads_of_blocks": _threads_of_blocks,
     "transactions": _transactions,
 }
 OF_ASGIREF = frozenset({"threads_of_blocks"})
-"""The flags that are asked of asgiref; all others are asked of the database."""
+"""The flags that are asked of asgiref."""
 
 
 def unmet(names: tuple[str, ...]) -> str:
@@ -50,7 +73,10 @@ def unmet(names: tuple[str, ...]) -> str:
 
 
 def _asked(name: str, connection: Any) -> str:
-    """What a flag is asked of, as a reader knows it."""
+    """What a flag is asked of, as a reader knows it: not everything depends on the database."""
     import asgiref
+    import django
 
-    return f"asgiref {asgiref.__version__}" if name in OF_ASGIREF else str(connection.display_name)
+    elsewhere = {"redis": "This machine", "sample_app": f"Django {django.get_version()}"}
+    elsewhere.update(dict.fromkeys(OF_ASGIREF, f"asgiref {asgiref.__version__}"))
+    return elsewhere[name] if name in elsewhere else str(connection.display_name)

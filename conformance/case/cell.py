@@ -37,6 +37,7 @@ class Failure:
     server: str = ""
     stack: str = ""
     reproduce: str = ""
+    script: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a result file has them."""

@@ -1,6 +1,29 @@
 """What is checked: one entry a capability, one claim a row of the source text."""
 
+from conformance.catalogue.judges import JUDGES, JudgeInfo
 from conformance.catalogue.load import catalogue_schema, load_catalogue
-from conformance.catalogue.model import Catalogue, CatalogueEntry, Check, Claim, Kill, Measurement
+from conformance.catalogue.model import (
+    Catalogue,
+    CatalogueEntry,
+    Check,
+    Claim,
+    Judged,
+    Kill,
+    Measurement,
+    Operation,
+)
 
-__all__ = ["Catalogue", "CatalogueEntry", "Check", "Claim", "Kill", "Measurement", "catalogue_schema", "load_catalogue"]
+__all__ = [
+    "JUDGES",
+    "Catalogue",
+    "CatalogueEntry",
+    "Check",
+    "Claim",
+    "JudgeInfo",
+    "Judged",
+    "Kill",
+    "Measurement",
+    "Operation",
+    "catalogue_schema",
+    "load_catalogue",
+]

@@ -12,7 +12,17 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from conformance.case import ExitCode, SchemaChecker, SuiteError
-from conformance.catalogue.model import Catalogue, CatalogueEntry, Check, Claim, Kill, Measurement
+from conformance.catalogue.judges import JUDGES
+from conformance.catalogue.model import (
+    Catalogue,
+    CatalogueEntry,
+    Check,
+    Claim,
+    Judged,
+    Kill,
+    Measurement,
+    Operation,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,20 +93,42 @@ def _parse(file: Traversable) -> dict[str, Any]:
 
 def _entry(item: dict[str, Any]) -> CatalogueEntry:
     everywhere = tuple(item.get("must_observe", ()))
-    checks = tuple(
+    judged = _judged(item["judged"]) if "judged" in item else None
+    own = tuple(
         Check(
             name=name,
             oracles=tuple(check["oracles"]),
             kills=tuple(Kill(defect, verdict) for defect, verdict in check["kills"].items()),
             must_observe=tuple(check.get("must_observe", everywhere)),
+            counts=check.get("counts", True),
         )
-        for name, check in item["checks"].items()
+        for name, check in item.get("checks", {}).items()
     )
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
     fields.pop("must_observe", None)
     fields.setdefault("documented", "works")
     fields.setdefault("stage", "required")
-    return CatalogueEntry(**{**fields, "checks": checks})
+    checks = (*_judges(judged, everywhere), *own)
+    return CatalogueEntry(**{**fields, "judged": judged, "checks": checks})
+
+
+def _judged(item: dict[str, Any]) -> Judged:
+    operation = Operation(**item["operation"]) if "operation" in item else None
+    without, observes = (tuple(item.get(key, {}).items()) for key in ("without", "observes"))
+    return Judged(operation, bool(item.get("writes")), bool(item.get("modelled")), without, observes)
+
+
+def _judges(judged: Judged | None, everywhere: tuple[str, ...]) -> Iterator[Check]:
+    """A check for each judge that applies, with the evidence that it needs."""
+    if judged is None:
+        return
+    left_out = {name for name, _ in judged.without} | (set() if judged.modelled else {"model"})
+    for judge in JUDGES.values():
+        if judge.name not in left_out:
+            evidence = judge.writing if judged.writes else judge.reading
+            evidence += everywhere if judge.name == "result" else ()
+            counts = judge.counts and all(name != judge.name for name, _ in judged.observes)
+            yield Check(judge.name, judge.oracles, (), evidence, counts)
 
 
 def _claim(item: dict[str, Any]) -> Claim:

@@ -26,6 +26,32 @@ class Check:
     oracles: tuple[str, ...]
     kills: tuple[Kill, ...]
     must_observe: tuple[str, ...]
+    # Whether a bad verdict counts against the entry: a judge may only observe.
+    counts: bool = True
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a generic experiment calls: on which kind of target, by which synchronous name, with which arguments."""
+
+    on: str
+    call: str
+    arguments: str = "none"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An entry that an experiment measures: all judges look at it, but for those `without`, each with its reason.
+
+    `operation` is None where the experiment is code of its own. Judges that it `observes`, each with its reason, look
+    at it and do not count: the documentation promises nothing there.
+    """
+
+    operation: Operation | None = None
+    writes: bool = False
+    modelled: bool = False
+    without: tuple[tuple[str, str], ...] = ()
+    observes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +74,7 @@ class CatalogueEntry:
     isolation: str
     since: str | None = None
     until: str | None = None
+    judged: Judged | None = None
     requires: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     safe_alternative: str = ""
@@ -56,6 +83,10 @@ class CatalogueEntry:
     def gates(self) -> bool:
         """Whether a bad verdict of this entry is a regression."""
         return self.level != "observe" and self.stage == "required"
+
+    def gates_by(self, check: str) -> bool:
+        """Whether a bad verdict of this check is a regression."""
+        return self.gates and all(each.counts for each in self.checks if each.name == check)
 
     def is_documented_in(self, django_series: str) -> bool:
         """Whether the documentation of that Django series promises this entry."""

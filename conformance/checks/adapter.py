@@ -19,8 +19,13 @@ class Adapter:
         return model._default_manager
 
     def sync(self, target: Any, name: str) -> Callable[..., Any]:
-        """The synchronous operation of `target` (a queryset, manager, instance, module or request)."""
-        operation: Callable[..., Any] = getattr(target, name)
+        """The synchronous operation of `target` (a queryset, manager, instance, module or request).
+
+        Raises `Absent` where this version has none.
+        """
+        operation: Callable[..., Any] | None = getattr(target, name, None)
+        if operation is None:
+            raise Absent(f"{_describe(target)} has no {name}")
         return operation
 
     def asynchronous(self, target: Any, name: str) -> Callable[..., Awaitable[Any]]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from conformance.checks.recorder import Statement
+from conformance.observations import Pair
 
 
 class Evidence:
@@ -21,6 +22,10 @@ class Evidence:
         self.refusals = 0
         self.exceptions: dict[str, int] = {}
         self.overlap = False
+        self.modelled = 0
+        self.overridden = 0
+        self.cancellations = 0
+        self._hops = 0
         self._results: set[str] = set()
         self._threads: set[str] = set()
         self._connections = 0
@@ -41,6 +46,18 @@ class Evidence:
         name = type(error).__qualname__
         self.exceptions[name] = self.exceptions.get(name, 0) + 1
 
+    def saw_pair(self, pair: Pair) -> None:
+        """Note what the two sides of an example show."""
+        found = pair.asynchronous
+        self.saw_result(found.value)
+        if found.error is not None:
+            name = found.error.type.rpartition(".")[2]
+            self.exceptions[name] = self.exceptions.get(name, 0) + 1
+        self.modelled += bool(pair.model)
+        self.overridden += bool(pair.sync.overridden)
+        self.cancellations += pair.cancelled is not None
+        self._hops = max(self._hops, found.hops)
+
     def missing(self, names: tuple[str, ...]) -> list[str]:
         """Those of the names for which nothing was seen."""
         seen = self.as_dict()
@@ -57,6 +74,10 @@ class Evidence:
             "changed_rows": self.changed,
             "refusals": self.refusals,
             "exceptions": dict(sorted(self.exceptions.items())),
+            "modelled": self.modelled,
+            "overridden": self.overridden,
+            "cancellations": self.cancellations,
+            "hops": self._hops,
         }
 
 

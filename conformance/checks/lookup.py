@@ -6,8 +6,17 @@ import importlib
 import pkgutil
 
 from conformance.case import Cell
+from conformance.catalogue import CatalogueEntry
 from conformance.checks import subjects
-from conformance.checks.registry import CheckCode, cells_with_code, code_of
+from conformance.checks.experiments import Experiment
+from conformance.checks.invocations import invocations
+from conformance.checks.registry import (
+    CheckCode,
+    cells_with_code,
+    code_of,
+    entries_with_experiments,
+    experiment_for,
+)
 
 
 def check_code(cell: Cell) -> CheckCode:
@@ -20,6 +29,20 @@ def registered_cells() -> frozenset[Cell]:
     """Every cell that has code."""
     _load()
     return cells_with_code()
+
+
+def experiment_of(entry: CatalogueEntry) -> Experiment | None:
+    """The experiment that measures an entry; None where its checks have code of their own."""
+    if entry.judged is not None and entry.judged.operation is not None:
+        return invocations(entry.judged.operation)
+    _load()
+    return experiment_for(entry.id)
+
+
+def registered_experiments() -> frozenset[str]:
+    """Every entry that an experiment measures."""
+    _load()
+    return entries_with_experiments()
 
 
 def _load() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.checks.plain import mask_key, mask_moment
+from conformance.checks.plain import mask_key, mask_scalar
 
 _SESSIONS = {
     "postgresql": "SELECT COUNT(*) FROM pg_stat_activity"
@@ -19,6 +19,8 @@ _SESSIONS = {
     "mysql": "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
 }
 Snapshot = dict[str, list[tuple[Any, ...]]]
+# A model with its rows, as dicts from column attribute to value.
+Table = tuple[type[Any], list[dict[str, Any]]]
 
 
 class Observer:
@@ -31,28 +33,43 @@ class Observer:
         # It may look while the check's own thread waits for a coroutine.
         self._connection.inc_thread_sharing()
         self._models = tuple(models)
+        # Tables beside those, which the rows of now have: emptied with the others, and seen until then.
+        self._more: tuple[type[Any], ...] = ()
 
-    def replace_rows(self, rows: Iterable[tuple[type[Any], list[dict[str, Any]]]]) -> None:
-        """Empty every table and fill it again, committed. Rows are dicts from column attribute to value."""
+    def replace_rows(self, rows: Iterable[Table], more: Sequence[Table] = ()) -> None:
+        """Empty every table and fill it again, committed. Rows are dicts from column attribute to value.
+
+        `more` are rows of other tables, which are seen until the next call.
+        """
+        others = tuple(dict.fromkeys(model for model, _ in more if model not in self._models))
         connection = self._connection
         connection.ensure_connection()
         connection.set_autocommit(False)
         try:
             with connection.cursor() as cursor:
-                for model in reversed(self._models):
+                for model in reversed((*self._models, *dict.fromkeys((*self._more, *others)))):
                     cursor.execute(f"DELETE FROM {self._quote(model._meta.db_table)}")
-                for model, values in rows:
+                for model, values in (*rows, *more):
                     self._insert(cursor, model, values)
             connection.commit()
+            self._more = others
         except BaseException:
             connection.rollback()
             raise
         finally:
             connection.set_autocommit(True)
 
+    def continue_sequences(self) -> None:
+        """Let sequences go on from the highest keys, also where rows with keys of their own do not move them."""
+        from django.core.management.color import no_style
+
+        with self._connection.cursor() as cursor:
+            for statement in self._connection.ops.sequence_reset_sql(no_style(), self._models):
+                cursor.execute(statement)
+
     def snapshot(self, known_keys: frozenset[int]) -> Snapshot:
         """What is committed now: for each table its rows, keys of new rows and clock readings masked."""
-        return {model._meta.db_table: self._rows(model, known_keys) for model in self._models}
+        return {model._meta.db_table: self._rows(model, known_keys) for model in (*self._models, *self._more)}
 
     def sessions(self) -> int:
         """Connections to the database besides this one, by what its server says; open files of an embedded one."""
@@ -67,7 +84,7 @@ class Observer:
         self._connection.close()
 
     def _rows(self, model: type[Any], known_keys: frozenset[int]) -> list[tuple[Any, ...]]:
-        fields = model._meta.concrete_fields
+        fields = model._meta.local_concrete_fields
         columns = ", ".join(self._quote(field.column) for field in fields)
         with self._connection.cursor() as cursor:
             cursor.execute(f"SELECT {columns} FROM {self._quote(model._meta.db_table)}")
@@ -77,7 +94,7 @@ class Observer:
     def _mask(self, fields: Sequence[Any], row: Sequence[Any], known_keys: frozenset[int]) -> Iterator[Any]:
         for field, value in zip(fields, row, strict=True):
             is_key = field.primary_key or field.is_relation
-            yield mask_key(value, known_keys) if is_key else mask_moment(value)
+            yield mask_key(value, known_keys) if is_key else mask_scalar(value)
 
     def _insert(self, cursor: Any, model: type[Any], rows: list[dict[str, Any]]) -> None:
         if not rows:

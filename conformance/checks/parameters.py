@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.plain import mask_moment
+from conformance.checks.plain import mask_scalar
 
 
 def plain_parameters(params: Any) -> Any:
@@ -12,7 +12,7 @@ def plain_parameters(params: Any) -> Any:
     if params is None:
         return ()
     if isinstance(params, dict):
-        return tuple(sorted((name, mask_moment(value)) for name, value in params.items()))
+        return tuple(sorted((name, mask_scalar(value)) for name, value in params.items()))
     return tuple(
-        plain_parameters(value) if isinstance(value, (list, tuple)) else mask_moment(value) for value in params
+        plain_parameters(value) if isinstance(value, (list, tuple)) else mask_scalar(value) for value in params
     )

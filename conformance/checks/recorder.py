@@ -11,6 +11,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.checks.instruments.connections import initialized_connections
+from conformance.checks.instruments.probe import touch
+
 # Atomic names its savepoints by thread and counter: two runs of one program never share a name.
 _SAVEPOINT = re.compile(r'"?\bs\d+_x\d+\b"?')
 
@@ -20,7 +23,7 @@ class Statement:
     """One statement as Django handed it to the driver.
 
     `started` and `ended` are readings of the monotonic clock, in seconds. `on_event_loop` says that it ran, and so
-    blocked, on a thread whose event loop was running.
+    blocked, on a thread whose event loop was running. `context` is what the caller's context variable was here.
     """
 
     sql: str
@@ -29,7 +32,9 @@ class Statement:
     thread: int
     on_event_loop: bool
     connection: int
+    alias: str
     in_atomic_block: bool
+    context: int | None
     started: float
     ended: float
 
@@ -44,27 +49,34 @@ class Recorder:
 
     def __init__(self) -> None:
         self._statements: list[Statement] = []
+        # Where each open recording begins.
+        self._starts: list[int] = []
         self._watching = ExitStack()
         # Called with no argument before each statement runs: where a check needs to hold it.
         self.before: Callable[[], None] | None = None
 
     def install(self) -> None:
         """Watch every connection that is open, and every one that will be opened, on any thread."""
-        from django.db import connections
         from django.db.backends.signals import connection_created
 
         connection_created.connect(self._on_created, weak=False, dispatch_uid=id(self))
-        for connection in connections.all(initialized_only=True):
+        for connection in initialized_connections():
             self._watch(connection)
+
+    def count(self) -> int:
+        """How many statements the recording that was opened last has seen."""
+        return len(self._statements) - self._starts[-1]
 
     @contextmanager
     def recording(self) -> Iterator[list[Statement]]:
         """Collect the statements of all threads while the block runs."""
         start = len(self._statements)
+        self._starts.append(start)
         collected: list[Statement] = []
         try:
             yield collected
         finally:
+            self._starts.pop()
             collected.extend(self._statements[start:])
             del self._statements[start:]
 
@@ -79,23 +91,31 @@ class Recorder:
     def _execute(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if self.before is not None:
             self.before()
+        seen = touch()
         started = time.perf_counter()
         try:
             return execute(sql, params, many, context)
         finally:
-            self._statements.append(
-                Statement(
-                    sql=str(sql),
-                    params=params,
-                    many=many,
-                    thread=threading.get_ident(),
-                    on_event_loop=_event_loop_runs(),
-                    connection=id(context["connection"]),
-                    in_atomic_block=context["connection"].in_atomic_block,
-                    started=started,
-                    ended=time.perf_counter(),
-                )
-            )
+            if self._starts:
+                self._statements.append(self._statement(sql, params, many, context, started, seen))
+
+    def _statement(
+        self, sql: str, params: Any, many: bool, context: dict[str, Any], started: float, seen: int | None
+    ) -> Statement:
+        connection = context["connection"]
+        return Statement(
+            sql=str(sql),
+            params=params,
+            many=many,
+            thread=threading.get_ident(),
+            on_event_loop=_event_loop_runs(),
+            connection=id(connection),
+            alias=connection.alias,
+            in_atomic_block=connection.in_atomic_block,
+            context=seen,
+            started=started,
+            ended=time.perf_counter(),
+        )
 
 
 def _event_loop_runs() -> bool:

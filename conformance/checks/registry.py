@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.case import Cell
+from conformance.checks.experiments import Experiment, Prepare, Source
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -30,6 +31,7 @@ class CheckCode:
 
 
 _CODE: dict[Cell, CheckCode] = {}
+_EXPERIMENTS: dict[str, Experiment] = {}
 
 
 def register(entry: str, check: str, examples: SearchStrategy[Any], *, shrink: bool = True) -> Callable[[Judge], Judge]:
@@ -45,11 +47,30 @@ def register(entry: str, check: str, examples: SearchStrategy[Any], *, shrink: b
     return decorate
 
 
+def register_experiment(
+    entry: str, examples: SearchStrategy[Any], prepare: Prepare, source: Source | None = None, **options: Any
+) -> None:
+    """Say that this experiment measures the entry, for all judges. Raises `ValueError` if it has one already."""
+    if entry in _EXPERIMENTS:
+        raise ValueError(f"two experiments are registered for {entry}")
+    _EXPERIMENTS[entry] = Experiment(examples, prepare, source, **options)
+
+
 def code_of(cell: Cell) -> CheckCode:
     """The code that was registered for a cell so far. Raises `KeyError` if there is none."""
     return _CODE[cell]
 
 
+def experiment_for(entry: str) -> Experiment | None:
+    """The experiment that was registered for an entry so far; None if it has none."""
+    return _EXPERIMENTS.get(entry)
+
+
 def cells_with_code() -> frozenset[Cell]:
     """Every cell for which code was registered so far."""
     return frozenset(_CODE)
+
+
+def entries_with_experiments() -> frozenset[str]:
+    """Every entry for which an experiment was registered so far."""
+    return frozenset(_EXPERIMENTS)

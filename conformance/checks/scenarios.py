@@ -61,6 +61,8 @@ def function_workaround(run: Callable[[Callable[[], None]], Awaitable[None]]) ->
 
         def function() -> None:
             scenario.begun.note()
+            if scenario.held == 0:
+                scenario.halfway.hold()
             for number, title in enumerate(scenario.titles, start=1):
                 create(title=title)
                 if number == scenario.held:
@@ -80,6 +82,8 @@ def block_workaround(block: Callable[[], AbstractAsyncContextManager[None]]) -> 
         create = stage.adapter.asynchronous(_manager(stage), "create")
         async with block():
             scenario.begun.note()
+            if scenario.held == 0:
+                await scenario.halfway.ahold()
             for number, title in enumerate(scenario.titles, start=1):
                 await create(title=title)
                 if number == scenario.held:
@@ -99,6 +103,14 @@ async def attempt(workaround: Workaround, stage: Stage, scenario: Scenario) -> N
         scenario.error = error
     finally:
         scenario.over()
+
+
+def create_all(titles: tuple[str, ...]) -> None:
+    """Create the posts by the synchronous ORM: what a whole use leaves."""
+    from sample_app.models import Post
+
+    for title in titles:
+        Post.objects.create(title=title)
 
 
 def _manager(stage: Stage) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,15 +52,35 @@ class Stage:
         self._run = run_coroutine
         self._observer = Observer(alias, seeded_models())
         self._observer.replace_rows(sentinel_rows())
+        self._observer.continue_sequences()
         self.recorder.install()
+        # What the database holds, where nothing was written since it was seeded.
+        self._held: Rows | None = None
 
     def seed(self, rows: Rows) -> None:
         """Make the database hold just these rows, committed."""
-        self._observer.replace_rows(seeded_rows(rows))
+        self._observer.replace_rows(seeded_rows(rows), tuple(rows.more()))
+        self._held = None
+
+    def seed_for(self, rows: Rows) -> None:
+        """The same, for a caller that says when it has soiled the database: what is there already is left."""
+        if self._held is None or self._held != rows:
+            self.seed(rows)
+            self._held = rows
+
+    def soiled(self) -> None:
+        """Something was written."""
+        self._held = None
 
     def committed(self) -> Snapshot:
         """What an independent connection sees."""
         return self._observer.snapshot(KNOWN_KEYS)
+
+    def committed_of(self, rows: Iterable[tuple[type[Any], list[dict[str, Any]]]]) -> Snapshot:
+        """What an independent connection sees of these rows, which stand in the database then."""
+        self._observer.replace_rows(rows)
+        self.soiled()
+        return self.committed()
 
     def run(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function to its end, in the way of this environment."""

@@ -15,8 +15,10 @@ from conformance.cli.list import list_entries
 from conformance.cli.matrix import matrix
 from conformance.cli.merge import merge
 from conformance.cli.report import report
+from conformance.cli.repro import repro
 from conformance.cli.run import run
 from conformance.cli.schema import schema
+from conformance.cli.selfcheck import selfcheck
 from conformance.cli.show import show
 
 NAME = "async-orm-conformance"
@@ -29,7 +31,7 @@ def app() -> None:
 
 
 # A command is a file of this package, imported above and named here.
-for command in (gate, list_entries, matrix, merge, report, run, schema, show):
+for command in (gate, list_entries, matrix, merge, report, repro, run, schema, selfcheck, show):
     app.add_command(command)
 
 

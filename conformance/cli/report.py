@@ -10,6 +10,7 @@ from conformance.catalogue import load_catalogue
 from conformance.cli.options import DEFAULT_FOLDER, catalogue_option, read_all
 from conformance.report import render_html, render_json, render_markdown
 from conformance.results import merge_results
+from conformance.results.kills import read_kill_summary
 
 
 @click.command()
@@ -29,6 +30,8 @@ def report(results: tuple[Path, ...], kind: str, output: Path | None, catalogue_
     measured = merge_results(read_all(paths))
     if kind == "html":
         folder = output or (paths[0] if paths[0].is_dir() else paths[0].parent) / "report"
-        click.echo(render_html(measured, catalogue, folder).resolve().as_uri())
+        summaries = (read_kill_summary(path if path.is_dir() else path.parent) for path in paths)
+        kills = next(filter(None, summaries), None)
+        click.echo(render_html(measured, catalogue, folder, kills).resolve().as_uri())
     else:
         click.echo((render_markdown if kind == "md" else render_json)(measured, catalogue), nl=False)

@@ -14,7 +14,7 @@ from conformance.case import Cell, ExitCode, Measured, SuiteError
 from conformance.catalogue import load_catalogue
 from conformance.cli.options import catalogue_option, measuring_options
 from conformance.cli.signals import sigterm_interrupts
-from conformance.defects import defect_names
+from conformance.defects import defect_names, is_generated
 from conformance.environment import Environment
 from conformance.matrix import DATABASES
 from conformance.report import render_table
@@ -109,7 +109,7 @@ class _Lines:
 
 def _check_defect(name: str | None) -> None:
     known = defect_names()
-    if name is not None and name not in known:
+    if name is not None and name not in known and not is_generated(name):
         near = difflib.get_close_matches(name, known, n=3) or sorted(known)
         raise SuiteError(
             f"There is no planted defect called {name!r}.", f"Use one of: {', '.join(near)}.", ExitCode.USAGE

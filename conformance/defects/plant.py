@@ -7,6 +7,9 @@ from typing import Any
 
 from conformance.case import ExitCode, SuiteError
 from conformance.defects import special, wrappers
+from conformance.defects.calls import passing
+from conformance.defects.generated import Name, plant_generated
+from conformance.defects.places import on_first_use
 
 _KINDS = {
     "wrong-result": wrappers.wrong_result,
@@ -24,6 +27,10 @@ _M2M = ("aadd", "aset", "aremove", "aclear")
 
 def plant(name: str) -> None:
     """Plant the defect. Raises `SuiteError` (usage) for a name that does not exist."""
+    generated = Name.parse(name)
+    if generated is not None:
+        plant_generated(generated)
+        return
     defects = _defects()
     if name not in defects:
         raise SuiteError(
@@ -35,7 +42,7 @@ def plant(name: str) -> None:
 
 
 def defect_names() -> frozenset[str]:
-    """Every defect that can be planted."""
+    """Every defect that was made by hand; what generators make is planted by its name as well."""
     return frozenset(_defects())
 
 
@@ -62,11 +69,8 @@ def _operations() -> list[tuple[str, Callable[[], Any], str]]:
 
 
 def _wrap_everything() -> None:
-    """The control: every operation is wrapped as a defect would wrap it, and does what it did."""
-    for _, owner, method in _operations():
-        if hasattr(owner(), method):
-            _wrapping(owner, method, wrappers.noop)()
-    _wrapping_iteration(wrappers.iteration_noop)()
+    """The control: every operation that a check asks for is wrapped as a defect would wrap it, and does what it did."""
+    on_first_use(None, passing(lambda _: None, lambda _: None))
 
 
 def _queryset() -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from typing import Any
 
 
@@ -144,7 +146,54 @@ def requests_close_connections() -> None:
     request_finished.connect(lambda **_: connections.close_all(), weak=False)
 
 
+def half_when_cancelled() -> None:
+    """A way to a transaction leaves a post behind when it is cancelled, and says that it was cancelled."""
+    from conformance.checks import workarounds
+
+    for module, functions in (
+        (workarounds.printed, ("atomic_function", "manager_function")),
+        (workarounds.sample_app, ("run_atomic",)),
+    ):
+        for name in functions:
+            setattr(module, name, _leaving_half(getattr(module, name)))
+    for module, name in ((workarounds.printed, "atomic_block"), (workarounds.sample_app, "async_atomic")):
+        setattr(module, name, _block_leaving_half(getattr(module, name)))
+
+
+async def _leave_half() -> None:
+    from asgiref.sync import sync_to_async
+
+    from sample_app.models import Post
+
+    await sync_to_async(Post.objects.create)(title="half")
+
+
+def _leaving_half(run: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapper(function: Any) -> None:
+        try:
+            await run(function)
+        except asyncio.CancelledError:
+            await _leave_half()
+            raise
+
+    return wrapper
+
+
+def _block_leaving_half(block: Callable[[], Any]) -> Callable[[], Any]:
+    @asynccontextmanager
+    async def wrapper() -> AsyncIterator[None]:
+        try:
+            async with block():
+                yield
+        except asyncio.CancelledError:
+            await _leave_half()
+            raise
+
+    return wrapper
+
+
 WORKAROUNDS: dict[str, Callable[[], None]] = {
+    "workaround/half-when-cancelled": half_when_cancelled,
     "sync_to_async/drops-result": drops_result,
     "sync_to_async/calls-twice": calls_twice,
     "sync_to_async/never-calls": never_calls,

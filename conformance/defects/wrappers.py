@@ -9,16 +9,6 @@ from typing import Any
 Operation = Callable[..., Awaitable[Any]]
 
 
-def noop(operation: Operation, _: str) -> Operation:
-    """The control: put in like a defect, and changes nothing."""
-
-    @functools.wraps(operation)
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return await operation(*args, **kwargs)
-
-    return wrapper
-
-
 def wrong_result(operation: Operation, _: str) -> Operation:
     """The work is done, the answer is not what was found."""
 
@@ -53,17 +43,6 @@ def lost_write(operation: Operation, name: str) -> Operation:
 
 
 Iteration = Callable[[Any], AsyncIterator[Any]]
-
-
-def iteration_noop(iterate: Iteration) -> Iteration:
-    """The control for `async for`."""
-
-    @functools.wraps(iterate)
-    async def wrapper(self: Any) -> AsyncIterator[Any]:
-        async for item in iterate(self):
-            yield item
-
-    return wrapper
 
 
 def iteration_drops_first(iterate: Iteration) -> Iteration:

@@ -44,8 +44,8 @@ class CellJudge:
             return self._say(ExitCode.INCOMPLETE, "was planned but has no result: run again, it measures only the rest")
         if error := self._never_excused():
             return error
-        if not self.entry.gates:
-            return self._say(ExitCode.CONFORMS)
+        if not self.entry.gates_by(self.cell.check):
+            return self._observed(verdict)
         if verdict.name == "blocked":
             return self._say(ExitCode.CONFORMS, "is blocked: an entry that it depends on did not pass")
         excusing = [rule for rule in self.rules if not isinstance(rule, Quarantine)]
@@ -53,6 +53,12 @@ class CellJudge:
             places = " and ".join(rule.place for rule in excusing)
             return self._say(ExitCode.BAD_INPUT, f"is covered by two rules, {places}: keep one of them")
         return self._ruled(verdict, excusing[0]) if excusing else self._unruled(verdict)
+
+    def _observed(self, verdict: Verdict) -> Finding:
+        """What is measured and never gates: a bad verdict is listed."""
+        if is_good(verdict, self.entry, self.results.environment):
+            return self._say(ExitCode.CONFORMS)
+        return self._say(ExitCode.CONFORMS, f"is {verdict}, and is only observed: {self._reason()}")
 
     def _never_excused(self) -> Finding | None:
         """The worst attempt that hung, crashed or could not be made, even where others went well."""

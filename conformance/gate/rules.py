@@ -43,7 +43,7 @@ def _mismatch(rule: Rule, results: Sequence[Results], catalogue: Catalogue) -> s
             return f"names the check {name!r}, which no planned cell has: delete the name or correct it"
     if isinstance(rule, Quarantine):
         return _needless_quarantine(covered)
-    if not any(catalogue.entry(cell.entry).gates for _, cell in covered):
+    if not any(catalogue.entry(cell.entry).gates_by(cell.check) for _, cell in covered):
         return "covers only entries that never gate: delete it"
     if all(part.verdict(cell).name == "n/a" for part, cell in covered):
         return "covers only cells that are n/a: delete it, or narrow its `when`"

@@ -40,8 +40,10 @@ class EntryResult:
 
     @property
     def decisive(self) -> CheckResult | None:
-        """The check whose verdict the entry has: the first of the worst."""
-        found = [check for _, check in self.checks if check is not None]
+        """The check whose verdict the entry has: the first of the worst that count."""
+        counted = {check.name for check in self.entry.checks if check.counts}
+        found = [check for name, check in self.checks if check is not None and name in counted]
+        found = found or [check for _, check in self.checks if check is not None]
         return min(found, key=lambda check: check.verdict.rank, default=None)
 
 
@@ -146,5 +148,7 @@ def tabulate(results: Sequence[Results], catalogue: Catalogue) -> Report:
 
 def _entry_result(entry: CatalogueEntry, column: ReportColumn) -> EntryResult:
     checks = tuple((check.name, column.checks.get(Cell(entry.id, check.name))) for check in entry.checks)
-    verdicts = [check.verdict for _, check in checks if check is not None]
+    measured = [(each.counts, found.verdict) for each, (_, found) in zip(entry.checks, checks, strict=True) if found]
+    # What is only observed says nothing of whether the entry is right; where nothing else was selected, it is all.
+    verdicts = [verdict for counts, verdict in measured if counts] or [verdict for _, verdict in measured]
     return EntryResult(entry, column, worst(verdicts) if verdicts else None, checks)

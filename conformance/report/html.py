@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from conformance.case import ExitCode, SuiteError
 from conformance.catalogue import Catalogue
@@ -17,13 +18,17 @@ _ASSETS = ("report.css", "report.js")
 _GENERATOR = '<meta name="generator" content="async-orm-conformance">'
 
 
-def render_html(results: Sequence[Results], catalogue: Catalogue, folder: Path) -> Path:
+def render_html(
+    results: Sequence[Results], catalogue: Catalogue, folder: Path, kills: dict[str, Any] | None = None
+) -> Path:
     """Write the site into the folder, made if need be, and return its `index.html`.
+
+    `kills` is what `selfcheck` found, for a page of its own.
 
     The same results give the same bytes. Pages of entries that an earlier report left there are removed, nothing else
     is. Raises `SuiteError` (setup) if the folder cannot be written.
     """
-    pages = dict(_files(tabulate(results, catalogue)))
+    pages = dict(_files(tabulate(results, catalogue), kills))
     try:
         _remove_stale(folder / "entries", pages)
         for name, content in pages.items():
@@ -35,11 +40,11 @@ def render_html(results: Sequence[Results], catalogue: Catalogue, folder: Path) 
     return folder / "index.html"
 
 
-def _files(report: Report) -> Iterator[tuple[str, str]]:
+def _files(report: Report, kills: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
     assets = files("conformance.report") / "assets"
     for name in _ASSETS:
         yield f"assets/{name}", (assets / name).read_text("utf-8")
-    yield from render_pages(environment_for_pages(), report)
+    yield from render_pages(environment_for_pages(kills), report)
 
 
 def _remove_stale(entries: Path, pages: dict[str, str]) -> None:

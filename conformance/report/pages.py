@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from conformance.catalogue import JUDGES
 from conformance.report.aggregate import EntryResult, Report
 from conformance.report.claims import SIGNS
 from conformance.report.clean import clean, clean_value
@@ -20,8 +21,11 @@ from conformance.report.legend import LEGEND, mark_of, wants_alternative
 _CODE = re.compile(r"`([^`]+)`")
 
 
-def environment_for_pages() -> Environment:
-    """Jinja with autoescape on, an error for a name that a template misspells, and the report's own filters."""
+def environment_for_pages(kills: dict[str, Any] | None = None) -> Environment:
+    """Jinja with autoescape on, an error for a name that a template misspells, and the report's own filters.
+
+    `kills` is what `selfcheck` found; without it there is no page of it, and no link there.
+    """
     pages = Environment(
         loader=PackageLoader("conformance.report"),
         autoescape=True,
@@ -34,13 +38,14 @@ def environment_for_pages() -> Environment:
     pages.filters.update(describe=describe, listed=listed, slug=slug)
     pages.tests["bad"] = wants_alternative
     pages.globals.update(anchor=anchor, target=target, legend=LEGEND, signs=SIGNS, facts=facts, clean_value=clean_value)
+    pages.globals.update(kills=kills, judges=list(JUDGES))
     pages.globals.update(marks={mark.verdict: mark for mark in LEGEND})
     return pages
 
 
 def render_pages(pages: Environment, report: Report) -> Iterator[tuple[str, str]]:
     """Every page's name in the folder, and its text."""
-    for name in ("index", "claims", "runs"):
+    for name in ("index", "claims", "runs", *(["proof"] if pages.globals["kills"] else [])):
         content = pages.get_template(f"{name}.html").render(report=report, shared=shared(report), root="", page=name)
         yield f"{name}.html", content
     template = pages.get_template("entry.html")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from conformance.case import Cell, Measured, Verdict, worst
-from conformance.catalogue import Catalogue
-from conformance.checks import Stage
+from conformance.catalogue import JUDGES, Catalogue, CatalogueEntry, Check
+from conformance.checks import Stage, experiment_of
+from conformance.checks.witness import Witness
 from conformance.requirements import unmet
+from conformance.worker.experiment_run import ExperimentRun
 from conformance.worker.measure import measure
 
 
@@ -19,7 +23,13 @@ class CellSequence:
         self._stage = stage
         self._examples = examples
         self._seed = seed_value
+        # The entry whose examples were run last, for all its judges.
+        self._run: tuple[str, ExperimentRun] | None = None
         self._verdicts = {Cell.parse(text): Verdict.parse(verdict) for text, verdict in (done or {}).items()}
+
+    @cached_property
+    def _witness(self) -> Witness:
+        return Witness(self._stage)
 
     def measure(self, cell: Cell) -> list[Measured]:
         """The attempts of one cell; `blocked` and `n/a` without trying."""
@@ -29,14 +39,28 @@ class CellSequence:
         elif reason := self._blocked(entry.depends_on):
             attempts = [Measured(cell, "blocked", reason=reason)]
         else:
-            check = self._catalogue.check(cell)
-            attempts = measure(cell, check, self._stage, examples=self._examples, seed_value=self._seed)
+            attempts = self._measure(entry, self._catalogue.check(cell))
         self._verdicts[cell] = worst(Verdict.parse(measured.verdict) for measured in attempts)
         return attempts
 
+    def _measure(self, entry: CatalogueEntry, check: Check) -> list[Measured]:
+        experiment = experiment_of(entry)
+        if experiment is None or check.name not in JUDGES:
+            cell = Cell(entry.id, check.name)
+            return measure(cell, check, self._stage, examples=self._examples, seed_value=self._seed)
+        if self._run is None or self._run[0] != entry.id:
+            run = ExperimentRun(entry, experiment, self._witness, self._examples, self._seed)
+            self._run = entry.id, run
+        return self._run[1].measure(check)
+
     def _blocked(self, names: tuple[str, ...]) -> str:
         for name in names:
-            verdicts = [verdict for cell, verdict in self._verdicts.items() if cell.entry == name]
+            verdicts = [
+                verdict
+                for cell, verdict in self._verdicts.items()
+                # Of what the judges say, the result is what others build on.
+                if cell.entry == name and (cell.check == "result" or cell.check not in JUDGES)
+            ]
             if verdicts and (found := worst(verdicts)).name != "pass":
                 return f"{name} is {found}"
         return ""

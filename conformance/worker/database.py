@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,23 @@ def own_database(name: str) -> Iterator[Any]:
 
 
 @contextmanager
+def copied_database(template: Path, folder: Path) -> Iterator[Any]:
+    """For the default alias, an embedded one: a copy of a migrated file, in a new folder that the caller removes."""
+    from django.db import connection, connections
+
+    folder.mkdir()
+    file = folder / "database.sqlite3"
+    shutil.copyfile(template, file)
+    connection.settings_dict["NAME"] = str(file)
+    _make_durability_cheap()
+    with _other_files_in(folder):
+        try:
+            yield connection
+        finally:
+            connections.close_all()
+
+
+@contextmanager
 def _other_files_in(folder: Path) -> Iterator[None]:
     """Whoever connects to every alias, as the sample app's monitor does, would open the project's file, or make it."""
     from django.conf import settings
@@ -112,7 +130,8 @@ def _make_durability_cheap() -> None:
 
     def on_created(connection: Any, **_: Any) -> None:
         if statement := statements.get(connection.vendor):
-            with connection.cursor() as cursor:
+            # The driver's own cursor: it is no statement of the call that happens to open the connection.
+            with closing(connection.connection.cursor()) as cursor:
                 cursor.execute(statement)
 
     connection_created.connect(on_created, weak=False, dispatch_uid="conformance.durability")

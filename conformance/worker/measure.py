@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
 from typing import Any
-
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from conformance.case import Cell, Failure, Measured
 from conformance.catalogue import Check
 from conformance.checks import Absent, CheckCode, Disagreement, Evidence, Refused, Stage, check_code
+from conformance.worker.explore import explore
 
 # Attempts of a cell that did not pass, all with one seed: if they differ, the cell is flaky.
 ATTEMPTS_AFTER_FAILURE = 2
@@ -81,26 +79,7 @@ class _Exploration:
         return "pass", "", None
 
     def _explore(self, examples: int, seed_value: int) -> None:
-        phases = [Phase.generate, Phase.shrink] if self._code.shrink else [Phase.generate]
-        configured = settings(
-            max_examples=examples,
-            database=None,
-            deadline=None,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-            print_blob=False,
-            report_multiple_bugs=True,
-        )
-
-        @seed(seed_value)
-        @configured
-        @given(example=self._code.examples)
-        def explore(example: Any) -> None:
-            self._judge(example)
-
-        run: Callable[[], None] = explore
-        run()
+        explore(self._code.examples, self._judge, examples, seed_value, shrink=self._code.shrink)
 
     def _judge(self, example: Any) -> None:
         if self._absent is not None:

@@ -7,8 +7,9 @@ import re
 import asgiref
 import pytest
 
-from conformance.catalogue import load_catalogue
-from conformance.checks import registered_cells
+from conformance.catalogue import JUDGES, load_catalogue
+from conformance.checks import experiment_of, registered_cells
+from conformance.judges import PANEL
 from conformance.requirements import FLAGS, unmet
 
 CATALOGUE = load_catalogue()
@@ -26,8 +27,16 @@ def test_every_claim_is_answered_by_two_oracles(row):
 
 
 def test_every_cell_has_code():
-    """The catalogue names no check that nobody wrote."""
-    assert set(CATALOGUE.cells()) <= registered_cells()
+    """The catalogue names no check that nobody wrote, and no entry for the judges that no experiment measures."""
+    judged = {entry.id for entry in CATALOGUE.entries if entry.judged is not None}
+    assert all(experiment_of(CATALOGUE.entry(name)) is not None for name in judged)
+    own = {cell for cell in CATALOGUE.cells() if cell.entry not in judged or cell.check not in JUDGES}
+    assert own <= registered_cells()
+
+
+def test_every_judge_has_code():
+    """The catalogue's judges are those that there are."""
+    assert JUDGES.keys() == PANEL.keys()
 
 
 def test_every_entry_that_a_claim_names_links_the_claim():

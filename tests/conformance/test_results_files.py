@@ -90,8 +90,8 @@ def test_an_impossible_verdict_is_refused(path: Path, verdict: str) -> None:
 def test_another_schema_version_is_refused_by_its_number(path: Path) -> None:
     """A file of another version of the format says so."""
     path.parent.mkdir()
-    path.write_text(json.dumps({**RUN, "schema": 2}) + "\n")
-    assert "it has the schema 2 and this suite reads 1" in refused(path).message
+    path.write_text(json.dumps({**RUN, "schema": 3}) + "\n")
+    assert "it has the schema 3 and this suite reads 2" in refused(path).message
 
 
 def test_the_order_of_records_is_checked(path: Path) -> None:

@@ -33,15 +33,20 @@ def verdicts(results: Results) -> dict[str, str]:
     return {str(cell): str(results.verdict(cell)) for cell in results.planned}
 
 
+# Areas with experiments and with checks of their own, with workarounds and with claims: not all, which takes long.
+AREAS = ("claim", "concurrency", "manager", "paginator", "transaction", "workaround")
+
+
 def test_pytest_measures_what_run_measures(tmp_path: Path) -> None:
-    """Every cell of the catalogue, on SQLite, in the profile smoke; and the result files can be told apart."""
-    ended = run_pytest(tmp_path)
-    measured = conform("run", "--profile", "smoke", "--results", "results", cwd=tmp_path)
+    """Every cell of some areas, on SQLite, in the profile smoke; and the result files can be told apart."""
+    ended = run_pytest(tmp_path, "-k", " or ".join(f"{area}." for area in AREAS))
+    only = [word for area in AREAS for word in ("--only", area)]
+    measured = conform("run", "--profile", "smoke", *only, "--results", "results", cwd=tmp_path)
     assert measured.returncode == 0, measured.stderr
     by_run, by_pytest = sorted(read_folder(tmp_path / "results"), key=lambda part: part.environment.runner)
     assert [by_run.environment.runner, by_pytest.environment.runner] == ["asyncio.run", "pytest-asyncio"]
-    assert verdicts(by_pytest) == verdicts(by_run)
-    assert (by_pytest.complete, by_run.complete) == (True, True)
+    assert {str(cell): str(by_pytest.verdict(cell)) for cell in by_run.planned} == verdicts(by_run)
+    assert (by_pytest.complete, by_run.complete) == (False, True)
     assert "Error" not in ended.stderr
     assert ended.returncode == main(["gate", by_run.source]) == 0, ended.stdout
     assert set(left_in(tmp_path)) == {"results", *(f"results/{Path(each.source).name}" for each in (by_pytest, by_run))}

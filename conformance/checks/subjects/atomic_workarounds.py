@@ -6,38 +6,45 @@ A use that returned must have committed all of its posts, one that raised none o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from conformance.checks import workarounds
 from conformance.checks.callers import Main, in_a_request, under_async_to_sync
-from conformance.checks.gates import Gate, turns
+from conformance.checks.cancelling import BEFORE, MIDDLE, WAITING, End, cancel_at
+from conformance.checks.gates import turns
 from conformance.checks.outcomes import Refused, Silent, Wrong
 from conformance.checks.registry import register
-from conformance.checks.scenarios import Abandoned, Scenario, Workaround, attempt, block_workaround, function_workaround
+from conformance.checks.scenarios import (
+    Abandoned,
+    Scenario,
+    Workaround,
+    attempt,
+    block_workaround,
+    create_all,
+    function_workaround,
+)
 from conformance.checks.stage import Stage, Trace
 from conformance.strategies import TEXTS, Rows, rows
 
-T = TypeVar("T")
 _REQUESTS = 3
 
 
 @dataclass(frozen=True)
 class Two:
-    """Rows, the titles of two uses, whether the first fails, and where it is cancelled."""
+    """Rows, the titles of two uses, and whether the first fails."""
 
     rows: Rows
     first: tuple[str, ...]
     second: tuple[str, ...]
     fails: bool
-    queued: bool
 
 
 _TITLES = st.lists(TEXTS, min_size=2, max_size=3).map(tuple)
-TWO = st.builds(Two, rows=rows(max_posts=2), first=_TITLES, second=_TITLES, fails=st.booleans(), queued=st.booleans())
+TWO = st.builds(Two, rows=rows(max_posts=2), first=_TITLES, second=_TITLES, fails=st.booleans())
 FAILING = TWO.map(lambda example: replace(example, fails=True))
 SUCCEEDING = TWO.map(lambda example: replace(example, fails=False))
 
@@ -59,7 +66,7 @@ def _judge(stage: Stage, example: Two, trace: Trace, scenarios: list[Scenario]) 
     before = stage.committed()
     for scenario in scenarios:
         if scenario.error is None:
-            _create(scenario)
+            create_all(scenario.titles)
     expected = stage.committed()
     stage.evidence.changed += expected != before
     outcomes = [(each.titles, "returned" if each.error is None else repr(each.error)) for each in scenarios]
@@ -86,13 +93,6 @@ def _judge(stage: Stage, example: Two, trace: Trace, scenarios: list[Scenario]) 
 def _is_refusal(error: BaseException | None) -> bool:
     """The workaround says that it cannot be used here, before any effect of its own."""
     return isinstance(error, RuntimeError) and "use run_atomic" in str(error)
-
-
-def _create(scenario: Scenario) -> None:
-    from sample_app.models import Post
-
-    for title in scenario.titles:
-        Post.objects.create(title=title)
 
 
 def _one(caller: Callable[[Stage, Main], Trace], workaround: Workaround) -> Callable[[Stage, Two], None]:
@@ -153,91 +153,70 @@ async def _overlap(workaround: Workaround, stage: Stage, first: Scenario, second
         second.halfway.open()
 
 
-def _cancelled(workaround: Workaround) -> Callable[[Stage, Two], None]:
-    """Cancelled in the middle, or while it waits for its thread: whole, and nothing under way or open afterwards."""
+def _attended(workaround: Workaround) -> Callable[[Stage, Two], None]:
+    """While the use is in the middle, another task creates posts without it, and they stay, whatever the use does."""
 
     def judge(stage: Stage, example: Two) -> None:
         stage.seed(example.rows)
-        before = stage.committed()
-        held = len(example.first) if example.queued and workaround in _BLOCKS else 1
-        scenario = Scenario(example.first, fails=False, held=held)
-        seen: list[Any] = []
-        trace = stage.trace_async(lambda: _cancel(workaround, stage, scenario, example.queued, seen))
+        use = Scenario(example.first, example.fails, held=1)
+        bystander = Scenario(example.second, fails=False)
+        trace = stage.trace_async(lambda: _attend(workaround, stage, use, bystander))
         _raise_own(trace)
-        told, left_open, after = *seen, stage.committed()
-        stage.seed(example.rows)
-        _create(scenario)
-        whole = stage.committed()
-        stage.evidence.changed += whole != before
-        if told != after:
-            message = "The effect appeared after CancelledError was raised."
-        elif after not in (before, whole):
-            message = "A part of it was committed."
-        elif left_open:
-            message = "The transaction stays open: what other tasks write from now on is in it, and is not committed."
-        elif scenario.error is None or isinstance(scenario.error, asyncio.CancelledError):
-            return
-        else:
-            raise Refused(f"{type(scenario.error).__qualname__}: {scenario.error}")
-        raise Silent(message, expected=told, observed=after, sql=trace.sql)
+        _judge(stage, example, trace, [use, bystander])
 
     return judge
 
 
-async def _cancel(workaround: Workaround, stage: Stage, scenario: Scenario, queued: bool, seen: list[Any]) -> None:
-    """Ends with what is committed when the caller is told, and whether the ORM's thread is in a transaction still."""
-    busy = Gate()
-    started: list[asyncio.Future[Any]] = []
-
-    async def occupy() -> None:
-        """Another task's work, which has the thread that the ORM shares."""
-        started.append(asyncio.ensure_future(_on_the_orms_thread(busy.hold)))
-        await busy.reached()
-
+async def _attend(workaround: Workaround, stage: Stage, use: Scenario, bystander: Scenario) -> None:
+    tasks = [asyncio.ensure_future(attempt(workaround, stage, use))]
     try:
-        if queued and workaround not in _BLOCKS:
-            await occupy()
-        task = asyncio.ensure_future(workaround(stage, scenario))
-        # Its gates stay shut: what a thread does after its caller was told must come after the look at what is there.
-        task.add_done_callback(lambda _: scenario.left())
-        if not queued or workaround in _BLOCKS:
-            await scenario.halfway.reached()
-        if queued and workaround in _BLOCKS and not task.done():
-            await occupy()
-            scenario.halfway.open()
-            await scenario.passed.reached()
+        await use.halfway.reached()
+        stage.recorder.before = bystander.begun.note
+        tasks.append(asyncio.ensure_future(attempt(_BYSTANDER, stage, bystander)))
+        # Where the two share a thread, the bystander waits in the queue for it.
         await turns()
-        task.cancel()
-        await turns()
-        if not task.done():
-            scenario.halfway.open()
-            busy.open()
-        (scenario.error,) = await asyncio.gather(task, return_exceptions=True)
-        # At this moment its caller is told that it is over.
-        seen.append(await asyncio.get_running_loop().run_in_executor(None, stage.committed))
+        if workaround in _BLOCKS:
+            await bystander.begun.reached()
+        stage.recorder.before = None
+        use.halfway.open()
+        await asyncio.gather(*tasks)
     finally:
-        scenario.halfway.open()
-        busy.open()
-        await asyncio.gather(*started)
-        # After this, whatever was left under way on that thread has ended.
-        seen.append(await _on_the_orms_thread(_transaction_left_open))
+        stage.recorder.before = None
+        use.halfway.open()
 
 
-async def _on_the_orms_thread(function: Callable[[], T]) -> T:
-    from asgiref.sync import sync_to_async
-
-    return await sync_to_async(function)()
+def _end(workaround: Workaround, when: str, stage: Stage, example: Two) -> End:
+    return cancel_at(workaround, when, stage, example.rows, example.first, is_block=workaround in _BLOCKS)
 
 
-def _transaction_left_open() -> bool:
-    """Whether it is; if so the connection is thrown away, so that the next example has another."""
-    from django.db import connection, connections
+def _cancelled(workaround: Workaround, when: str) -> Callable[[Stage, Two], None]:
+    """All of it or nothing is committed in the end, and nothing is under way or open."""
 
-    if not connection.in_atomic_block:
-        return False
-    connection.connection.close()
-    del connections[connection.alias]
-    return True
+    def judge(stage: Stage, example: Two) -> None:
+        end = _end(workaround, when, stage, example)
+        if end.after not in (end.before, end.whole):
+            message = "A part of it was committed."
+        elif end.left_open:
+            message = "The transaction stays open: what other tasks write from now on is in it, and is not committed."
+        elif end.error is None or isinstance(end.error, asyncio.CancelledError):
+            return
+        else:
+            raise Refused(f"{type(end.error).__qualname__}: {end.error}")
+        raise Silent(message, expected=end.told, observed=end.after, sql=end.sql)
+
+    return judge
+
+
+def _late(workaround: Workaround) -> Callable[[Stage, Two], None]:
+    """When its caller is told that it was cancelled, the effect is there already or never appears."""
+
+    def judge(stage: Stage, example: Two) -> None:
+        end = _end(workaround, MIDDLE, stage, example)
+        if end.told != end.after and not end.left_open:
+            message = "The effect appeared after CancelledError was raised."
+            raise Wrong(message, expected=end.told, observed=end.after, sql=end.sql)
+
+    return judge
 
 
 def _raise_own(trace: Trace) -> None:
@@ -275,6 +254,12 @@ for _name, _workaround in WORKAROUNDS.items():
     register(_entry, "async_to_sync", TWO)(_one(_nested, _workaround))
     register(_entry, "overlap", TWO, shrink=False)(_overlapping(_plainly, _workaround))
     register(_entry, "overlap_in_request", TWO, shrink=False)(_overlapping(_requested, _workaround))
-    register(_entry, "cancelled", TWO, shrink=False)(_cancelled(_workaround))
+    register(_entry, "bystander", TWO, shrink=False)(_attended(_workaround))
+    register(_entry, "cancelled_before", TWO, shrink=False)(_cancelled(_workaround, BEFORE))
+    register(_entry, "cancelled", TWO, shrink=False)(_cancelled(_workaround, MIDDLE))
+    register(_entry, "cancelled_waiting", TWO, shrink=False)(_cancelled(_workaround, WAITING))
+    if not _name.startswith("w5.block"):
+        register(_entry, "late", TWO, shrink=False)(_late(_workaround))
     register(_entry, "left_behind", TWO, shrink=False)(_left_behind(_workaround))
+_BYSTANDER = block_workaround(contextlib.nullcontext)
 _BLOCKS = (WORKAROUNDS["w5.block.printed"], WORKAROUNDS["w5.block.sample_app"])

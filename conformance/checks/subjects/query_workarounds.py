@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.checks import workarounds
+from conformance.checks.experiments import Sides
 from conformance.checks.outcomes import Silent, Wrong
-from conformance.checks.registry import register
+from conformance.checks.registry import register, register_experiment
 from conformance.checks.seed import key
 from conformance.checks.stage import Stage, Trace
-from conformance.checks.twins import Sides, register_twins
 from conformance.strategies import TEXTS, Rows, rows
 
 _UNKNOWN = 99
@@ -66,8 +66,8 @@ def _as_sample_app(stage: Stage, example: Working) -> Sides:
     return Sides(_work(stage, example), lambda: workarounds.sample_app.work(example.what, example.title, key(0)))
 
 
-register_twins("workaround.w1.wrapped", WORKINGS, _wrapped)
-register_twins("workaround.w1.sample_app", WORKINGS, _as_sample_app)
+register_experiment("workaround.w1.wrapped", WORKINGS, _wrapped)
+register_experiment("workaround.w1.sample_app", WORKINGS, _as_sample_app)
 
 
 @dataclass(frozen=True)

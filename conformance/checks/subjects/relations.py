@@ -4,77 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.checks.experiments import Sides
 from conformance.checks.outcomes import Refused, Silent, Wrong
-from conformance.checks.registry import register
+from conformance.checks.registry import register, register_experiment
 from conformance.checks.seed import key
 from conformance.checks.stage import Stage
-from conformance.checks.subjects.reading import READINGS, Reading, iteration, queryset
-from conformance.checks.subjects.writing import instance
-from conformance.checks.twins import Sides, operation, register_twins
-from conformance.strategies import TEXTS, Rows, rows
-
-
-@dataclass(frozen=True)
-class Owning:
-    """Rows, the post whose related objects are asked for, the content of a new comment, and tags by position."""
-
-    rows: Rows
-    any_position: int
-    content: str
-    tags: tuple[int, ...]
-
-    @property
-    def position(self) -> int:
-        """Which of the rows' posts it is about, from 0."""
-        return self.any_position % len(self.rows.posts)
-
-
-_SUBSETS = [tags for size in range(4) for tags in combinations(range(3), size)]
-OWNINGS = st.builds(
-    Owning,
-    rows=rows(min_posts=1, max_posts=3),
-    any_position=st.integers(0, 2),
-    content=TEXTS,
-    tags=st.sampled_from(_SUBSETS),
-)
-
-
-def _comments(stage: Stage, example: Owning) -> Any:
-    return instance(stage, example.position).comments
-
-
-register_twins("related.aiter", OWNINGS, lambda stage, example: iteration(stage, _comments(stage, example).all()))
-register_twins("related.acount", OWNINGS, lambda stage, example: operation(stage, _comments(stage, example), "count"))
-register_twins(
-    "related.acreate",
-    OWNINGS,
-    lambda stage, example: operation(stage, _comments(stage, example), "create", content=example.content),
-)
-
-
-def _tags(stage: Stage, example: Owning) -> Any:
-    return instance(stage, example.position).tags
-
-
-def _keys(positions: tuple[int, ...]) -> list[int]:
-    return [key(position) for position in positions]
-
-
-def _with_keys(name: str) -> Callable[[Stage, Owning], Sides]:
-    return lambda stage, example: operation(stage, _tags(stage, example), name, *_keys(example.tags))
-
-
-for _name in ("add", "remove"):
-    register_twins(f"m2m.a{_name}", OWNINGS, _with_keys(_name))
-register_twins(
-    "m2m.aset", OWNINGS, lambda stage, example: operation(stage, _tags(stage, example), "set", _keys(example.tags))
-)
-register_twins("m2m.aclear", OWNINGS, lambda stage, example: operation(stage, _tags(stage, example), "clear"))
+from conformance.checks.subjects.reading import READINGS, Reading, queryset
+from conformance.strategies import Rows, rows
 
 
 def _author_name(post: Any) -> Any:
@@ -94,15 +34,15 @@ def _with_access(narrow: Callable[[Any], Any], access: Callable[[Any], Any]) -> 
         async def asynchronous() -> list[Any]:
             return [access(post) async for post in stage.adapter.iterate(found)]
 
-        return Sides(sync=lambda: [access(post) for post in found], asynchronous=asynchronous)
+        return Sides(sync=lambda: [access(post) for post in found], asynchronous=asynchronous, held=(found,))
 
     return prepare
 
 
-register_twins(
+register_experiment(
     "queryset.select_related.aiter", READINGS, _with_access(lambda found: found.select_related("author"), _author_name)
 )
-register_twins(
+register_experiment(
     "queryset.prefetch_related.aiter",
     READINGS,
     _with_access(lambda found: found.prefetch_related("comments", "tags"), _related_contents),

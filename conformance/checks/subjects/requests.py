@@ -9,9 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.checks.experiments import Sides
+from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.reading import manager
-from conformance.checks.twins import Sides, register_twins
 from conformance.strategies import TEXTS, Rows, rows, small_integers
 
 
@@ -117,5 +118,5 @@ def _aread_view(stage: Stage, example: Posting) -> Sides:
     return Sides(lambda: _post_sync(view, example.body), lambda: _post_async(aview, example.body))
 
 
-register_twins("http.async_view", POSTINGS, _json_view)
-register_twins("http.aread", POSTINGS, _aread_view)
+register_experiment("http.async_view", POSTINGS, _json_view)
+register_experiment("http.aread", POSTINGS, _aread_view)

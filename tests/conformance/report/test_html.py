@@ -178,3 +178,29 @@ def test_a_report_without_results_is_a_site_too(tmp_path: Path, catalogue: Catal
     """Nothing measured gives pages that open, with the catalogue and no columns."""
     render_html([], catalogue, tmp_path)
     assert broken_links(tmp_path) == []
+
+
+def test_what_selfcheck_found_has_a_page_of_its_own(results, catalogue, tmp_path):
+    """Counts, and each survivor with its reason; without a selfcheck there is neither page nor link."""
+    kills = {
+        "planted": 3,
+        "killed": 2,
+        "generators": {"task-left": {"about": "A task goes on.", "judges": {"leftovers": [2, 3]}}},
+        "survivors": [
+            {"defect": "a.b/task-left", "judge": "leftovers", "also": [], "reason": "No <loop> runs.", "broken": ""}
+        ],
+        "without": {"c.d": "absent"},
+        "unproven": ["e.f:state"],
+        "controls": {"noop": ""},
+        "truths": {"hangs": "it is pass"},
+    }
+    render_html(results, catalogue, tmp_path / "with", kills)
+    render_html(results, catalogue, tmp_path / "without")
+    text = (tmp_path / "with" / "proof.html").read_text("utf-8")
+    page = Page(text)
+    assert not page.unbalanced
+    assert "proof.html" in page.links
+    for words in ("A task goes on.", "2 <b>of 3</b>", "No &lt;loop&gt; runs.", "e.f:state", "it is pass"):
+        assert words in text
+    assert not (tmp_path / "without" / "proof.html").exists()
+    assert "proof.html" not in Page((tmp_path / "without" / "index.html").read_text("utf-8")).links

@@ -1,0 +1,43 @@
+"""One word for a workaround, computed from its situations: it has no single letter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.catalogue.model import CatalogueEntry
+
+# A verdict of each word, and the rule that is printed beside it.
+WORDS = {
+    "unsafe": "in one of its situations it loses, leaks, inverts or mixes work that was not cancelled",
+    "refused": "it raises before any effect, in every situation",
+    "refuses some": "right where it works, and raises before any effect in at least one situation",
+    "finishes after cancel": (
+        "right in every situation, but that a cancelled call still takes effect, as a call of Django's own does"
+    ),
+    "safe": "right in every situation",
+    "not measured": "a situation has no verdict",
+    "n/a": "this database or this Django lacks what it needs",
+}
+_BAD = {"silent", "fail", "crash", "timeout", "flaky", "vacuous", "harness_error", "setup_error"}
+_NO_ANSWER = {"unknown", "blocked"}
+_NOT_HERE = {"n/a", "absent"}
+
+
+def word_of(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
+    """The word for a workaround with these verdicts by check. Raises `ValueError` for an entry of another kind."""
+    if entry.subject != "workaround":
+        raise ValueError(f"{entry.id} is no workaround: only a workaround has a word")
+    names = {check.name: verdicts.get(check.name, "unknown").partition(" ")[0] for check in entry.checks}
+    counted = {names[check.name] for check in entry.checks if check.counts}
+    if counted & _BAD:
+        return "unsafe"
+    if counted & _NO_ANSWER:
+        return "not measured"
+    if counted <= _NOT_HERE:
+        return "n/a"
+    if counted <= _NOT_HERE | {"loud"}:
+        return "refused"
+    if "loud" in counted:
+        return "refuses some"
+    late = names.get("late") in _BAD
+    return "finishes after cancel" if late else "safe"

@@ -1,0 +1,105 @@
+"""What a call leaves behind: connections, transactions, tasks, coroutines never awaited, warnings."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakSet
+
+from conformance.checks.instruments.connections import initialized_connections
+from conformance.observations import Leftovers
+
+_NEVER_AWAITED = re.compile(r"coroutine '(?P<name>[^']+)' was never awaited")
+# psycopg's and psycopg2's status of a connection that is in no transaction.
+_IDLE = 0
+
+
+@dataclass
+class Left:
+    """Filled while a call is watched."""
+
+    tasks: list[str] = field(default_factory=list)
+    tasks_before: set[Any] = field(default_factory=set)
+    unraisable: list[str] = field(default_factory=list)
+    warned: list[warnings.WarningMessage] = field(default_factory=list)
+    open_before: int = 0
+    busy_before: frozenset[int] = frozenset()
+
+    def loop_begins(self) -> None:
+        """Inside a coroutine, at its beginning: the loop may have tasks of its own."""
+        self.tasks_before = asyncio.all_tasks()
+
+    def loop_ends(self) -> None:
+        """Inside a coroutine, at its end: the tasks that go on without it."""
+        self.tasks.extend(sorted(_task_name(task) for task in asyncio.all_tasks() - self.tasks_before))
+
+
+class LeftoverWatch:
+    """Knows every connection that Django has opened in this process."""
+
+    def __init__(self) -> None:
+        from django.db.backends.signals import connection_created
+
+        self._connections: WeakSet[Any] = WeakSet(initialized_connections())
+        connection_created.connect(self._opened, weak=False, dispatch_uid=id(self))
+
+    @contextmanager
+    def watching(self) -> Iterator[Left]:
+        """Collect warnings and what cannot be raised while the block runs."""
+        left = Left(open_before=self._open(), busy_before=self.busy())
+        hook = sys.unraisablehook
+        sys.unraisablehook = lambda unraisable: left.unraisable.append(repr(unraisable.exc_value))
+        try:
+            with warnings.catch_warnings(record=True) as left.warned:
+                warnings.simplefilter("always")
+                yield left
+        finally:
+            sys.unraisablehook = hook
+
+    def leftovers(self, left: Left) -> Leftovers:
+        """What is there after the call that was not there before."""
+        texts = [f"{warned.category.__name__}: {warned.message}" for warned in left.warned]
+        never = [match["name"] for text in texts if (match := _NEVER_AWAITED.search(text))]
+        return Leftovers(
+            connections=max(0, self._open() - left.open_before),
+            in_transaction=self.in_transaction(left.busy_before),
+            tasks=tuple(left.tasks),
+            never_awaited=tuple(sorted(never)),
+            unraisable=tuple(left.unraisable),
+            warnings=tuple(sorted({text for text in texts if not _NEVER_AWAITED.search(text)})),
+        )
+
+    def busy(self) -> frozenset[int]:
+        """Which connections are in a transaction now, on any thread: what an earlier call left is not this one's."""
+        return frozenset(id(each) for each in tuple(self._connections) if _in_transaction(each))
+
+    def in_transaction(self, before: frozenset[int]) -> tuple[str, ...]:
+        """The aliases of the connections that are in a transaction and were not before."""
+        found = (each for each in tuple(self._connections) if id(each) not in before)
+        return tuple(sorted(each.alias for each in found if _in_transaction(each)))
+
+    def _open(self) -> int:
+        return sum(each.connection is not None for each in tuple(self._connections))
+
+    def _opened(self, connection: Any, **_: Any) -> None:
+        self._connections.add(connection)
+
+
+def _in_transaction(connection: Any) -> bool:
+    raw = connection.connection
+    if raw is None:
+        return False
+    if connection.in_atomic_block or not connection.autocommit:
+        return True
+    status = getattr(getattr(raw, "info", None), "transaction_status", None)
+    return bool(getattr(raw, "in_transaction", False) is True or (status is not None and int(status) != _IDLE))
+
+
+def _task_name(task: asyncio.Task[Any]) -> str:
+    return getattr(task.get_coro(), "__qualname__", "a task")

@@ -1,0 +1,46 @@
+"""The state of what the caller holds: fields, caches, prefetched objects.
+
+`_result_cache`, `_prefetched_objects_cache` and `_state.fields_cache` are private, seen in Django 3.2 to 6.1, pinned by
+test_private.py: no public call says whether the next access sends a query.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from conformance.checks.plain import plain
+
+
+def state_of(held: Any, known_keys: frozenset[int]) -> Any:
+    """An instance's fields and caches, a queryset's loaded rows; what is callable says its state itself."""
+    if hasattr(held, "_meta"):
+        return plain(held, known_keys), caches_of(held, known_keys)
+    if hasattr(held, "_result_cache"):
+        return caches_of(held, known_keys)
+    if hasattr(held, "get_queryset") or isinstance(held, ModuleType):
+        return None
+    return plain(held() if callable(held) else held, known_keys)
+
+
+def caches_of(value: Any, known_keys: frozenset[int]) -> Any:
+    """For each instance in a value what it can give without a query; None for what has no cache."""
+    if isinstance(value, (list, tuple)):
+        return tuple(caches_of(item, known_keys) for item in value)
+    if isinstance(value, dict):
+        return tuple(caches_of(item, known_keys) for item in value.values())
+    if hasattr(value, "_meta"):
+        return _instance(value, known_keys)
+    if hasattr(value, "_result_cache"):
+        loaded = value._result_cache
+        return "not loaded" if loaded is None else ("loaded", plain(list(loaded), known_keys))
+    return None
+
+
+def _instance(instance: Any, known_keys: frozenset[int]) -> Any:
+    related = sorted(instance._state.fields_cache)
+    prefetched = getattr(instance, "_prefetched_objects_cache", {})
+    return (
+        tuple(related),
+        tuple((name, plain(list(prefetched[name]), known_keys)) for name in sorted(prefetched)),
+    )

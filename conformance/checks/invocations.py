@@ -1,0 +1,172 @@
+"""The generic experiment: a method of a target, called with arguments, all of it drawn as expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.catalogue import Operation
+from conformance.checks.experiments import Experiment, Sides
+from conformance.checks.instruments import declare
+from conformance.checks.reference import UNKNOWN, answer, rows_to_seed
+from conformance.checks.second_alias import second_alias
+from conformance.checks.stage import Stage
+from conformance.checks.twins import operation
+from conformance.strategies import Rows
+from conformance.strategies.arguments import ARGUMENTS
+from conformance.strategies.code import (
+    Arguments,
+    Chain,
+    Name,
+    Pairs,
+    Step,
+    resolve,
+    resolve_arguments,
+    source,
+    source_arguments,
+)
+from conformance.strategies.targets import TARGETS
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """Rows, what the method is called on, which attributes that is given before, and what the method is given."""
+
+    rows: Rows
+    target: Any
+    changes: Pairs
+    arguments: Arguments
+
+
+def invocations(found: Operation) -> Experiment:
+    """The experiment of an operation. Raises `KeyError` for a kind of target or of arguments that does not exist."""
+    kind = TARGETS[found.on]
+    examples = st.builds(Invocation, kind.rows, kind.targets, kind.changes, ARGUMENTS[found.arguments])
+    return Experiment(
+        examples,
+        lambda stage, example: _sides(stage, example, found.call),
+        lambda example: _source(example, found.call),
+        lambda _: second_alias() if found.on.startswith("using_") else nullcontext(),
+    )
+
+
+def _sides(stage: Stage, example: Invocation, name: str) -> Sides:
+    sides = _twins(stage, example, name)
+    found = None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
+    if found is None:
+        return sides
+    tables = found.tables
+    leaves = None if tables is None else lambda: rows_to_seed(tables)
+    return replace(sides, model=() if found.value is UNKNOWN else (found.value,), leaves=leaves)
+
+
+def _vendor() -> str:
+    from django.db import connection
+
+    return connection.vendor
+
+
+def _twins(stage: Stage, example: Invocation, name: str) -> Sides:
+    target = resolve(example.target)
+    for attribute, value in example.changes:
+        setattr(target, attribute, resolve(value))
+    args, kwargs = resolve_arguments(example.arguments)
+    if name == "__iter__":
+        return iteration(stage, target)
+    if name == "iterator":
+        return _iterator(stage, target, args, kwargs)
+    held = tuple(_held([target, args, kwargs]))
+    sides = operation(stage, target, name, *args, held=held, **kwargs)
+    if name == "prefetch_related_objects":
+        return _with(args, sides)
+    return _with(target, sides) if hasattr(target, "_meta") else sides
+
+
+def _with(target: Any, sides: Sides) -> Sides:
+    """The result together with the instances as they are afterwards: what most of their methods give is None."""
+
+    async def asynchronous() -> Any:
+        return [await sides.asynchronous(), target]
+
+    return replace(sides, sync=lambda: [sides.sync(), target], asynchronous=asynchronous)
+
+
+def _held(value: Any) -> Iterator[Any]:
+    """What the caller still has: instances, the owner of related objects, callables that count their calls."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _held(each)
+    elif isinstance(getattr(value, "__self__", None), count) or (
+        hasattr(value, "_meta") and not isinstance(value, type)
+    ):
+        yield value
+    elif hasattr(value, "get_queryset") and hasattr(getattr(value, "instance", None), "_meta"):
+        yield value.instance
+
+
+def iteration(stage: Stage, target: Any) -> Sides:
+    """Every item, by `for` and by `async for`."""
+
+    async def asynchronous() -> list[Any]:
+        return [item async for item in stage.adapter.iterate(target)]
+
+    return Sides(sync=lambda: list(target), asynchronous=asynchronous, held=(target,))
+
+
+def _iterator(stage: Stage, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Sides:
+    """`iterator` and `aiterator`, to their ends."""
+    sides = operation(stage, target, "iterator", *args, **kwargs)
+    asynchronous: Any = stage.adapter.asynchronous(target, "iterator")
+
+    async def drain() -> list[Any]:
+        return [item async for item in asynchronous(*args, **kwargs)]
+
+    declared = (declare(stage.adapter.sync(target, "iterator")), declare(asynchronous))
+    return replace(sides, sync=lambda: list(sides.sync()), asynchronous=drain, declared=declared, overriding=None)
+
+
+def _source(example: Invocation, name: str) -> tuple[str, str]:
+    """Rows are fetched before, line by line, since a coroutine could not; the last line is the call."""
+    lines: list[str] = []
+    target = _hoisted(example.target, lines)
+    args = tuple(_hoisted(value, lines) for value in example.arguments.args)
+    kwargs = tuple((keyword, _hoisted(value, lines)) for keyword, value in example.arguments.kwargs)
+    if example.changes:
+        target = _named(target, lines)
+    lines += [f"{source(target)}.{attribute} = {source(value)}" for attribute, value in example.changes]
+    before, on = "".join(f"{line}\n" for line in lines), source(target)
+    if name == "__iter__":
+        return f"{before}list({on})", f"{before}[row async for row in {on}]"
+    given = source_arguments(Arguments(args, kwargs))
+    if name == "iterator":
+        return f"{before}list({on}.iterator({given}))", f"{before}[row async for row in {on}.aiterator({given})]"
+    return f"{before}{on}.{name}({given})", f"{before}await {on}.a{name}({given})"
+
+
+def _hoisted(value: Any, lines: list[str]) -> Any:
+    """The value with a name in the place of each row that is fetched; `lines` fetch them."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_hoisted(each, lines) for each in value)
+    if not isinstance(value, Chain):
+        return value
+    fetched = next((at for at, step in enumerate(value.steps) if isinstance(step, Step) and step.method == "get"), None)
+    if fetched is None:
+        return value
+    row = _named(Chain(value.start, value.steps[: fetched + 1]), lines)
+    rest = value.steps[fetched + 1 :]
+    return Chain(row, rest) if rest else row
+
+
+def _named(value: Any, lines: list[str]) -> Name:
+    if isinstance(value, Name):
+        return value
+    name = f"row{len(lines) + 1}"
+    lines.append(f"{name} = {source(value)}")
+    return Name(name)

@@ -1,0 +1,45 @@
+"""What an operation gives, and which rows it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.checks.reference.conditions import holds
+from conformance.checks.reference.dialect import Dialect
+from conformance.checks.reference.joins import World
+from conformance.checks.reference.outcomes import Raises, Unmodelled
+from conformance.checks.reference.queries import query_of, rows_of
+from conformance.checks.reference.reads import READS
+from conformance.checks.reference.relating import RELATING, ends_of
+from conformance.checks.reference.schema import Tables, tables_of
+from conformance.checks.reference.writes import WRITES
+
+if TYPE_CHECKING:
+    from conformance.strategies.code import Arguments
+    from conformance.strategies.rows import Rows
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The value in the form of `checks.plain`, or the exception's name; `tables` as they are left, if written to."""
+
+    value: Any
+    tables: Tables | None = None
+
+
+def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments) -> Answer | None:
+    """What the model says; None where it does not know."""
+    world = World(tables_of(rows), Dialect(vendor), holds, lambda world, inner: rows_of(world, query_of(world, inner)))
+    try:
+        ends = ends_of(target)
+        if call in RELATING and ends is not None:
+            return Answer(RELATING[call](world, ends, given), world.tables)
+        query = query_of(world, target)
+        if call in WRITES:
+            return Answer(WRITES[call](world, query, given), world.tables)
+        return Answer(READS[call](world, query, given)) if call in READS else None
+    except Raises as raised:
+        return Answer({"raises": raised.name})
+    except Unmodelled:
+        return None

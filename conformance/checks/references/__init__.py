@@ -1,0 +1,1 @@
+"""Reference models: what a cache, a session or a permission must answer, by dictionaries alone."""

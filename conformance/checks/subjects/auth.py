@@ -1,0 +1,321 @@
+"""The functions of `django.contrib.auth`, and the passwords of users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.checks.experiments import Sides
+from conformance.checks.instruments import declare
+from conformance.checks.instruments.clock import restart
+from conformance.checks.outcomes import Absent
+from conformance.checks.registry import register_experiment
+from conformance.checks.seed import key
+from conformance.checks.stage import Stage
+from conformance.checks.subjects.auth_people import (
+    ALLOW_ALL,
+    JOAN,
+    MODEL,
+    PASSWORD,
+    PASSWORDS,
+    SESSIONS,
+    People,
+    joan,
+    request_of,
+    seen_of,
+    surroundings,
+    user_at,
+)
+from conformance.checks.twins import operation
+
+DENYING = f"{__name__}.DenyingBackend"
+BADGES = f"{__name__}.BadgeBackend"
+
+
+class DenyingBackend:
+    """A backend of the project's own, which knows Ada alone and lets her in nowhere."""
+
+    def authenticate(self, request: Any, username: str, password: str) -> None:  # noqa: ARG002 - Django's protocol
+        """Stop asking the others."""
+        from django.core.exceptions import PermissionDenied
+
+        if username == "ada":
+            raise PermissionDenied
+
+    async def aauthenticate(self, request: Any, username: str, password: str) -> None:
+        """The same."""
+        self.authenticate(request, username, password)
+
+
+class BadgeBackend:
+    """A backend of the project's own, which takes other credentials."""
+
+    def authenticate(self, request: Any, badge: int) -> Any:  # noqa: ARG002 - Django's protocol
+        """The user with this badge."""
+        return user_at(badge)
+
+    async def aauthenticate(self, request: Any, badge: int) -> Any:
+        """The same."""
+        from asgiref.sync import sync_to_async
+
+        return await sync_to_async(self.authenticate)(request, badge)
+
+
+@dataclass(frozen=True)
+class Authenticating:
+    """Who is there, which backends are asked, and with which credentials."""
+
+    rows: People
+    backends: tuple[str, ...]
+    credentials: tuple[tuple[str, Any], ...]
+
+
+_BACKENDS = ((MODEL,), (MODEL,), (ALLOW_ALL,), (DENYING, MODEL), (BADGES, MODEL), (MODEL, BADGES))
+_CREDENTIALS = (
+    *((("username", JOAN), ("password", PASSWORD)),) * 4,
+    (("username", JOAN), ("password", "wrong")),
+    (("username", "ada"), ("password", PASSWORD)),
+    (("username", "nobody"), ("password", PASSWORD)),
+    (("username", JOAN), ("password", None)),
+    (("badge", 2),),
+    (("token", "t"), ("name", "n")),
+)
+
+
+def people(**fixed: Any) -> st.SearchStrategy[People]:
+    """Joan in her ways; what is fixed is not drawn."""
+    drawn = {
+        "active": st.sampled_from((True, True, False)),
+        "superuser": st.just(False),
+        "password": st.sampled_from(tuple(PASSWORDS)[:3]),
+        "session": st.just("none"),
+    }
+    chosen = {name: value if isinstance(value, st.SearchStrategy) else st.just(value) for name, value in fixed.items()}
+    return st.builds(People, st.just(()), st.just(()), **{**drawn, **chosen})
+
+
+AUTHENTICATING = st.builds(
+    Authenticating,
+    people(password=st.sampled_from(tuple(PASSWORDS))),
+    st.sampled_from(_BACKENDS),
+    st.sampled_from(_CREDENTIALS),
+)
+
+
+def _with_backend(user: Any) -> Any:
+    return user if user is None else [user, user.backend]
+
+
+def mapped(sides: Sides, change: Callable[[Any], Any]) -> Sides:
+    """What both sides give, in a form that shows more."""
+
+    async def asynchronous() -> Any:
+        return change(await sides.asynchronous())
+
+    return replace(sides, sync=lambda: change(sides.sync()), asynchronous=asynchronous)
+
+
+def _authenticate(stage: Stage, example: Authenticating) -> Sides:
+    from django.contrib import auth
+
+    restart()
+    return mapped(operation(stage, auth, "authenticate", **dict(example.credentials)), _with_backend)
+
+
+def _authenticate_source(example: Authenticating) -> tuple[str, str]:
+    given = ", ".join(f"{name}={value!r}" for name, value in example.credentials)
+    setting = f"# AUTHENTICATION_BACKENDS = {list(example.backends)!r}; {described(example.rows)}"
+    return f"{setting}\nauthenticate({given})", f"{setting}\nawait aauthenticate({given})"
+
+
+def described(rows: People) -> str:
+    """Who Joan is, as a comment says it."""
+    state = "active" if rows.active else "not active"
+    granted = f", own permissions {rows.own}, her group's {rows.of_group}" if rows.own or rows.of_group else ""
+    return f"joan is {state}, her password {rows.password}, superuser {rows.superuser}, session {rows.session}{granted}"
+
+
+register_experiment(
+    "auth.aauthenticate", AUTHENTICATING, _authenticate, _authenticate_source, surroundings=surroundings
+)
+
+
+@dataclass(frozen=True)
+class Requesting:
+    """A session, whether somebody has asked for the user already, and the function's arguments by name."""
+
+    rows: People
+    asked: bool
+    who: int
+    backends: tuple[str, ...]
+    backend: Any
+
+
+REQUESTING = st.builds(
+    Requesting,
+    people(session=st.sampled_from(SESSIONS), password="current"),
+    st.booleans(),
+    st.sampled_from((2, 2, 0)),
+    st.sampled_from(((MODEL,), (MODEL,), (MODEL, ALLOW_ALL))),
+    st.sampled_from((None, None, MODEL, ALLOW_ALL, 5)),
+)
+
+
+def _arguments(name: str, example: Requesting, request: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if name == "login":
+        return (request, user_at(example.who)), {} if example.backend is None else {"backend": example.backend}
+    return ((request, user_at(example.who)) if name == "update_session_auth_hash" else (request,)), {}
+
+
+def _of_request(name: str) -> Callable[[Stage, Requesting], Sides]:
+    """The function's two sides, followed by the question who the request's user is then."""
+
+    def prepare(stage: Stage, example: Requesting) -> Sides:
+        from django.contrib import auth
+
+        request = request_of(example.rows)
+        if not hasattr(request, "auser"):
+            raise Absent("a request has no auser")
+        args, kwargs = _arguments(name, example, request)
+        sides = operation(stage, auth, name, *args, **kwargs)
+        sides = mapped(sides, lambda user: user.pk) if name == "get_user" else sides
+
+        def sync() -> Any:
+            before = request.user.pk if example.asked else None
+            return [before, sides.sync(), request.user.pk]
+
+        async def asynchronous() -> Any:
+            before = (await request.auser()).pk if example.asked else None
+            return [before, await sides.asynchronous(), (await request.auser()).pk]
+
+        model = (_expected_user(example),) if name == "get_user" else ()
+        return replace(sides, sync=sync, asynchronous=asynchronous, held=(partial(seen_of, request),), model=model)
+
+    return prepare
+
+
+def _expected_user(example: Requesting) -> Any:
+    """Before, now and afterwards the user of the session, where the hash of her password is right."""
+    knows = example.rows.session in ("right", "fallback") and example.rows.active
+    found = key(2) if knows else key(0) if example.rows.session == "other" else None
+    return [found if example.asked else None, found, found]
+
+
+def _request_source(name: str) -> Callable[[Requesting], tuple[str, str]]:
+    def source(example: Requesting) -> tuple[str, str]:
+        user = {"login": f", {_named(example.who)}", "update_session_auth_hash": f", {_named(example.who)}"}.get(
+            name, ""
+        )
+        given = user + (f", backend={example.backend!r}" if name == "login" and example.backend is not None else "")
+        setting = f"# AUTHENTICATION_BACKENDS = {list(example.backends)!r}; {described(example.rows)}"
+        sync, asynchronous = ["request.user"] * example.asked, ["await request.auser()"] * example.asked
+        return (
+            "\n".join([setting, *sync, f"{name}(request{given})", "request.user"]),
+            "\n".join([setting, *asynchronous, f"await a{name}(request{given})", "await request.auser()"]),
+        )
+
+    return source
+
+
+def _named(position: int) -> str:
+    return {2: JOAN, 0: "ada"}[position]
+
+
+for _name in ("login", "logout", "get_user", "update_session_auth_hash"):
+    register_experiment(
+        f"auth.a{_name}", REQUESTING, _of_request(_name), _request_source(_name), surroundings=surroundings
+    )
+
+
+@dataclass(frozen=True)
+class Checking:
+    """A password in the table, one that is given, and whether somebody wants to know of an upgrade."""
+
+    rows: People
+    given: str
+    told: bool
+
+
+CHECKING = st.builds(
+    Checking,
+    people(password=st.sampled_from(tuple(PASSWORDS))),
+    st.sampled_from((PASSWORD, PASSWORD, "wrong", "")),
+    st.booleans(),
+)
+
+
+def _check_password(stage: Stage, example: Checking) -> Sides:
+    restart()
+    return operation(stage, joan(), "check_password", example.given)
+
+
+def _check_hash(stage: Stage, example: Checking) -> Sides:
+    """`hashers.check_password` with a setter, which is a coroutine function on the other side."""
+    from django.contrib.auth import hashers
+
+    restart()
+    told: list[str] = []
+    sync, asynchronous = (
+        stage.adapter.sync(hashers, "check_password"),
+        stage.adapter.asynchronous(hashers, "check_password"),
+    )
+
+    async def atold(password: str) -> None:
+        told.append(password)
+
+    given = (example.given, PASSWORDS[example.rows.password])
+    return Sides(
+        sync=lambda: sync(*given, *((told.append,) if example.told else ())),
+        asynchronous=lambda: asynchronous(*given, *((atold,) if example.told else ())),
+        held=(lambda: list(told),),
+        declared=(declare(sync), declare(asynchronous)),
+    )
+
+
+def _check_mitigated(stage: Stage, example: Checking) -> Sides:
+    from django.contrib import auth
+
+    restart()
+    user = joan() if example.told else None
+    name = "check_password_with_timing_attack_mitigation"
+    return operation(stage, auth, name, user, example.given, held=(user,) if user else ())
+
+
+def _checking_source(call: str, asynchronous: str) -> Callable[[Checking], tuple[str, str]]:
+    return lambda example: (
+        f"# her password is {example.rows.password}\n" + call.format(given=example.given, told=example.told),
+        f"# her password is {example.rows.password}\n" + asynchronous.format(given=example.given, told=example.told),
+    )
+
+
+register_experiment(
+    "auth.user.acheck_password",
+    CHECKING,
+    _check_password,
+    _checking_source("joan.check_password({given!r})", "await joan.acheck_password({given!r})"),
+    surroundings=surroundings,
+)
+register_experiment(
+    "auth.hashers.acheck_password",
+    CHECKING,
+    _check_hash,
+    _checking_source(
+        "check_password({given!r}, joan.password)  # with a setter: {told}",
+        "await acheck_password({given!r}, joan.password)  # with a setter: {told}",
+    ),
+    surroundings=surroundings,
+)
+register_experiment(
+    "auth.acheck_password_with_timing_attack_mitigation",
+    CHECKING,
+    _check_mitigated,
+    _checking_source(
+        "check_password_with_timing_attack_mitigation(joan if {told} else None, {given!r})",
+        "await acheck_password_with_timing_attack_mitigation(joan if {told} else None, {given!r})",
+    ),
+    surroundings=surroundings,
+)

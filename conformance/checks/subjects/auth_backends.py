@@ -1,0 +1,303 @@
+"""Backends and managers of users: Django's own, and those of a project that overrides their synchronous methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.checks.experiments import Sides
+from conformance.checks.instruments.clock import restart
+from conformance.checks.registry import register_experiment
+from conformance.checks.seed import key
+from conformance.checks.stage import Stage
+from conformance.checks.subjects.auth import described, people
+from conformance.checks.subjects.auth_people import (
+    ALLOW_ALL,
+    JOAN,
+    MODEL,
+    PASSWORD,
+    PASSWORDS,
+    PERMISSIONS,
+    REMOTE,
+    People,
+    joan,
+    request_of,
+    surroundings,
+    user_at,
+)
+from conformance.checks.subjects.auth_permissions import METHODS as RIGHTS
+from conformance.checks.subjects.auth_permissions import backend_of
+from conformance.checks.subjects.cache import Call, calls
+from conformance.checks.twins import operation, overriding_method
+
+_HERE = __name__
+JOANS_KEY, GONE = key(2), key(90)
+
+
+def __getattr__(name: str) -> Any:
+    """Backends of a project's own, made when Django is there."""
+    if name not in _MADE:
+        raise AttributeError(name)
+    return _MADE[name]()
+
+
+def _badges() -> type[Any]:
+    """A backend that has the synchronous methods alone: the others are for the base class to make of them."""
+    from django.contrib.auth.backends import BaseBackend
+
+    class Badges(BaseBackend):
+        def authenticate(self, request: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - the protocol
+            return user_at(kwargs["badge"]) if "badge" in kwargs else None
+
+        def get_user(self, user_id: int) -> Any:
+            return user_at(2) if user_id == JOANS_KEY else None
+
+        def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+            return {PERMISSIONS[0]} if obj is None else {f"{PERMISSIONS[1]}", str(user_obj.pk)}
+
+        def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - the protocol
+            return {PERMISSIONS[2]} if obj is None else set()
+
+    return Badges
+
+
+def _remote(**attributes: Any) -> type[Any]:
+    from django.contrib.auth.backends import RemoteUserBackend
+
+    def clean_username(self: Any, username: str) -> str:  # noqa: ARG001 - a method
+        return username.partition("@")[0]
+
+    def configure_user(self: Any, request: Any, user: Any, created: bool = True) -> Any:  # noqa: ARG001 - the protocol
+        """Notes what it was told where that can be seen."""
+        if user is not None:
+            user.first_name = f"created: {created}"
+        return user
+
+    methods = {"clean_username": clean_username, "configure_user": configure_user}
+    return type("Remote", (RemoteUserBackend,), {**methods, **attributes})
+
+
+_MADE: dict[str, Callable[[], Any]] = {
+    "Badges": _badges,
+    "Remote": _remote,
+    "KnownRemote": lambda: _remote(create_unknown_user=False),
+}
+_REMOTES = (
+    REMOTE,
+    f"{_HERE}.Remote",
+    f"{_HERE}.KnownRemote",
+    f"{REMOTE.rpartition('.')[0]}.AllowAllUsersRemoteUserBackend",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Joan, the backend, and what it is asked. `request` and `user` in the arguments stand for those."""
+
+    rows: People
+    backend: str
+    call: Call
+    backends: tuple[str, ...] = (MODEL,)
+
+
+def _asked(backends: tuple[str, ...], found: list[Call], **fixed: Any) -> st.SearchStrategy[Asked]:
+    return st.builds(Asked, people(**fixed), st.sampled_from(backends), st.sampled_from(found))
+
+
+def _resolved(value: Any, example: Asked) -> Any:
+    if value == "request":
+        return request_of(example.rows)
+    return joan() if value == "user" else value
+
+
+def of_backend(stage: Stage, example: Asked) -> Sides:
+    """The backend's method in both ways."""
+    restart()
+    args = [_resolved(value, example) for value in example.call.args]
+    sides = operation(stage, backend_of(example.backend), example.call.name, *args, **dict(example.call.kwargs))
+    return replace(sides, held=tuple(each for each in args if hasattr(each, "_meta")))
+
+
+def _not_overridden(stage: Stage, example: Asked) -> Sides:
+    return replace(of_backend(stage, example), overriding=None)
+
+
+def _source(example: Asked) -> tuple[str, str]:
+    name = example.backend.rpartition(".")[2]
+    setting = f"# {described(example.rows)}"
+    call = replace(
+        example.call, args=tuple(Bare(each) if each in ("request", "user") else each for each in example.call.args)
+    )
+    return f"{setting}\n{call.source(f'{name}()')}", f"{setting}\nawait {call.source(f'{name}()', 'a')}"
+
+
+class Bare(str):
+    """A name, which prints without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _register(
+    entry: str, examples: st.SearchStrategy[Any], prepare: Callable[[Stage, Any], Sides], source: Any
+) -> None:
+    register_experiment(entry, examples, prepare, source, surroundings=surroundings)
+
+
+_BADGES = (f"{_HERE}.Badges",)
+_OBJ = {"obj": (None, "a post")}
+_BASE = {
+    "authenticate": calls("authenticate", ("request", None), badge=(2, 0)),
+    "get_user": calls("get_user", (JOANS_KEY, GONE)),
+    "get_user_permissions": calls("get_user_permissions", ("user",), **_OBJ),
+    "get_group_permissions": calls("get_group_permissions", ("user",), **_OBJ),
+    "get_all_permissions": calls("get_all_permissions", ("user",), **_OBJ),
+    "has_perm": calls("has_perm", ("user",), PERMISSIONS[:2], **_OBJ),
+}
+for _name, _found in _BASE.items():
+    _register(f"auth.base_backend.a{_name}", _asked(_BADGES, _found, password="current"), of_backend, _source)
+_register(
+    "auth.base_backend.overridden",
+    _asked(_BADGES, [Call("has_perm", ("user", PERMISSIONS[0])), Call("get_all_permissions", ("user",))]),
+    of_backend,
+    _source,
+)
+
+_CREDENTIALS = [
+    *(calls("authenticate", ("request", None), username=(JOAN, "nobody", "ada"), password=(PASSWORD, "wrong"))),
+    *(calls("authenticate", ("request",), (JOAN,), (PASSWORD, "wrong")) * 6),
+]
+_ANY_PASSWORD = st.sampled_from(tuple(PASSWORDS))
+for _backend, _path in (("model_backend", MODEL), ("allow_all_users_model_backend", ALLOW_ALL)):
+    _register(
+        f"auth.{_backend}.aauthenticate",
+        _asked((_path,), _CREDENTIALS, password=_ANY_PASSWORD),
+        _not_overridden,
+        _source,
+    )
+    _register(
+        f"auth.{_backend}.aget_user",
+        _asked((_path,), calls("get_user", (JOANS_KEY, JOANS_KEY, JOANS_KEY, GONE, "x"))),
+        _not_overridden,
+        _source,
+    )
+_REMOTE_USERS = calls("authenticate", ("request", None), (JOAN, "joan@example.com", "new", "new@example.com", "", None))
+_register("auth.remote_user_backend.aauthenticate", _asked(_REMOTES, _REMOTE_USERS), _not_overridden, _source)
+_register(
+    "auth.remote_user_backend.aconfigure_user",
+    _asked(_REMOTES[:2], calls("configure_user", ("request", None), ("user",), created=(True, False))),
+    of_backend,
+    _source,
+)
+_OVERRIDDEN = [
+    Call("authenticate", ("request",), (("username", JOAN), ("password", PASSWORD))),
+    Call("get_user", (JOANS_KEY,)),
+    *(Call(name, ("user", *RIGHTS[name][0].args)) for name in RIGHTS if name != "has_perms"),
+]
+_register("auth.model_backend.overridden", _asked((MODEL,), _OVERRIDDEN, password="current"), of_backend, _source)
+
+
+@dataclass(frozen=True)
+class Managing:
+    """A manager's method and its arguments."""
+
+    rows: People
+    model: str
+    call: Call
+    alias: str | None = None
+    backends: tuple[str, ...] = (MODEL,)
+
+
+def _manager(example: Managing) -> Any:
+    from django.contrib.auth import models
+
+    manager = getattr(models, example.model).objects
+    return manager if example.alias is None else manager.db_manager(example.alias)
+
+
+# A database that is not there: whoever asks for another one than this is found out.
+_ALIASES = (None, None, None, "nowhere")
+
+
+def _managing(model: str, found: list[Call]) -> st.SearchStrategy[Managing]:
+    drawn = people(password="current")
+    return st.builds(Managing, drawn, st.just(model), st.sampled_from(found), st.sampled_from(_ALIASES))
+
+
+def _of_manager(stage: Stage, example: Managing) -> Sides:
+    restart()
+    sides = operation(stage, _manager(example), example.call.name, *example.call.args, **dict(example.call.kwargs))
+    return replace(sides, overriding=None)
+
+
+def _overridden_manager(stage: Stage, example: Managing) -> Sides:
+    restart()
+    manager = _manager(example)
+    sides = operation(stage, manager, example.call.name, *example.call.args, **dict(example.call.kwargs))
+    return replace(sides, overriding=overriding_method(manager, example.call.name))
+
+
+def _manager_source(example: Managing) -> tuple[str, str]:
+    target = f"{example.model}.objects" + (f".db_manager({example.alias!r})" if example.alias else "")
+    return example.call.source(target), f"await {example.call.source(target, 'a')}"
+
+
+_NAMES = ("new", "ﬁne", JOAN, "")
+_FIELDS: dict[str, tuple[Any, ...]] = {"email": ("A@EXAMPLE.com", None), "password": ("secret", None)}
+_CREATING = {
+    "create_user": calls("create_user", _NAMES, **_FIELDS, is_staff=(True,), first_name=("New",)),
+    "create_superuser": calls("create_superuser", _NAMES, **_FIELDS, is_staff=(False, True), is_superuser=(False,)),
+}
+for _name, _found in _CREATING.items():
+    _register(f"auth.user_manager.a{_name}", _managing("User", _found), _of_manager, _manager_source)
+_BY_KEY = "get_by_natural_key"
+_register(
+    f"auth.user_manager.a{_BY_KEY}",
+    _managing("User", calls(_BY_KEY, (JOAN, "ada", "no"))),
+    _of_manager,
+    _manager_source,
+)
+_register(
+    f"auth.group_manager.a{_BY_KEY}",
+    _managing("Group", calls(_BY_KEY, ("editors", "readers", "no"))),
+    _of_manager,
+    _manager_source,
+)
+_register(
+    "auth.user_manager.overridden",
+    _managing("User", [Call("create_user", ("new",)), Call("create_superuser", ("new",)), Call(_BY_KEY, (JOAN,))]),
+    _overridden_manager,
+    _manager_source,
+)
+
+
+@dataclass(frozen=True)
+class Overriding:
+    """Joan, and what is asked of her."""
+
+    rows: People
+    call: Call
+    backends: tuple[str, ...] = (MODEL,)
+
+
+def _overridden_user(stage: Stage, example: Overriding) -> Sides:
+    restart()
+    user = joan()
+    return operation(stage, user, example.call.name, *example.call.args, **dict(example.call.kwargs))
+
+
+_register(
+    "auth.user.overridden",
+    st.builds(
+        Overriding,
+        people(password="current", active=True),
+        st.sampled_from([Call("check_password", (PASSWORD,)), *(found[0] for found in RIGHTS.values())]),
+    ),
+    _overridden_user,
+    lambda example: (example.call.source("joan"), f"await {example.call.source('joan', 'a')}"),
+)

@@ -1,0 +1,334 @@
+"""What users may do: asked of a user, of nobody in particular, and of the backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.checks.experiments import Sides
+from conformance.checks.instruments.clock import restart
+from conformance.checks.registry import register_experiment
+from conformance.checks.seed import key
+from conformance.checks.stage import Stage
+from conformance.checks.subjects.auth import DENYING, described, people
+from conformance.checks.subjects.auth_people import (
+    ALLOW_ALL,
+    CODENAMES,
+    MODEL,
+    PERMISSIONS,
+    People,
+    joan,
+    permission_keys,
+    surroundings,
+)
+from conformance.checks.subjects.cache import Call, calls
+from conformance.checks.twins import operation
+
+BADGES = f"{__name__}.BadgePermissions"
+# Stands for an object that permission is asked for.
+AN_OBJECT = "a post"
+
+
+class BadgePermissions:
+    """A backend of the project's own, which knows permissions alone: one on every object, and never what is banned."""
+
+    def get_user_permissions(self, user: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - Django's protocol
+        """One, where it is asked about an object."""
+        return set() if obj is None else {PERMISSIONS[0]}
+
+    get_all_permissions = get_user_permissions
+
+    def has_perm(self, user: Any, perm: str, obj: Any = None) -> bool:
+        """Refuses one for good, whatever the others say."""
+        from django.core.exceptions import PermissionDenied
+
+        if perm == PERMISSIONS[1]:
+            raise PermissionDenied
+        return perm in self.get_all_permissions(user, obj)
+
+    def has_module_perms(self, user: Any, app_label: str) -> bool:  # noqa: ARG002 - Django's protocol
+        """All of one app."""
+        return app_label == "badges"
+
+    async def aget_user_permissions(self, user: Any, obj: Any = None) -> set[str]:
+        """The same."""
+        return self.get_user_permissions(user, obj)
+
+    async def aget_all_permissions(self, user: Any, obj: Any = None) -> set[str]:
+        """The same."""
+        return self.get_all_permissions(user, obj)
+
+    async def ahas_perm(self, user: Any, perm: str, obj: Any = None) -> bool:
+        """The same."""
+        return self.has_perm(user, perm, obj)
+
+    async def ahas_module_perms(self, user: Any, app_label: str) -> bool:
+        """The same."""
+        return self.has_module_perms(user, app_label)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What Joan may do, which backends are asked, what was asked before, and what is asked now."""
+
+    rows: People
+    backends: tuple[str, ...]
+    before: tuple[Call, ...]
+    call: Call
+
+
+_SUBSETS = ((), (0,), (1,), (0, 1), (0, 1))
+_OBJ = {"obj": (None, AN_OBJECT)}
+_ASKED = (PERMISSIONS[0], PERMISSIONS[1], PERMISSIONS[1], "other.add_post")
+METHODS = {
+    "get_user_permissions": calls("get_user_permissions", **_OBJ),
+    "get_group_permissions": calls("get_group_permissions", **_OBJ),
+    "get_all_permissions": calls("get_all_permissions", **_OBJ),
+    "has_perm": calls("has_perm", _ASKED, **_OBJ),
+    "has_perms": [
+        *calls("has_perms", (PERMISSIONS[:1], PERMISSIONS[:2], (_ASKED[3], PERMISSIONS[0]), ()), **_OBJ),
+        Call("has_perms", ("sample_app.add_post",)),
+    ],
+    "has_module_perms": calls("has_module_perms", ("sample_app", "auth", "badges")),
+}
+# Asked of a backend, the user comes first; `has_perms` is the user's alone.
+_OF_BACKEND = tuple(name for name in METHODS if name != "has_perms")
+_BEFORE = ((), (), (Call("get_user_permissions"),), (Call("get_all_permissions"),))
+
+
+def _askings(name: str, backends: tuple[tuple[str, ...], ...]) -> st.SearchStrategy[Asking]:
+    rights = {"own": st.sampled_from(_SUBSETS), "of_group": st.sampled_from(_SUBSETS)}
+    superuser = st.sampled_from((False, False, False, True))
+    return st.builds(
+        Asking,
+        people(password="current", superuser=superuser, **rights),
+        st.sampled_from(backends),
+        st.sampled_from(_BEFORE),
+        st.sampled_from(METHODS[name]),
+    )
+
+
+def caches_of(user: Any) -> dict[str, Any]:
+    """Which permissions the user's instance keeps, so that the next question asks no database.
+
+    `_user_perm_cache` and `_group_perm_cache` are private, seen in Django 3.2 to 6.1. The third, `_perm_cache`, is the
+    union of both: whether it is there or not, nothing is asked of the database.
+    """
+    return {name: getattr(user, name, None) for name in ("_user_perm_cache", "_group_perm_cache")}
+
+
+def _of_user(stage: Stage, example: Asking) -> Sides:
+    restart()
+    user = joan()
+    for call in example.before:
+        getattr(user, call.name)()
+    sides = operation(stage, user, example.call.name, *example.call.args, **dict(example.call.kwargs))
+    return replace(sides, held=(lambda: caches_of(user), user), overriding=None, model=_expected(example))
+
+
+def _expected(example: Asking) -> tuple[Any, ...]:
+    """By sets alone, where the backends of Django are asked about no object; the app of the badges is theirs alone."""
+    about = dict(example.call.kwargs).get("obj")
+    if set(example.backends) - {MODEL, ALLOW_ALL} or about is not None:
+        return ()
+    own, of_group = ({PERMISSIONS[at] for at in positions} for positions in (example.rows.own, example.rows.of_group))
+    rows, args = example.rows, example.call.args
+    if rows.superuser and rows.active:
+        return () if example.call.name.startswith("get_") else _answers(example.call, lambda _: True)
+    own, of_group = (own, of_group) if rows.active else (set(), set())
+    everything = own | of_group
+    named = {"get_user_permissions": own, "get_group_permissions": of_group, "get_all_permissions": everything}
+    if example.call.name == "has_module_perms":
+        return (any(name.startswith(f"{args[0]}.") for name in everything),)
+    if example.call.name in named:
+        return (named[example.call.name],)
+    return _answers(example.call, everything.__contains__)
+
+
+def _answers(call: Call, may: Callable[[str], bool]) -> tuple[Any, ...]:
+    if call.name == "has_perms" and isinstance(call.args[0], str):
+        return ({"raises": "ValueError"},)
+    return (all(map(may, call.args[0])) if call.name == "has_perms" else may(call.args[0]),)
+
+
+def _of_nobody(stage: Stage, example: Asking) -> Sides:
+    from django.contrib.auth.models import AnonymousUser
+
+    restart()
+    user = AnonymousUser()
+    sides = operation(stage, user, example.call.name, *example.call.args, **dict(example.call.kwargs))
+    return replace(sides, held=(), overriding=None)
+
+
+def backend_of(path: str) -> Any:
+    """A backend as Django loads it."""
+    from django.utils.module_loading import import_string
+
+    return import_string(path)()
+
+
+def _of_backend(stage: Stage, example: Asking) -> Sides:
+    restart()
+    user = joan()
+    for call in example.before:
+        getattr(user, call.name)()
+    call = example.call
+    sides = operation(stage, backend_of(MODEL), call.name, user, *call.args, **dict(call.kwargs))
+    return replace(sides, held=(lambda: caches_of(user), user), overriding=None, model=_expected_of_backend(example))
+
+
+def _expected_of_backend(example: Asking) -> tuple[Any, ...]:
+    """A backend does not know that a superuser may do everything: it finds every permission instead."""
+    return () if example.rows.superuser else _expected(example)
+
+
+def _source(target: str) -> Callable[[Asking], tuple[str, str]]:
+    def source(example: Asking) -> tuple[str, str]:
+        setting = f"# AUTHENTICATION_BACKENDS = {list(example.backends)!r}; {described(example.rows)}"
+        lines = [setting, *(call.source("joan") for call in example.before)]
+        call = example.call
+        if target == "ModelBackend()":
+            call = replace(call, args=("joan", *call.args))
+        return "\n".join([*lines, call.source(target)]), "\n".join([*lines, f"await {call.source(target, 'a')}"])
+
+    return source
+
+
+_CHAINS = ((MODEL,), (BADGES, MODEL), (BADGES, MODEL), (BADGES, MODEL), (DENYING, MODEL))
+for _name in METHODS:
+    register_experiment(
+        f"auth.user.a{_name}", _askings(_name, _CHAINS), _of_user, _source("joan"), surroundings=surroundings
+    )
+    register_experiment(
+        f"auth.anonymous_user.a{_name}",
+        _askings(_name, ((MODEL,), (BADGES, MODEL))),
+        _of_nobody,
+        _source("AnonymousUser()"),
+        surroundings=surroundings,
+    )
+for _name in _OF_BACKEND:
+    register_experiment(
+        f"auth.model_backend.a{_name}",
+        _askings(_name, ((MODEL,),)),
+        _of_backend,
+        _source("ModelBackend()"),
+        surroundings=surroundings,
+    )
+
+
+@dataclass(frozen=True)
+class Granting:
+    """Joan, and what happens to her permissions: each step is a name and a permission's position."""
+
+    rows: People
+    steps: tuple[tuple[str, int], ...]
+
+
+_STEPS = [(name, at) for name in ("may", "may", "grant", "revoke", "grant group") for at in (0, 1)] + [
+    ("all", 0),
+    ("all", 0),
+    ("fetch anew", 0),
+    ("leave group", 0),
+]
+GRANTING = st.builds(
+    Granting,
+    people(password="current", active=True, own=st.sampled_from(_SUBSETS[:4]), of_group=st.sampled_from(_SUBSETS[:2])),
+    st.lists(st.sampled_from(_STEPS), min_size=2, max_size=7).map(tuple),
+)
+
+
+class _Rights:
+    """Plays the steps on Joan: questions in both ways, what is between them as somebody else does it."""
+
+    def __init__(self, stage: Stage, example: Granting) -> None:
+        self._stage = stage
+        self._steps = example.steps
+        self._user = joan()
+
+    def sync(self) -> list[Any]:
+        """Questions by the synchronous methods."""
+        return [self._asked(name, at) if name in ("may", "all") else self._done(name, at) for name, at in self._steps]
+
+    async def asynchronous(self) -> list[Any]:
+        """Questions by the asynchronous ones."""
+        from asgiref.sync import sync_to_async
+
+        answers: list[Any] = []
+        for name, at in self._steps:
+            if name in ("may", "all"):
+                answers.append(await self._aasked(name, at))
+            else:
+                answers.append(await sync_to_async(self._done)(name, at))
+        return answers
+
+    def _asked(self, name: str, at: int) -> Any:
+        return self._user.has_perm(PERMISSIONS[at]) if name == "may" else self._user.get_all_permissions()
+
+    async def _aasked(self, name: str, at: int) -> Any:
+        find = self._stage.adapter.asynchronous
+        if name == "may":
+            return await find(self._user, "has_perm")(PERMISSIONS[at])
+        return await find(self._user, "get_all_permissions")()
+
+    def _done(self, name: str, at: int) -> Any:
+        self._do(name, at)
+        return None
+
+    def _do(self, name: str, at: int) -> None:
+        from django.contrib.auth.models import Group, User
+
+        found = User.objects.get(pk=key(2))
+        if name == "fetch anew":
+            self._user = found
+        elif name == "leave group":
+            found.groups.clear()
+        elif name == "grant group":
+            Group.objects.get(pk=key(0)).permissions.add(permission_keys()[at])
+        else:
+            getattr(found.user_permissions, "add" if name == "grant" else "remove")(permission_keys()[at])
+
+
+def _granted(example: Granting) -> list[Any]:
+    """The instance keeps what it has found first, as the documentation says, until it is fetched anew."""
+    own, of_group, member = set(example.rows.own), set(example.rows.of_group), True
+    kept: set[str] | None = None
+    answers: list[Any] = []
+    for name, at in example.steps:
+        if name in ("may", "all"):
+            if kept is None:
+                kept = {PERMISSIONS[each] for each in own | (of_group if member else set())}
+            answers.append(PERMISSIONS[at] in kept if name == "may" else set(kept))
+            continue
+        answers.append(None)
+        kept = None if name == "fetch anew" else kept
+        own = own | {at} if name == "grant" else own - {at} if name == "revoke" else own
+        of_group = of_group | {at} if name == "grant group" else of_group
+        member = member and name != "leave group"
+    return answers
+
+
+def _rights(stage: Stage, example: Granting) -> Sides:
+    restart()
+    rights = _Rights(stage, example)
+    return Sides(rights.sync, rights.asynchronous, model=(_granted(example),))
+
+
+def _rights_source(example: Granting) -> tuple[str, str]:
+    words = {"may": "has_perm({!r})", "all": "get_all_permissions()"}
+
+    def lines(prefix: str) -> str:
+        shown = [
+            f"{'await ' if prefix else ''}joan.{prefix}{words[name].format(PERMISSIONS[at])}"
+            if name in words
+            else f"# {name}: {CODENAMES[at]}"
+            for name, at in example.steps
+        ]
+        return "\n".join([f"# {described(example.rows)}", *shown])
+
+    return lines(""), lines("a")
+
+
+register_experiment("auth.user.permission_steps", GRANTING, _rights, _rights_source, surroundings=surroundings)

@@ -1,0 +1,58 @@
+"""`repro`: a failure as a program that needs Django and nothing of the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from conformance.case import Cell, ExitCode, Failure, SuiteError
+from conformance.catalogue import load_catalogue
+from conformance.cli.options import DEFAULT_FOLDER, read_all
+from conformance.results import Results
+
+
+@click.command()
+@click.argument("cell", metavar="CELL")
+@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+def repro(cell: str, results: tuple[Path, ...]) -> ExitCode:
+    """Print the program that shows the failure of CELL (such as `queryset.acount:result`) in RESULTS.
+
+    RESULTS are files or folders; default: conformance-results. The program runs on the Django of any environment.
+    """
+    wanted = _cell(cell)
+    click.echo(_script(wanted, read_all(results or (DEFAULT_FOLDER,))), nl=False)
+    return ExitCode.CONFORMS
+
+
+def _cell(text: str) -> Cell:
+    try:
+        cell = Cell.parse(text)
+    except ValueError as error:
+        raise SuiteError(f"{error}.", "`async-orm-conformance list` prints every id.", ExitCode.USAGE) from error
+    load_catalogue(validate=False).check(cell)
+    return cell
+
+
+def _script(cell: Cell, results: Iterable[Results]) -> str:
+    failures = [failure for part in results if (failure := _failure(part, cell)) is not None]
+    for failure in failures:
+        if failure.script:
+            return failure.script
+    if failures:
+        raise SuiteError(
+            f"There is no such program for {cell}: what fails needs more than forty lines can hold.",
+            f"Measure it again with `{failures[0].reproduce}`.",
+            ExitCode.USAGE,
+        )
+    raise SuiteError(
+        f"These results have no failure of {cell}.",
+        f"Measure it with `async-orm-conformance run --only {cell}`, or name other results.",
+        ExitCode.USAGE,
+    )
+
+
+def _failure(results: Results, cell: Cell) -> Failure | None:
+    measured = results.last(cell)
+    return None if measured is None else measured.failure

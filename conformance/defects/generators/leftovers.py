@@ -1,0 +1,102 @@
+"""What a call leaves behind: tasks, coroutines, warnings, connections, transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from conformance.defects.calls import Call, surrounded
+from conformance.defects.facts import Facts
+from conformance.defects.generators.registry import Defect, generator
+from conformance.defects.orm import begin, on_orm_thread
+from conformance.defects.places import Place
+
+_KEPT: list[Any] = []
+Leaving = Callable[[], Any]
+
+
+@generator
+def task_left(place: Place, facts: Facts) -> Iterator[Defect]:
+    """A task goes on after the call."""
+    yield _leaving(lambda: _KEPT.append(asyncio.ensure_future(asyncio.Event().wait())))
+
+
+@generator
+def coroutine_not_awaited(place: Place, facts: Facts) -> Iterator[Defect]:
+    """A coroutine is made and never awaited."""
+    yield _leaving(lambda: [asyncio.Event().wait()].clear())
+
+
+@generator
+def warning_given(place: Place, facts: Facts) -> Iterator[Defect]:
+    """It warns where its twin does not."""
+    yield _leaving(lambda: warnings.warn("surplus", DeprecationWarning, stacklevel=2), "deprecation")
+    yield _leaving(lambda: warnings.warn("unclosed", ResourceWarning, stacklevel=2), "resource")
+
+
+@generator
+def error_not_raised(place: Place, facts: Facts) -> Iterator[Defect]:
+    """An exception is raised where nobody can catch it: as an object is collected."""
+    yield _leaving(lambda: [_Failing()].clear())
+
+
+@generator
+def connection_left(place: Place, facts: Facts) -> Iterator[Defect]:
+    """A connection is opened, and nobody closes it."""
+    yield _leaving(_open_elsewhere)
+
+
+@generator
+def transaction_left(place: Place, facts: Facts) -> Iterator[Defect]:
+    """A transaction stays open on the thread that the next call uses."""
+
+    @asynccontextmanager
+    async def block(_: Call) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await on_orm_thread(begin)
+
+    yield Defect("leftovers", surrounded(block))
+
+
+def _leaving(leave: Leaving, variant: str = "") -> Defect:
+    @asynccontextmanager
+    async def block(_: Call) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            leave()
+
+    return Defect("leftovers", surrounded(block), variant)
+
+
+def _open_elsewhere() -> None:
+    thread = threading.Thread(target=_open)
+    thread.start()
+    thread.join()
+
+
+def _open() -> None:
+    from django.db import connection
+
+    connection.ensure_connection()
+    _KEPT.append(connections_of_this_thread())
+
+
+def connections_of_this_thread() -> list[Any]:
+    """They would be collected with their thread."""
+    from django.db import connections
+
+    return list(connections.all(initialized_only=True))
+
+
+class _Failing:
+    """Raises as it is collected."""
+
+    def __del__(self) -> None:
+        raise RuntimeError("surplus")

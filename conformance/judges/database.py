@@ -1,0 +1,54 @@
+"""What reached the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.judges.ruling import Ruling
+from conformance.observations import Pair, Sent
+
+
+def statements(pair: Pair) -> Ruling | None:
+    """The same statements with the same parameters, to the same database, in the same order and transactions."""
+    expected = [_identity(statement) for statement in pair.sync.statements]
+    observed = [_identity(statement) for statement in pair.asynchronous.statements]
+    if observed != expected:
+        return Ruling("The statements differ from the synchronous operation's.", expected, observed)
+    return None
+
+
+def _identity(statement: Sent) -> tuple[Any, ...]:
+    where = "in a transaction" if statement.in_atomic_block else "in autocommit"
+    return statement.alias, statement.sql, statement.params, statement.many, where
+
+
+def committed(pair: Pair) -> Ruling | None:
+    """What an independent connection sees afterwards is what the synchronous operation leaves."""
+    if pair.asynchronous.committed != pair.sync.committed:
+        return Ruling(
+            "The database does not hold what the synchronous operation leaves there.",
+            pair.sync.committed,
+            pair.asynchronous.committed,
+            silent=pair.asynchronous.error is None,
+        )
+    return None
+
+
+def cancelled(pair: Pair) -> Ruling | None:
+    """A cancelled call has done all or nothing, has said that it was cancelled, and leaves no transaction open.
+
+    That it takes effect although it was cancelled is a property, not a fault: a thread cannot be stopped.
+    """
+    found = pair.cancelled
+    if found is None:
+        return None
+    if found.raised != "CancelledError":
+        return Ruling("The cancellation is swallowed.", "CancelledError", found.raised)
+    whole = (pair.before, pair.sync.committed or pair.before)
+    if found.later not in whole:
+        return Ruling("A cancelled call has done a part of its work.", whole, found.later, silent=True)
+    if found.in_transaction:
+        return Ruling("A cancelled call leaves a transaction open.", (), found.in_transaction, silent=True)
+    if not found.usable:
+        return Ruling("The connection is not usable after a cancelled call.", "it answers", "it does not")
+    return None

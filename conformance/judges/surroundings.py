@@ -1,0 +1,125 @@
+"""What happens around a call: declarations, signals, the caller's objects, threads, the loop, what is left."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from conformance.judges.ruling import Ruling
+from conformance.observations import Declaration, Pair
+
+
+def signature(pair: Pair) -> Ruling | None:
+    """The same parameters, kinds and defaults, and the same marks."""
+    if pair.declared is None:
+        return None
+    sync, found = pair.declared
+    if found.parameters != sync.parameters:
+        return Ruling("It takes other arguments than its twin.", _signature(sync), _signature(found))
+    for mark in ("alters_data", "queryset_only"):
+        if getattr(found, mark) != getattr(sync, mark):
+            return Ruling(f"Its mark `{mark}` differs from its twin's.", getattr(sync, mark), getattr(found, mark))
+    return None
+
+
+def declaration(pair: Pair) -> Ruling | None:
+    """A coroutine function by what `inspect` says, with a docstring where its twin has one."""
+    if pair.declared is None:
+        return None
+    sync, found = pair.declared
+    if found.kind == "function":
+        return Ruling("It is not declared as a coroutine function.", "a coroutine function", found.kind)
+    if sync.documented and not found.documented:
+        return Ruling("It has no docstring, and its twin has one.", "a docstring", "none")
+    return None
+
+
+def _signature(declared: Declaration) -> str:
+    parts = [f"{name}: {kind}{' = ' + default if default else ''}" for name, kind, default in declared.parameters]
+    return f"({', '.join(parts)})"
+
+
+def signals(pair: Pair) -> Ruling | None:
+    """The same signals with the same arguments, in the same order."""
+    if pair.asynchronous.signals != pair.sync.signals:
+        return Ruling(
+            "Other signals are sent than by the synchronous operation.",
+            pair.sync.signals,
+            pair.asynchronous.signals,
+            silent=pair.asynchronous.error is None,
+        )
+    return None
+
+
+def state(pair: Pair) -> Ruling | None:
+    """The objects that the caller holds are as the synchronous operation leaves them."""
+    if pair.asynchronous.state != pair.sync.state:
+        return Ruling(
+            "The objects that the caller holds are not as the synchronous operation leaves them.",
+            pair.sync.state,
+            pair.asynchronous.state,
+            silent=pair.asynchronous.error is None,
+        )
+    return None
+
+
+def threads(pair: Pair) -> Ruling | None:
+    """Every statement on the thread for thread-sensitive code; context variables seen there, and changes seen here."""
+    found = pair.asynchronous
+    astray = [statement.thread for statement in found.statements if statement.thread == "other"]
+    if astray:
+        return Ruling(
+            "A statement ran on a thread that is not the one for thread-sensitive code: on another connection.",
+            "the thread for thread-sensitive code",
+            f"{len(astray)} of {len(found.statements)} statements elsewhere",
+        )
+    seen, expected = ([sent.context for sent in side.statements] for side in (found, pair.sync))
+    # Where other statements are sent, or an overriding method is passed by, another judge says so.
+    alike = found.overridden == pair.sync.overridden and len(seen) == len(expected)
+    if seen != expected and (None in seen or alike):
+        return Ruling(
+            "The caller's context variable is not seen where the statements run.", expected, seen, silent=True
+        )
+    if alike and found.context != pair.sync.context:
+        return Ruling(
+            "A change of a context variable does not come back to the caller.",
+            pair.sync.context,
+            found.context,
+            silent=True,
+        )
+    return None
+
+
+def loop(pair: Pair) -> Ruling | None:
+    """No statement, no input or output and no wait on the event loop's thread."""
+    if pair.asynchronous.blocking:
+        return Ruling("The event loop is blocked.", "nothing on its thread", pair.asynchronous.blocking)
+    return None
+
+
+def leftovers(pair: Pair) -> Ruling | None:
+    """Nothing is left behind that the synchronous operation does not leave."""
+    expected, observed = asdict(pair.sync.leftovers), asdict(pair.asynchronous.leftovers)
+    more = {kind: found for kind, found in observed.items() if found != expected[kind] and found}
+    if more:
+        return Ruling("Something is left behind.", {kind: expected[kind] for kind in more}, more)
+    return None
+
+
+def override(pair: Pair) -> Ruling | None:
+    """A method that a subclass overrides is called by the asynchronous variant as well."""
+    sync, found = pair.sync.overridden, pair.asynchronous.overridden
+    if sync and not found and not pair.asynchronous.error:
+        return Ruling(
+            "A subclass overrides the synchronous method, and the asynchronous one passes it by.",
+            "the overriding method is called",
+            "it is not called",
+            silent=True,
+        )
+    return None
+
+
+def without_messages(pair: Pair) -> Pair:
+    """The pair with the exceptions' messages left out, for an entry whose texts rightly name the method."""
+    sides = (pair.sync, pair.asynchronous)
+    sync, found = (replace(side, error=side.error and replace(side.error, message="")) for side in sides)
+    return replace(pair, sync=sync, asynchronous=found)

@@ -1,0 +1,14 @@
+"""What was seen of one call, as plain data: compared, printed, and made by hand in tests."""
+
+from conformance.observations.observation import (
+    Cancellation,
+    Declaration,
+    Leftovers,
+    Observation,
+    Pair,
+    Raised,
+    Sent,
+    SignalSent,
+)
+
+__all__ = ["Cancellation", "Declaration", "Leftovers", "Observation", "Pair", "Raised", "Sent", "SignalSent"]

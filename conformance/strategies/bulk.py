@@ -1,0 +1,129 @@
+"""What `bulk_create` and `bulk_update` are given: instances, fields, batch sizes, and what to do about conflicts."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.strategies.code import Arguments, Call, Chain, Infix, Name
+from conformance.strategies.rows import FIRST_KEY
+from conformance.strategies.shapes import call, f, step
+
+_NEW = tuple(
+    call("Post", title=title, content="words", views=views, author_id=author)
+    for title, views, author in (
+        ("one", 1, None),
+        ("two", 2, FIRST_KEY),
+        ("three", -3, None),
+        ("é", 0, None),
+        ("", 5, None),
+    )
+)
+_CHOSEN = call("Post", pk=FIRST_KEY + 61, title="chosen key")
+_TAKEN = call("Post", pk=FIRST_KEY, title="a key that is taken", views=77)
+_NEW_TAGS = tuple(call("Tag", name=name) for name in ("x", "django", "y", "z"))
+_UNSAVED = call("Post", title="t", author=call("User", username="unsaved"))
+
+
+def _batches(most: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Small batches, so that few rows make several, and one that is not full."""
+    return st.sampled_from(
+        [{"batch_size": 2}, {"batch_size": most}, {"batch_size": 1}, {"batch_size": 2}, {}, {"batch_size": None}]
+    )
+
+
+def _created(number: int, kwargs: dict[str, Any], form: int) -> Arguments:
+    objects: list[Call] = list(_NEW[:number])
+    if form == 1:
+        objects.append(_CHOSEN)
+    if form == 2:
+        return Arguments((), (("objs", tuple(objects)), *kwargs.items()))
+    return Arguments((objects,), tuple(kwargs.items()))
+
+
+_WRONG = (
+    Arguments(([_NEW[0]],), (("batch_size", 0),)),
+    Arguments(([_NEW[0]],), (("batch_size", -1),)),
+    Arguments(([_NEW[0], _TAKEN],)),
+    Arguments(([_UNSAVED],)),
+    Arguments(([_NEW[0]],), (("ignore_conflicts", True), ("update_conflicts", True))),
+    Arguments(([_NEW[0]],), (("update_conflicts", True),)),
+    Arguments(([call("Tag", name="x")],)),
+    Arguments((1,)),
+)
+_BATCHES: tuple[dict[str, Any], ...] = ({}, {"batch_size": 1})
+_CONFLICTS = tuple(
+    Arguments((list(objects),), tuple({**how, **batch}.items()))
+    for objects, batch, how in product(
+        ((_NEW[0], _TAKEN), (_TAKEN, _CHOSEN, _NEW[1])),
+        _BATCHES,
+        (
+            {"ignore_conflicts": True},
+            {"update_conflicts": True, "update_fields": ["title", "views"], "unique_fields": ["pk"]},
+            {"update_conflicts": True, "update_fields": ["title"], "unique_fields": ["id"]},
+            {"update_conflicts": True, "update_fields": ["title"]},
+            {"update_conflicts": True, "update_fields": ["nonsense"], "unique_fields": ["pk"]},
+        ),
+    )
+)
+_CREATED = st.builds(_created, st.sampled_from([3, 5, 4, 2, 1]), _batches(3), st.integers(0, 2))
+BULK_CREATE = st.one_of(
+    _CREATED,
+    _CREATED,
+    _CREATED,
+    st.sampled_from(_CONFLICTS),
+    st.sampled_from([*_WRONG, Arguments(([],))]),
+)
+BULK_TAGS = st.builds(
+    lambda number, kwargs, how: Arguments((list(_NEW_TAGS[:number]),), tuple({**kwargs, **how}.items())),
+    st.integers(1, 4),
+    _batches(3),
+    st.sampled_from(
+        [
+            {},
+            {"ignore_conflicts": True},
+            {"update_conflicts": True, "update_fields": ["name"], "unique_fields": ["name"]},
+        ]
+    ),
+)
+
+
+def _changed(position: int, **values: Any) -> Call:
+    return call("Post", pk=FIRST_KEY + position, **values)
+
+
+def _updated(number: int, fields: list[str], kwargs: dict[str, Any]) -> Arguments:
+    values = ({"title": f"changed {at}", "views": at - 1, "published": at % 2 == 0} for at in range(number))
+    objects = [_changed(at, **each) for at, each in enumerate(values)]
+    return Arguments((objects, fields), tuple(kwargs.items()))
+
+
+_EXPRESSION = _changed(0, title=call("Upper", "content"), views=Infix(f("views"), "-", 1))
+_WRONG_UPDATES = (
+    Arguments(([_changed(0)], [])),
+    Arguments(([_changed(0)], ["pk"])),
+    Arguments(([_changed(0)], ["tags"])),
+    Arguments(([_changed(0)], ["nonsense"])),
+    Arguments(([call("Post", title="unsaved")], ["title"])),
+    Arguments(([_changed(0)], ["title"]), (("batch_size", 0),)),
+    Arguments(([_changed(0, author=call("User", username="unsaved"))], ["author"])),
+    Arguments(([], ["title"])),
+    Arguments(([_changed(90, title="gone"), _changed(0, title="there")], ["title"])),
+    Arguments((), (("objs", [_EXPRESSION]), ("fields", ("title", "views")))),
+    Arguments(([_changed(0, author_id=FIRST_KEY)], ["author"])),
+    Arguments((Chain(Name("Post.objects"), (step("all"),)), ["title"])),
+)
+BULK_UPDATE = st.one_of(
+    *[
+        st.builds(
+            _updated,
+            st.sampled_from([3, 4, 2, 1]),
+            st.sampled_from([["title"], ["title", "views"], ["views", "published"]]),
+            _batches(3),
+        )
+    ]
+    * 3,
+    st.sampled_from(_WRONG_UPDATES),
+)

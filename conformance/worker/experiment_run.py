@@ -1,0 +1,178 @@
+"""One entry: each example is run once for all its judges; what a judge disagrees with is then made small."""
+
+from __future__ import annotations
+
+import gc
+import time
+import traceback
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import django
+
+from conformance.case import Cell, Failure, Measured
+from conformance.catalogue import CatalogueEntry, Check
+from conformance.checks import Absent, Evidence, Experiment
+from conformance.checks.experiments import Conditions, Turns
+from conformance.checks.witness import Witness
+from conformance.judges import PANEL, Ruling, refusal
+from conformance.observations import Pair
+from conformance.worker.explore import explore
+from conformance.worker.script import script_of
+
+Example = tuple[Any, Conditions]
+
+
+# The same for every example: nothing is to be made small.
+_ABOUT_DECLARATIONS = ("signature", "declaration")
+
+
+class _Disagrees(AssertionError):
+    """Tells Hypothesis that the example is one that is looked for."""
+
+
+class ExperimentRun:
+    """The examples of one entry, run when the first verdict is asked for."""
+
+    def __init__(
+        self, entry: CatalogueEntry, experiment: Experiment, witness: Witness, examples: int, seed: int
+    ) -> None:
+        self._entry = entry
+        self._experiment = experiment
+        self._witness = witness
+        self._stage = witness.stage
+        self._examples = examples
+        self._seed = seed
+        self._turns = Turns()
+        self._judges = tuple(check.name for check in entry.checks if check.name in PANEL)
+        self._evidence: Evidence | None = None
+        self._absent = ""
+        self._refused = ""
+        self._broken: Failure | None = None
+        # For each judge that disagrees, the worst that it said first.
+        self._found: dict[str, Ruling] = {}
+
+    def measure(self, check: Check) -> list[Measured]:
+        """The attempts of one judge: one if it agrees, and two if a second run of the same examples differs."""
+        started = time.perf_counter()
+        if self._evidence is None:
+            self._explore()
+        attempts = [self._measured(check, 1, *self._verdict(check))]
+        ruling = self._found.get(check.name)
+        if ruling is not None and self._broken is None and check.name not in _ABOUT_DECLARATIONS:
+            shrunk = self._shrink(check.name, ruling.verdict)
+            if shrunk is None:
+                attempts.append(self._measured(check, 2, "pass", "", None))
+            else:
+                attempts = [self._measured(check, 1, ruling.verdict, shrunk.message, shrunk)]
+        elapsed = (time.perf_counter() - started) * 1000
+        return [replace(measured, duration_ms=elapsed) for measured in attempts]
+
+    def _explore(self) -> None:
+        self._evidence = self._stage.evidence = Evidence()
+        try:
+            # An entry before this one may have closed what stays open, and left to the collector what warns then.
+            _collect_garbage()
+            self._witness.warm_up()
+            explore(self._experiment.examples, self._look, self._examples, self._seed, shrink=False)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other entries go on
+            self._broken = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+
+    def _look(self, drawn: Any) -> None:
+        """Let every judge look at one example."""
+        pair = self._pair((drawn, self._turns.next()))
+        if pair is None:
+            return
+        for name in self._judges:
+            ruling = PANEL[name](pair)
+            known = self._found.get(name)
+            if ruling is not None and (known is None or (ruling.silent and not known.silent)):
+                self._found[name] = ruling
+
+    def _pair(self, example: Example) -> Pair | None:
+        """None where there is nothing to judge: the operation is absent, or refuses."""
+        if self._absent:
+            return None
+        evidence = self._stage.evidence
+        evidence.examples += 1
+        try:
+            pair = self._witness.pair(self._experiment, *example)
+        except Absent as absent:
+            self._absent = str(absent)
+            evidence.examples = 0
+            return None
+        if refused := refusal(pair):
+            evidence.refusals += 1
+            self._refused = refused
+            return None
+        return pair
+
+    def _verdict(self, check: Check) -> tuple[str, str, Failure | None]:
+        assert self._evidence is not None
+        if self._broken is not None:
+            return "harness_error", "", self._broken
+        if self._absent:
+            return "absent", self._absent, None
+        if (ruling := self._found.get(check.name)) is not None:
+            return ruling.verdict, ruling.message, self._failure(ruling, None)
+        if self._refused:
+            return "loud", self._refused, None
+        if missing := self._evidence.missing(check.must_observe):
+            return "vacuous", f"nothing was seen of: {', '.join(missing)}", None
+        return "pass", "", None
+
+    def _shrink(self, judge: str, verdict: str) -> Failure | None:
+        """The smallest example with which the judge says the same; None if it does not say it again."""
+        smallest: list[Failure] = []
+        turns = Turns()
+        self._stage.evidence = Evidence()
+
+        def look(drawn: Any) -> None:
+            example = drawn, turns.next()
+            pair = self._pair(example)
+            if pair is None:
+                return
+            ruling = PANEL[judge](pair)
+            if ruling is not None and ruling.verdict == verdict:
+                turns.keep()
+                smallest[:] = [self._failure(ruling, (example, pair))]
+                raise _Disagrees
+
+        try:
+            explore(self._experiment.examples, look, self._examples, self._seed, shrink=True)
+        except _Disagrees:
+            return smallest[0]
+        except Exception:  # noqa: BLE001 - Hypothesis says so where an example does not fail a second time
+            return smallest[0] if smallest else None
+        return None
+
+    def _failure(self, ruling: Ruling, shown: tuple[Example, Pair] | None) -> Failure:
+        failure = Failure(ruling.message, expected=repr(ruling.expected), observed=repr(ruling.observed))
+        if shown is None:
+            return failure
+        (drawn, _), pair = shown
+        failure = replace(failure, sql=tuple(pair.asynchronous.sql))
+        if self._experiment.source is None:
+            return replace(failure, example=repr(drawn))
+        sources = self._experiment.source(drawn)
+        title = f"{self._entry.id}, Django {django.get_version()}: {ruling.message}"
+        return replace(failure, example="\n".join(sources), script=script_of(title, sources, drawn.rows))
+
+    def _measured(self, check: Check, attempt: int, verdict: str, reason: str, failure: Failure | None) -> Measured:
+        assert self._evidence is not None
+        return Measured(
+            cell=Cell(self._entry.id, check.name),
+            verdict=verdict,
+            attempt=attempt,
+            examples=self._evidence.examples,
+            reason=reason,
+            evidence=self._evidence.as_dict(),
+            failure=failure,
+        )
+
+
+def _collect_garbage() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()

@@ -1,0 +1,166 @@
+"""Each judge is a pure function: shown to hold, and to disagree, on observations that are made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.judges import PANEL, refusal
+from conformance.observations import (
+    Cancellation,
+    Declaration,
+    Leftovers,
+    Observation,
+    Pair,
+    Raised,
+    Sent,
+    SignalSent,
+)
+
+BEFORE = {"post": [(1, "old")]}
+AFTER = {"post": [(1, "new")]}
+HALF = {"post": [(1, "half")]}
+COUNT = Sent("SELECT COUNT(*)", (), context=0)
+ERROR = Raised("django.core.exceptions.FieldError", "no such field", ("builtins.KeyError",))
+DECLARED = Declaration((("pk", "keyword-only", "None"),), "coroutine function", alters_data=True, queryset_only=True)
+SAVED = SignalSent("post_save", "sample_app.Post", (("created", True),))
+
+SIDE = Observation(
+    value=2,
+    type="builtins.int",
+    statements=(COUNT,),
+    signals=(SAVED,),
+    state=("loaded",),
+    committed=AFTER,
+    context=1,
+    hops=1,
+    overridden=1,
+)
+PAIR = Pair(
+    SIDE,
+    SIDE,
+    before=BEFORE,
+    model=(2,),
+    declared=(DECLARED, DECLARED),
+    cancelled=Cancellation("CancelledError", BEFORE),
+)
+
+
+def found(**changes: object) -> Pair:
+    """The pair with another asynchronous side."""
+    return replace(PAIR, asynchronous=replace(SIDE, **changes))
+
+
+def raising(sync: Raised | None, asynchronous: Raised | None) -> Pair:
+    """Two sides that raise, or not."""
+    sides = [replace(SIDE, error=error, value=None if error else 2) for error in (sync, asynchronous)]
+    return replace(PAIR, sync=sides[0], asynchronous=sides[1], model=())
+
+
+def cancelled(**changes: object) -> Pair:
+    """The pair with another end of the cancelled call."""
+    return replace(PAIR, cancelled=replace(PAIR.cancelled, **changes))
+
+
+def declared(**changes: object) -> Pair:
+    """The pair with another declaration of the asynchronous side."""
+    return replace(PAIR, declared=(DECLARED, replace(DECLARED, **changes)))
+
+
+def left(**changes: object) -> Pair:
+    """The pair with something left behind by the asynchronous side."""
+    return found(leftovers=Leftovers(**changes))
+
+
+@pytest.mark.parametrize("name", PANEL)
+def test_a_judge_holds_where_both_sides_are_equal(name):
+    """Nothing is said against two sides that are the same, nor against two that raise the same."""
+    assert PANEL[name](PAIR) is None
+    assert PANEL[name](raising(ERROR, ERROR)) is None
+
+
+DISAGREEMENTS = [
+    ("result", found(value=3), "silent"),
+    ("result", found(type="builtins.bool"), "fail"),
+    ("result", raising(ERROR, None), "silent"),
+    ("result", raising(None, ERROR), "fail"),
+    ("model", found(value=3), "silent"),
+    ("model", found(error=ERROR), "fail"),
+    ("exception", raising(ERROR, None), "silent"),
+    ("exception", raising(None, ERROR), "fail"),
+    ("exception", raising(ERROR, replace(ERROR, type="builtins.ValueError")), "fail"),
+    ("exception", raising(ERROR, replace(ERROR, message="another")), "fail"),
+    ("exception", raising(ERROR, replace(ERROR, causes=())), "fail"),
+    ("exception", raising(ERROR, replace(ERROR, usable=False)), "silent"),
+    ("statements", found(statements=()), "fail"),
+    ("statements", found(statements=(COUNT, COUNT)), "fail"),
+    ("statements", found(statements=(replace(COUNT, alias="other"),)), "fail"),
+    ("statements", found(statements=(replace(COUNT, params=(1,)),)), "fail"),
+    ("statements", found(statements=(replace(COUNT, in_atomic_block=True),)), "fail"),
+    ("statements", found(statements=(replace(COUNT, many=True),)), "fail"),
+    ("signature", declared(parameters=()), "fail"),
+    ("signature", declared(alters_data=False), "fail"),
+    ("signature", declared(queryset_only=False), "fail"),
+    ("declaration", declared(kind="function"), "fail"),
+    ("declaration", declared(documented=False), "fail"),
+    ("signals", found(signals=()), "silent"),
+    ("signals", found(signals=(SAVED, SAVED)), "silent"),
+    ("state", found(state=("not loaded",)), "silent"),
+    ("committed", found(committed=BEFORE), "silent"),
+    ("threads", found(statements=(replace(COUNT, thread="other"),)), "fail"),
+    ("threads", found(statements=(replace(COUNT, context=None),)), "silent"),
+    ("threads", found(context=0), "silent"),
+    ("loop", found(blocking=("time.sleep",)), "fail"),
+    ("leftovers", left(connections=1), "fail"),
+    ("leftovers", left(in_transaction=("default",)), "fail"),
+    ("leftovers", left(cursors=("default",)), "fail"),
+    ("leftovers", left(tasks=("work",)), "fail"),
+    ("leftovers", left(never_awaited=("work",)), "fail"),
+    ("leftovers", left(unraisable=("ValueError()",)), "fail"),
+    ("leftovers", left(warnings=("UserWarning: x",)), "fail"),
+    ("override", found(overridden=0), "silent"),
+    ("cancelled", cancelled(raised="nothing was raised"), "fail"),
+    ("cancelled", cancelled(later=HALF), "silent"),
+    ("cancelled", cancelled(in_transaction=("default",)), "silent"),
+    ("cancelled", cancelled(usable=False), "fail"),
+]
+
+
+@pytest.mark.parametrize(("name", "pair", "verdict"), DISAGREEMENTS)
+def test_a_judge_disagrees(name, pair, verdict):
+    """Each thing that a judge looks at makes it disagree, with the verdict that it deserves and both sides shown."""
+    ruling = PANEL[name](pair)
+    assert ruling is not None
+    assert ruling.verdict == verdict
+    assert ruling.message.endswith(".")
+    assert ruling.expected != ruling.observed
+
+
+def test_every_judge_is_shown_to_disagree():
+    """The table above names every judge."""
+    assert {name for name, _, _ in DISAGREEMENTS} == PANEL.keys()
+
+
+def test_what_takes_effect_although_cancelled_is_no_fault():
+    """A thread cannot be stopped: all of the effect is as good as nothing of it."""
+    assert PANEL["cancelled"](cancelled(later=AFTER)) is None
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    [
+        (raising(None, Raised("django.core.exceptions.SynchronousOnlyOperation", "no")), ""),
+        (
+            replace(
+                PAIR,
+                asynchronous=Observation(error=Raised("django.core.exceptions.SynchronousOnlyOperation", "no")),
+            ),
+            "SynchronousOnlyOperation: no",
+        ),
+        (PAIR, ""),
+    ],
+)
+def test_a_refusal_is_the_documented_exception_before_any_statement(pair, expected):
+    """The same exception after a statement is an exception."""
+    assert refusal(pair) == expected
