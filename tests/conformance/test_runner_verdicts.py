@@ -33,7 +33,7 @@ TRUTH = {
     "raises": ("harness_error", "The suite itself failed: ZeroDivisionError('a mistake in the check itself')", 13),
     "codeless": ("harness_error", "The suite itself failed: KeyError", 13),
 }
-COMMAND = ["run", *SYNTHETIC, "--profile", "smoke", "--timeout", "1", "--results", "results"]
+COMMAND = ["run", *SYNTHETIC, "--profile", "smoke", "--timeout", "4", "--results", "results"]
 
 
 @pytest.fixture(scope="module")

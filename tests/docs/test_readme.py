@@ -36,7 +36,7 @@ def test_the_suites_command_installs_it(suite_reader: Reader) -> None:
     assert f"`{SUITE}`" in README.read_text("utf-8")
     ended = suite_reader.run("pytest --pyargs conformance -k queryset.acount")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert " 2 passed" in ended.stdout
+    assert re.search(r" [1-9]\d* passed, ", ended.stdout)
 
 
 def test_the_commands_are_kept() -> None:

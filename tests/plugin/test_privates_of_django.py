@@ -263,3 +263,25 @@ def test_connections_of_a_handler() -> None:
     assert getattr(connections._connections, "default", None) is connections["default"], (
         "ConnectionHandler._connections is gone: see patches/handler.py"
     )
+
+
+def test_live_receivers_of_a_signal() -> None:
+    """Which receivers a signal has for a sender is told by `_live_receivers`, in the order in which it calls them."""
+    from django.dispatch import Signal
+
+    signal, called = Signal(), []
+
+    def first(**_: object) -> None:
+        called.append(first)
+
+    def second(**_: object) -> None:
+        called.append(second)
+
+    signal.connect(first)
+    signal.connect(second, sender=str)
+    signal.send(sender=str)
+    found = signal._live_receivers(str)
+    synchronous = found[0] if isinstance(found, tuple) else found
+    assert list(synchronous) == called == [first, second], (
+        "Signal._live_receivers is gone or gives something else: see patches/after_migrate.py"
+    )
