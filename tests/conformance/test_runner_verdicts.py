@@ -25,7 +25,7 @@ TRUTH = {
     "refuses": ("loud", "not from a coroutine", 0),
     "gone": ("absent", "there is no such method", 0),
     "flips": ("flaky 1/2", "only now", 14),
-    "hangs": ("timeout", "it did not end within 1 s", 10),
+    "hangs": ("timeout", "it did not end within 4 s", 10),
     "aborts": ("crash", "the process ended: killed by SIGABRT", 10),
     "exits": ("crash", "the process ended: exit status 7", 10),
     "leaves": ("crash", "the process ended: exit status 1", 10),
