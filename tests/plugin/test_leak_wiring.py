@@ -109,15 +109,13 @@ def test_trio_alone(run) -> None:
             FIRST,
         ),
         ("from pytest_async_orm.frames import handoff; handoff._made_task_at = lambda: None", FIRST),
-        ("from pytest_async_orm.frames import handoff; handoff.install_for_imported = lambda: None", FIRST_ON_TRIO),
     ],
-    ids=["coroutines of the first test", "gather over threads", "trio"],
+    ids=["coroutines of the first test", "gather over threads"],
 )
 def test_lines_that_nobody_notes(run, pytester: pytest.Pytester, planted: str, source: str) -> None:
     """Without what notes the line of an opening, the checks of lines find one that is not known."""
     pytester.makeconftest(f"def pytest_sessionstart():\n    {planted}\n")
-    options = ["--asyncio-mode=strict"] if source == FIRST_ON_TRIO else []
-    result = run(source.replace("{mark}", "(transaction=True)"), *options)
+    result = run(source.replace("{mark}", "(transaction=True)"))
     result.stdout.fnmatch_lines(["*an unknown line*"])
 
 
