@@ -61,13 +61,17 @@ class ExperimentRun:
         attempts = [self._measured(check, 1, *self._verdict(check))]
         ruling = self._found.get(check.name)
         if ruling is not None and self._broken is None and check.name not in _ABOUT_DECLARATIONS:
-            shrunk = self._shrink(check.name, ruling.verdict)
-            if shrunk is None:
-                attempts.append(self._measured(check, 2, "pass", "", None))
-            else:
-                attempts = [self._measured(check, 1, ruling.verdict, shrunk.message, shrunk)]
+            attempts = self._again(check, ruling)
         elapsed = (time.perf_counter() - started) * 1000
         return [replace(measured, duration_ms=elapsed) for measured in attempts]
+
+    def _again(self, check: Check, ruling: Ruling) -> list[Measured]:
+        """A second run of the same examples: it makes the disagreement small, or does not show it again."""
+        shrunk = self._shrink(check.name, ruling.verdict)
+        if shrunk is not None:
+            return [self._measured(check, 1, ruling.verdict, shrunk.message, shrunk)]
+        first = self._measured(check, 1, *self._verdict(check))
+        return [first] if self._broken is not None else [first, self._measured(check, 2, "pass", "", None)]
 
     def _explore(self) -> None:
         self._evidence = self._stage.evidence = Evidence()
@@ -143,8 +147,12 @@ class ExperimentRun:
             explore(self._experiment.examples, look, self._examples, self._seed, shrink=True)
         except _Disagrees:
             return smallest[0]
-        except Exception:  # noqa: BLE001 - Hypothesis says so where an example does not fail a second time
-            return smallest[0] if smallest else None
+        except Exception as error:  # noqa: BLE001 - Hypothesis says so where an example does not fail a second time
+            if not smallest:
+                # It is the suite that failed, which is no second run that passed.
+                self._broken = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+                return None
+            return smallest[0]
         return None
 
     def _failure(self, ruling: Ruling, shown: tuple[Example, Pair] | None) -> Failure:
