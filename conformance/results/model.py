@@ -62,6 +62,11 @@ class Results:
         failed = [measured for measured in attempts if measured.verdict != "pass"]
         return next(reversed(failed or attempts), None)
 
+    @cached_property
+    def planned_cells(self) -> frozenset[Cell]:
+        """The plan as a set."""
+        return frozenset(self.planned)
+
     @property
     def missing(self) -> tuple[Cell, ...]:
         """Planned cells for which no result arrived."""

@@ -1,0 +1,56 @@
+"""What was seen on both sides and differs although the verdict does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.case import Measured
+from conformance.comparison.model import Figure
+
+
+def figures_of(before: Measured, after: Measured) -> Iterator[Figure]:
+    """The figures of one check that differ. Counts over examples are compared only where both had as many."""
+    yield from _hops(before, after)
+    yield from _statements(before, after)
+    yield from _sets(before, after)
+    yield from _failures(before, after)
+
+
+def _hops(before: Measured, after: Measured) -> Iterator[Figure]:
+    old, new = (measured.evidence.get("hops") for measured in (before, after))
+    if old is not None and new is not None and old != new:
+        yield Figure("hops", old, new, f"{_handed_over(old)} → {_handed_over(new)}")
+
+
+def _handed_over(hops: int) -> str:
+    if not hops:
+        return "runs natively on the event loop"
+    return f"handed over to a thread {'once' if hops == 1 else f'{hops} times'}"
+
+
+def _statements(before: Measured, after: Measured) -> Iterator[Figure]:
+    old, new = (measured.evidence.get("statements") for measured in (before, after))
+    if before.examples == after.examples and None not in (old, new) and old != new:
+        yield Figure("statements", old, new, f"{old} → {new} statements in {after.examples} examples")
+
+
+def _sets(before: Measured, after: Measured) -> Iterator[Figure]:
+    """On which threads statements ran, and the types of what was raised: not how often."""
+    for name, title in (("threads", "statements on"), ("exceptions", "raises")):
+        old, new = (tuple(sorted(measured.evidence.get(name, ()))) for measured in (before, after))
+        if old != new and all(name in measured.evidence for measured in (before, after)):
+            yield Figure(name, old, new, f"{title} {_listed(old)} → {_listed(new)}")
+
+
+def _failures(before: Measured, after: Measured) -> Iterator[Figure]:
+    old, new = (_told(measured) for measured in (before, after))
+    if old != new:
+        yield Figure("failure", old, new, f"{old or 'no reason'} → {new or 'no reason'}")
+
+
+def _told(measured: Measured) -> str:
+    return " ".join((measured.failure.message if measured.failure else measured.reason).split())
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "nothing"
