@@ -1,6 +1,6 @@
 """The vocabulary of the suite: verdicts, cells, failures, patterns. It depends on nothing else of the suite."""
 
-from conformance.case.cell import Cell, Failure, Measured
+from conformance.case.cell import Cell, Failure, Measured, Shown, Table
 from conformance.case.exits import PRECEDENCE, ExitCode, SuiteError, combine
 from conformance.case.pattern import is_pattern, matches
 from conformance.case.validation import SchemaChecker
@@ -15,7 +15,9 @@ __all__ = [
     "Failure",
     "Measured",
     "SchemaChecker",
+    "Shown",
     "SuiteError",
+    "Table",
     "Verdict",
     "combine",
     "is_pattern",

@@ -26,14 +26,74 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Some rows of a model: its columns, and each row's values as Python."""
+
+    model: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a result file has it."""
+        return {"model": self.model, "columns": list(self.columns), "rows": [list(row) for row in self.rows]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Table:
+        """Back from `as_dict`."""
+        return cls(data["model"], tuple(data["columns"]), tuple(tuple(row) for row in data["rows"]))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One example in the reader's terms: Python that can be pasted, the rows, and what both sides sent.
+
+    `source` is the code that the entry is about, where that is not Django's own: a workaround's.
+    `code` is the synchronous side and the asynchronous one, or one text where there is no synchronous side; `sql` the
+    statements of each, `threads` the thread of each asynchronous statement. `hops` counts hand-overs to a thread.
+    """
+
+    code: tuple[str, ...] = ()
+    rows: tuple[Table, ...] = ()
+    sql: tuple[tuple[str, ...], ...] = ()
+    threads: tuple[str, ...] = ()
+    hops: int = 0
+    source: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a result file has it."""
+        return {
+            "code": list(self.code),
+            "rows": [table.as_dict() for table in self.rows],
+            "sql": [list(side) for side in self.sql],
+            "threads": list(self.threads),
+            "hops": self.hops,
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Shown:
+        """Back from `as_dict`."""
+        sql = tuple(tuple(side) for side in data["sql"])
+        tables = tuple(map(Table.from_dict, data["rows"]))
+        return cls(tuple(data["code"]), tables, sql, tuple(data["threads"]), data["hops"], data["source"])
+
+
+@dataclass(frozen=True)
 class Failure:
-    """What was expected, what was seen instead, and how to see it again."""
+    """What was expected, what was seen instead, and how to see it again.
+
+    `difference` has a line for each thing that differs: `- ` is expected, `+ ` is observed. `expected` and `observed`
+    are its two halves. `example` is Python that can be pasted; `rows` is what the database held before.
+    """
 
     message: str
     expected: str = ""
     observed: str = ""
+    difference: str = ""
     example: str = ""
+    rows: tuple[Table, ...] = ()
     sql: tuple[str, ...] = ()
+    twin_sql: tuple[str, ...] = ()
     server: str = ""
     stack: str = ""
     reproduce: str = ""
@@ -41,12 +101,14 @@ class Failure:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a result file has them."""
-        return {**asdict(self), "sql": list(self.sql)}
+        texts = {**asdict(self), "sql": list(self.sql), "twin_sql": list(self.twin_sql)}
+        return {**texts, "rows": [table.as_dict() for table in self.rows]}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Failure:
         """Back from `as_dict`. Raises `TypeError` for an unknown field."""
-        return cls(**{**data, "sql": tuple(data.get("sql", ()))})
+        lists = {name: tuple(data.get(name, ())) for name in ("sql", "twin_sql")}
+        return cls(**{**data, **lists, "rows": tuple(map(Table.from_dict, data.get("rows", ())))})
 
 
 @dataclass(frozen=True)
@@ -60,4 +122,6 @@ class Measured:
     reason: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
+    # An ordinary example of the entry; it stands with one of its checks.
+    shown: Shown | None = None
     duration_ms: float = 0.0

@@ -15,33 +15,39 @@ if TYPE_CHECKING:
     from conformance.checks.stage import Stage
 
 Judge = Callable[["Stage", Any], None]
+# An example as the Python of the one side that there is, or of both.
+CodeSource = Callable[[Any], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class CheckCode:
     """The examples of a cell, and the judge that returns, or raises one of `checks.outcomes`.
 
-    `shrink` is False where an example is costly and its size explains nothing.
+    `shrink` is False where an example is costly and its size explains nothing. `source` prints an example as the
+    Python that is run; without one, its values have to do.
     """
 
     cell: Cell
     examples: SearchStrategy[Any]
     judge: Judge
     shrink: bool = True
+    source: CodeSource | None = None
 
 
 _CODE: dict[Cell, CheckCode] = {}
 _EXPERIMENTS: dict[str, Experiment] = {}
 
 
-def register(entry: str, check: str, examples: SearchStrategy[Any], *, shrink: bool = True) -> Callable[[Judge], Judge]:
+def register(
+    entry: str, check: str, examples: SearchStrategy[Any], *, shrink: bool = True, source: CodeSource | None = None
+) -> Callable[[Judge], Judge]:
     """Say that the decorated judge measures `entry:check`. Raises `ValueError` for a cell that has code already."""
     cell = Cell(entry, check)
 
     def decorate(judge: Judge) -> Judge:
         if cell in _CODE:
             raise ValueError(f"two judges are registered for {cell}")
-        _CODE[cell] = CheckCode(cell, examples, judge, shrink)
+        _CODE[cell] = CheckCode(cell, examples, judge, shrink, source)
         return judge
 
     return decorate

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.case import Cell, Failure, Measured
+from conformance.case import Cell, Failure, Measured, Shown
 from conformance.environment import Environment
 from conformance.results.model import SCHEMA_VERSION
 
@@ -38,6 +38,7 @@ def plan_record(cells: Iterable[Cell]) -> Record:
 
 def cell_record(measured: Measured) -> Record:
     """One attempt of a cell."""
+    shown = {"shown": measured.shown.as_dict()} if measured.shown else {}
     return {
         "type": "cell",
         "cell": str(measured.cell),
@@ -48,6 +49,7 @@ def cell_record(measured: Measured) -> Record:
         "evidence": measured.evidence,
         "failure": measured.failure.as_dict() if measured.failure else None,
         "duration_ms": round(measured.duration_ms, 1),
+        **shown,
     }
 
 
@@ -58,7 +60,7 @@ def end_record(cells: int) -> Record:
 
 def measured_from(record: Record) -> Measured:
     """Back from `cell_record`."""
-    failure = record["failure"]
+    failure, shown = record["failure"], record.get("shown")
     return Measured(
         cell=Cell.parse(record["cell"]),
         verdict=record["verdict"],
@@ -67,5 +69,6 @@ def measured_from(record: Record) -> Measured:
         reason=record["reason"],
         evidence=record["evidence"],
         failure=Failure.from_dict(failure) if failure else None,
+        shown=Shown.from_dict(shown) if shown else None,
         duration_ms=record["duration_ms"],
     )

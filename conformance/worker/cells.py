@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
-from conformance.case import Cell, Measured, Verdict, worst
+from conformance.case import Cell, Measured, Shown, Verdict, worst
 from conformance.catalogue import JUDGES, Catalogue, CatalogueEntry, Check
 from conformance.checks import Stage, experiment_of
 from conformance.checks.witness import Witness
+from conformance.checks.workarounds.source import source_of_workaround
 from conformance.requirements import unmet
 from conformance.worker.experiment_run import ExperimentRun
 from conformance.worker.measure import measure
@@ -39,7 +41,7 @@ class CellSequence:
         elif reason := self._blocked(entry.depends_on):
             attempts = [Measured(cell, "blocked", reason=reason)]
         else:
-            attempts = self._measure(entry, self._catalogue.check(cell))
+            attempts = _with_source(entry, cell, self._measure(entry, self._catalogue.check(cell)))
         self._verdicts[cell] = worst(Verdict.parse(measured.verdict) for measured in attempts)
         return attempts
 
@@ -64,3 +66,12 @@ class CellSequence:
             if verdicts and (found := worst(verdicts)).name != "pass":
                 return f"{name} is {found}"
         return ""
+
+
+def _with_source(entry: CatalogueEntry, cell: Cell, attempts: list[Measured]) -> list[Measured]:
+    """The code of a workaround stands with the check that is measured first."""
+    source = source_of_workaround(entry.id) if cell.check == entry.checks[0].name else ""
+    if not source:
+        return attempts
+    first, *others = attempts
+    return [replace(first, shown=replace(first.shown or Shown(), source=source)), *others]

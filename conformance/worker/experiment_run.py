@@ -11,7 +11,7 @@ from typing import Any
 
 import django
 
-from conformance.case import Cell, Failure, Measured
+from conformance.case import Cell, Failure, Measured, Shown
 from conformance.catalogue import CatalogueEntry, Check
 from conformance.checks import Absent, Evidence, Experiment
 from conformance.checks.experiments import Conditions, Turns
@@ -20,6 +20,7 @@ from conformance.judges import PANEL, Ruling, refusal
 from conformance.observations import Pair
 from conformance.worker.explore import explore
 from conformance.worker.script import script_of
+from conformance.worker.telling import Ordinary, code_of_example, example_text, failure_of, tables_of
 
 Example = tuple[Any, Conditions]
 
@@ -52,6 +53,9 @@ class ExperimentRun:
         self._broken: Failure | None = None
         # For each judge that disagrees, the worst that it said first.
         self._found: dict[str, Ruling] = {}
+        self._ordinary = Ordinary()
+        # What is shown of it stands with the check that is measured first.
+        self._told = False
 
     def measure(self, check: Check) -> list[Measured]:
         """The attempts of one judge: one if it agrees, and two if a second run of the same examples differs."""
@@ -63,7 +67,14 @@ class ExperimentRun:
         if ruling is not None and self._broken is None and check.name not in _ABOUT_DECLARATIONS:
             attempts = self._again(check, ruling)
         elapsed = (time.perf_counter() - started) * 1000
-        return [replace(measured, duration_ms=elapsed) for measured in attempts]
+        attempts = [replace(measured, duration_ms=elapsed) for measured in attempts]
+        return [replace(attempts[0], shown=self._shown()), *attempts[1:]]
+
+    def _shown(self) -> Shown | None:
+        if self._told or self._broken is not None:
+            return None
+        self._told = True
+        return self._ordinary.shown(lambda example: code_of_example(self._experiment.source, example))
 
     def _again(self, check: Check, ruling: Ruling) -> list[Measured]:
         """A second run of the same examples: it makes the disagreement small, or does not show it again."""
@@ -88,6 +99,7 @@ class ExperimentRun:
         pair = self._pair((drawn, self._turns.next()))
         if pair is None:
             return
+        self._ordinary.consider(drawn, pair)
         for name in self._judges:
             ruling = PANEL[name](pair)
             known = self._found.get(name)
@@ -156,16 +168,25 @@ class ExperimentRun:
         return None
 
     def _failure(self, ruling: Ruling, shown: tuple[Example, Pair] | None) -> Failure:
-        failure = Failure(ruling.message, expected=repr(ruling.expected), observed=repr(ruling.observed))
+        failure = failure_of(ruling.message, ruling.expected, ruling.observed)
         if shown is None:
             return failure
         (drawn, _), pair = shown
-        failure = replace(failure, sql=tuple(pair.asynchronous.sql))
+        code = code_of_example(self._experiment.source, drawn)
+        return replace(
+            failure,
+            example=example_text(code),
+            rows=tables_of(drawn.rows, "\n".join(code)),
+            sql=tuple(pair.asynchronous.sql),
+            twin_sql=tuple(pair.sync.sql),
+            script=self._script(ruling, drawn),
+        )
+
+    def _script(self, ruling: Ruling, drawn: Any) -> str:
         if self._experiment.source is None:
-            return replace(failure, example=repr(drawn))
-        sources = self._experiment.source(drawn)
+            return ""
         title = f"{self._entry.id}, Django {django.get_version()}: {ruling.message}"
-        return replace(failure, example="\n".join(sources), script=script_of(title, sources, drawn.rows))
+        return script_of(title, self._experiment.source(drawn), drawn.rows)
 
     def _measured(self, check: Check, attempt: int, verdict: str, reason: str, failure: Failure | None) -> Measured:
         assert self._evidence is not None

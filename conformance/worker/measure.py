@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 import traceback
+from dataclasses import replace
 from typing import Any
 
-from conformance.case import Cell, Failure, Measured
+from conformance.case import Cell, Failure, Measured, Shown
 from conformance.catalogue import Check
 from conformance.checks import Absent, CheckCode, Disagreement, Evidence, Refused, Stage, check_code
 from conformance.worker.explore import explore
+from conformance.worker.telling import code_of_example, example_text, failure_of, tables_of
 
 # Attempts of a cell that did not pass, all with one seed: if they differ, the cell is flaky.
 ATTEMPTS_AFTER_FAILURE = 2
@@ -30,10 +32,11 @@ def measure(cell: Cell, check: Check, stage: Stage, *, examples: int, seed_value
 def _attempt(cell: Cell, check: Check, stage: Stage, number: int, examples: int, seed_value: int) -> Measured:
     stage.evidence = Evidence()
     started = time.perf_counter()
-    verdict, reason, failure = "harness_error", "", None
+    verdict, reason, failure, shown = "harness_error", "", None, None
     try:
         exploration = _Exploration(check_code(cell), stage)
         verdict, reason, failure = exploration.run(examples, seed_value)
+        shown = exploration.shown()
     except Exception as error:  # noqa: BLE001 - whatever it is, the other cells go on
         failure = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
     missing = stage.evidence.missing(check.must_observe)
@@ -47,6 +50,7 @@ def _attempt(cell: Cell, check: Check, stage: Stage, number: int, examples: int,
         reason=reason,
         evidence=stage.evidence.as_dict(),
         failure=failure,
+        shown=shown,
         duration_ms=(time.perf_counter() - started) * 1000,
     )
 
@@ -61,6 +65,15 @@ class _Exploration:
         self._refused: Refused | None = None
         # For each verdict the example that failed last: Hypothesis ends on the smallest.
         self._found: dict[str, tuple[Disagreement, Any]] = {}
+        # The first example, kept in a list because it may be anything.
+        self._first: list[Any] = []
+
+    def shown(self) -> Shown | None:
+        """The first example, where an example can be printed as code."""
+        if self._code.source is None or not self._first:
+            return None
+        code = code_of_example(self._code.source, self._first[0])
+        return Shown(code=code, rows=tables_of(getattr(self._first[0], "rows", None), "\n".join(code)))
 
     def run(self, examples: int, seed_value: int) -> tuple[str, str, Failure | None]:
         """The verdict, its reason, and the failure that explains it."""
@@ -71,7 +84,7 @@ class _Exploration:
                 raise
         if self._found:
             verdict = "silent" if "silent" in self._found else "fail"
-            return verdict, self._found[verdict][0].message, _failure(*self._found[verdict])
+            return verdict, self._found[verdict][0].message, _failure(self._code, *self._found[verdict])
         if self._absent is not None:
             return "absent", str(self._absent), None
         if self._refused is not None:
@@ -85,6 +98,7 @@ class _Exploration:
         if self._absent is not None:
             return
         self._stage.evidence.examples += 1
+        self._first = self._first or [example]
         try:
             self._code.judge(self._stage, example)
         except Absent as absent:
@@ -98,11 +112,11 @@ class _Exploration:
             raise
 
 
-def _failure(found: Disagreement, example: Any) -> Failure:
-    return Failure(
-        message=found.message,
-        expected=repr(found.expected),
-        observed=repr(found.observed),
-        example=repr(example),
+def _failure(code: CheckCode, found: Disagreement, example: Any) -> Failure:
+    told = code_of_example(code.source, example)
+    return replace(
+        failure_of(found.message, found.expected, found.observed),
+        example=example_text(told),
+        rows=tables_of(getattr(example, "rows", None), "\n".join(told)),
         sql=found.sql,
     )

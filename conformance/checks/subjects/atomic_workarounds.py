@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -28,19 +29,10 @@ from conformance.checks.scenarios import (
     function_workaround,
 )
 from conformance.checks.stage import Stage, Trace
-from conformance.strategies import TEXTS, Rows, rows
+from conformance.checks.subjects.situations import Two, situation
+from conformance.strategies import TEXTS, rows
 
 _REQUESTS = 3
-
-
-@dataclass(frozen=True)
-class Two:
-    """Rows, the titles of two uses, and whether the first fails."""
-
-    rows: Rows
-    first: tuple[str, ...]
-    second: tuple[str, ...]
-    fails: bool
 
 
 _TITLES = st.lists(TEXTS, min_size=2, max_size=3).map(tuple)
@@ -69,10 +61,9 @@ def _judge(stage: Stage, example: Two, trace: Trace, scenarios: list[Scenario]) 
             create_all(scenario.titles)
     expected = stage.committed()
     stage.evidence.changed += expected != before
-    outcomes = [(each.titles, "returned" if each.error is None else repr(each.error)) for each in scenarios]
     if observed != expected:
         raise Silent(
-            f"What is committed is not what the uses say: {outcomes}.",
+            f"What is committed is not what was told: {_told(scenarios)}.",
             expected=expected,
             observed=observed,
             sql=trace.sql,
@@ -88,6 +79,13 @@ def _judge(stage: Stage, example: Two, trace: Trace, scenarios: list[Scenario]) 
                 observed=repr(scenario.error),
                 sql=trace.sql,
             ) from scenario.error
+
+
+def _told(scenarios: list[Scenario]) -> str:
+    """`the first raised Abandoned, the second returned`."""
+    names = ("the first", "the second", "the third")
+    told = ("returned" if each.error is None else f"raised {type(each.error).__name__}" for each in scenarios)
+    return ", ".join(f"{name} {what}" for name, what in zip(names, told))  # noqa: B905 - as many as there are
 
 
 def _is_refusal(error: BaseException | None) -> bool:
@@ -194,6 +192,8 @@ def _cancelled(workaround: Workaround, when: str) -> Callable[[Stage, Two], None
 
     def judge(stage: Stage, example: Two) -> None:
         end = _end(workaround, when, stage, example)
+        expected: Any = end.whole
+        observed: Any = end.after
         if end.after not in (end.before, end.whole):
             message = "A part of it was committed."
         elif end.left_open:
@@ -202,7 +202,9 @@ def _cancelled(workaround: Workaround, when: str) -> Callable[[Stage, Two], None
             return
         else:
             raise Refused(f"{type(end.error).__qualname__}: {end.error}")
-        raise Silent(message, expected=end.told, observed=end.after, sql=end.sql)
+        if end.left_open:
+            expected, observed = "no transaction is open", "the transaction is open"
+        raise Silent(message, expected=expected, observed=observed, sql=end.sql)
 
     return judge
 
@@ -246,20 +248,42 @@ def _left_behind(workaround: Workaround) -> Callable[[Stage, Two], None]:
     return judge
 
 
+# What stands for each in the code that is shown.
+_CALLS = {
+    "w2.printed": "atomic_function",
+    "w5.function.printed": "manager_function",
+    "w5.block.printed": "atomic_block",
+    "w5.block.sample_app": "async_atomic",
+}
+_SITUATIONS: dict[str, tuple[st.SearchStrategy[Two], Callable[[Workaround], Callable[[Stage, Two], None]]]] = {
+    "alone": (SUCCEEDING, lambda workaround: _one(_plainly, workaround)),
+    "rollback": (FAILING, lambda workaround: _one(_plainly, workaround)),
+    "request": (TWO, lambda workaround: _one(_requested, workaround)),
+    "async_to_sync": (TWO, lambda workaround: _one(_nested, workaround)),
+    "overlap": (TWO, lambda workaround: _overlapping(_plainly, workaround)),
+    "overlap_in_request": (TWO, lambda workaround: _overlapping(_requested, workaround)),
+    "bystander": (TWO, _attended),
+    "cancelled_before": (TWO, lambda workaround: _cancelled(workaround, BEFORE)),
+    "cancelled": (TWO, lambda workaround: _cancelled(workaround, MIDDLE)),
+    "cancelled_waiting": (TWO, lambda workaround: _cancelled(workaround, WAITING)),
+    "late": (TWO, _late),
+    "left_behind": (TWO, _left_behind),
+}
+# Where an example's size explains nothing, or it is cheap enough.
+_SHRUNK = ("alone", "rollback", "request", "async_to_sync")
+
+
+def _register(name: str, workaround: Workaround) -> None:
+    is_block = name.startswith("w5.block")
+    for check, (examples, judge) in _SITUATIONS.items():
+        # A block runs in its task: what it does after the cancellation is asked of `cancelled`.
+        if check != "late" or not is_block:
+            printed = situation(check, _CALLS.get(name, "run_atomic"), is_block=is_block)
+            shrink = check in _SHRUNK
+            register(f"workaround.{name}", check, examples, shrink=shrink, source=printed)(judge(workaround))
+
+
 for _name, _workaround in WORKAROUNDS.items():
-    _entry = f"workaround.{_name}"
-    register(_entry, "alone", SUCCEEDING)(_one(_plainly, _workaround))
-    register(_entry, "rollback", FAILING)(_one(_plainly, _workaround))
-    register(_entry, "request", TWO)(_one(_requested, _workaround))
-    register(_entry, "async_to_sync", TWO)(_one(_nested, _workaround))
-    register(_entry, "overlap", TWO, shrink=False)(_overlapping(_plainly, _workaround))
-    register(_entry, "overlap_in_request", TWO, shrink=False)(_overlapping(_requested, _workaround))
-    register(_entry, "bystander", TWO, shrink=False)(_attended(_workaround))
-    register(_entry, "cancelled_before", TWO, shrink=False)(_cancelled(_workaround, BEFORE))
-    register(_entry, "cancelled", TWO, shrink=False)(_cancelled(_workaround, MIDDLE))
-    register(_entry, "cancelled_waiting", TWO, shrink=False)(_cancelled(_workaround, WAITING))
-    if not _name.startswith("w5.block"):
-        register(_entry, "late", TWO, shrink=False)(_late(_workaround))
-    register(_entry, "left_behind", TWO, shrink=False)(_left_behind(_workaround))
+    _register(_name, _workaround)
 _BYSTANDER = block_workaround(contextlib.nullcontext)
 _BLOCKS = (WORKAROUNDS["w5.block.printed"], WORKAROUNDS["w5.block.sample_app"])

@@ -162,6 +162,11 @@ def _rendezvous(recorder: Recorder) -> Iterator[threading.Event]:
         recorder.before = None
 
 
-register("concurrency.gather", "result", GATHERINGS)(_judge_result)
-register("concurrency.gather", "sql", GATHERINGS)(_judge_sql)
-register("claim.o9.gather_overlaps", "overlap", GATHERINGS, shrink=False)(_judge_overlap)
+def _code(example: Gathering) -> tuple[str, ...]:
+    calls = "".join(f"    Post.objects.filter(views={views}).a{name}(),\n" for name, views in example.calls)
+    return (f"await asyncio.gather(\n{calls}    return_exceptions={example.return_exceptions},\n)",)
+
+
+register("concurrency.gather", "result", GATHERINGS, source=_code)(_judge_result)
+register("concurrency.gather", "sql", GATHERINGS, source=_code)(_judge_sql)
+register("claim.o9.gather_overlaps", "overlap", GATHERINGS, shrink=False, source=_code)(_judge_overlap)

@@ -111,8 +111,8 @@ async def _aoutcome(call: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def _print(example: Using) -> tuple[str, str]:
-    calls = ", ".join(example.calls)
-    return f"queryset = {source(example.plan)}  # then, on it: {calls}", "the same, asynchronously"
+    made = f"queryset = {source(example.plan)}"
+    return f"{made}\n# then, on it: {', '.join(example.calls)}", f"{made}\n# the same calls, asynchronously"
 
 
 register_experiment("queryset.cache", USINGS, _using, _print)

@@ -66,8 +66,31 @@ def _as_sample_app(stage: Stage, example: Working) -> Sides:
     return Sides(_work(stage, example), lambda: workarounds.sample_app.work(example.what, example.title, key(0)))
 
 
-register_experiment("workaround.w1.wrapped", WORKINGS, _wrapped)
-register_experiment("workaround.w1.sample_app", WORKINGS, _as_sample_app)
+def _sync_code(example: Working) -> str:
+    if example.what == "create":
+        return f"Post.objects.create(title={example.title!r})"
+    fetched = f"post = Post.objects.get(pk={key(0)})\n"
+    if example.what == "update":
+        return f"{fetched}post.title = {example.title!r}\npost.save()"
+    return f"{fetched}list(post.comments.all())"
+
+
+def _wrapped_code(example: Working) -> tuple[str, str]:
+    body = "\n    ".join(_sync_code(example).splitlines())
+    return _sync_code(example), f"def work():\n    {body}\n\nawait sync_to_async(work)()"
+
+
+def _sample_app_code(example: Working) -> tuple[str, str]:
+    calls = {
+        "create": f"await create_post({example.title!r}, '')",
+        "update": f"await update_post({key(0)}, {{'title': {example.title!r}}})",
+        "fetch": f"post = await fetch_post_with_comments({key(0)})\nlist(post.comments.all())",
+    }
+    return _sync_code(example), calls[example.what]
+
+
+register_experiment("workaround.w1.wrapped", WORKINGS, _wrapped, _wrapped_code)
+register_experiment("workaround.w1.sample_app", WORKINGS, _as_sample_app, _sample_app_code)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,26 @@ def queryset(stage: Stage, query: QuerysetPlan) -> Any:
     return found if query.ordering is None else found.order_by(*query.ordering)
 
 
+def queryset_code(query: QuerysetPlan) -> str:
+    """The query as Python."""
+    given = ", ".join(f"{name}={value!r}" for name, value in query.filters)
+    ordered = f".order_by({', '.join(map(repr, query.ordering))})" if query.ordering is not None else ""
+    return f"Post.objects.filter({given}){ordered}" if given else f"Post.objects{ordered or '.all()'}"
+
+
+def _early_stop_code(example: Slicing) -> tuple[str, str]:
+    found = queryset_code(example.query)
+    lines = [
+        "items = []",
+        f"async for item in {found}:",
+        f"    if len(items) == {example.size}:",
+        "        break",
+        "    items.append(item)",
+        "[*items, await Post.objects.acount()]",
+    ]
+    return f"[*islice({found}, {example.size}), Post.objects.count()]", "\n".join(lines)
+
+
 def _queryset_operation(name: str) -> Callable[[Stage, Reading], Sides]:
     return lambda stage, example: operation(stage, queryset(stage, example.query), name)
 
@@ -77,7 +97,7 @@ def _early_stop(stage: Stage, example: Slicing) -> Sides:
     )
 
 
-register_experiment("queryset.aiter.early_stop", SLICINGS, _early_stop)
+register_experiment("queryset.aiter.early_stop", SLICINGS, _early_stop, _early_stop_code)
 
 
 def _exists_counts(stage: Stage, example: Reading) -> None:
@@ -92,4 +112,8 @@ def _exists_counts(stage: Stage, example: Reading) -> None:
         )
 
 
-register("claim.o3.aexists_counts", "sql", READINGS)(_exists_counts)
+def _exists_code(example: Reading) -> tuple[str, ...]:
+    return (f"await {queryset_code(example.query)}.aexists()",)
+
+
+register("claim.o3.aexists_counts", "sql", READINGS, source=_exists_code)(_exists_counts)

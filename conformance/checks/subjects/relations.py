@@ -13,7 +13,7 @@ from conformance.checks.outcomes import Refused, Silent, Wrong
 from conformance.checks.registry import register, register_experiment
 from conformance.checks.seed import key
 from conformance.checks.stage import Stage
-from conformance.checks.subjects.reading import READINGS, Reading, queryset
+from conformance.checks.subjects.reading import READINGS, Reading, queryset, queryset_code
 from conformance.strategies import Rows, rows
 
 
@@ -39,13 +39,25 @@ def _with_access(narrow: Callable[[Any], Any], access: Callable[[Any], Any]) -> 
     return prepare
 
 
+def _access_code(narrowed: str, accessed: str) -> Callable[[Reading], tuple[str, str]]:
+    def printed(example: Reading) -> tuple[str, str]:
+        found = f"{queryset_code(example.query)}.{narrowed}"
+        return f"[{accessed} for post in {found}]", f"[{accessed} async for post in {found}]"
+
+    return printed
+
+
 register_experiment(
-    "queryset.select_related.aiter", READINGS, _with_access(lambda found: found.select_related("author"), _author_name)
+    "queryset.select_related.aiter",
+    READINGS,
+    _with_access(lambda found: found.select_related("author"), _author_name),
+    _access_code("select_related('author')", "(post, post.author and post.author.username)"),
 )
 register_experiment(
     "queryset.prefetch_related.aiter",
     READINGS,
     _with_access(lambda found: found.prefetch_related("comments", "tags"), _related_contents),
+    _access_code("prefetch_related('comments', 'tags')", "(post, list(post.comments.all()), list(post.tags.all()))"),
 )
 
 
@@ -112,4 +124,17 @@ def _judge_lazy(stage: Stage, example: Touching) -> None:
     )
 
 
-register("related.lazy_access", "refuses", TOUCHINGS)(_judge_lazy)
+_TOUCHED = {
+    "author": "post.author.username",
+    "comments": "list(post.comments.all())",
+    "tags": "list(post.tags.all())",
+    "deferred": "post.content",
+}
+
+
+def _lazy_code(example: Touching) -> tuple[str, ...]:
+    fetched = f"post = await Post.objects.defer('content').aget(pk={key(0)})"
+    return (f"{fetched}\n{_TOUCHED[example.what]}  # in a coroutine",)
+
+
+register("related.lazy_access", "refuses", TOUCHINGS, source=_lazy_code)(_judge_lazy)

@@ -118,5 +118,18 @@ def _aread_view(stage: Stage, example: Posting) -> Sides:
     return Sides(lambda: _post_sync(view, example.body), lambda: _post_async(aview, example.body))
 
 
-register_experiment("http.async_view", POSTINGS, _json_view)
-register_experiment("http.aread", POSTINGS, _aread_view)
+def _view_code(awaited: str, read: str) -> Callable[[Posting], tuple[str, str]]:
+    def printed(example: Posting) -> tuple[str, str]:
+        def view(start: str, body: str, create: str) -> str:
+            return f"{start} view(request):\n    data = json.loads({body})\n    post = {create}(**data)"
+
+        asked = f".post('/', {example.body!r}, content_type='application/json')"
+        sync = view("def", read, "Post.objects.create")
+        asynchronous = view("async def", awaited, "await Post.objects.acreate")
+        return f"{sync}\n\nClient(){asked}", f"{asynchronous}\n\nawait AsyncClient(){asked}"
+
+    return printed
+
+
+register_experiment("http.async_view", POSTINGS, _json_view, _view_code("request.body", "request.body"))
+register_experiment("http.aread", POSTINGS, _aread_view, _view_code("await request.aread()", "request.read()"))

@@ -268,13 +268,14 @@ def _by_client(stage: Stage, example: Streamed) -> Sides:
 
 def _source(example: Streamed) -> tuple[str, str]:
     define = "async def" if example.kind == "async" else "def"
-    lines = [f"{define} parts():  # {example.parts!r}, from {example.kind}"]
-    if example.breaks is not None:
-        lines.append(f"    raise ValueError  # before part {example.breaks}")
+    lines = [f"{define} parts():  # given as: {example.kind}"]
+    for number, part in enumerate(example.parts):
+        lines += ["    raise ValueError"] if number == example.breaks else []
+        lines.append(f"    yield {part!r}")
     if example.leaves is not None:
         lines.append(f"# the client disconnects after {example.leaves} parts")
     lines.append(f"StreamingHttpResponse(parts(), headers={dict(example.headers)})  # {dict(example.options)}")
-    return "\n".join(lines), "the same, by the ASGI handler"
+    return "\n".join(lines), "# the same, by the ASGI handler"
 
 
 _BYTES = (b"one", b"two two", b"", b"end\n" * 100)

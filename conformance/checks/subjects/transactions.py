@@ -66,6 +66,17 @@ async def _create_all(stage: Stage, example: Block) -> None:
         raise Abandoned
 
 
+def _block_code(entry: str) -> Callable[[Block], tuple[str, ...]]:
+    keyword = "async with" if entry == "transaction.async_with_atomic" else "with"
+
+    def printed(example: Block) -> tuple[str, ...]:
+        lines = [f"    await Post.objects.acreate(title={title!r})" for title in example.titles]
+        lines += ["    raise Abandoned"] if example.fails else []
+        return ("\n".join([f"{keyword} transaction.atomic():", *lines]),)
+
+    return printed
+
+
 def _register_block(entry: str, block: AsyncBlock) -> None:
     def judge_refusal(stage: Stage, example: Block) -> None:
         """It is refused before any statement; or it ends as the synchronous block does, all of it in a transaction."""
@@ -113,8 +124,9 @@ def _register_block(entry: str, block: AsyncBlock) -> None:
             )
         _refuse(asynchronous)
 
-    register(entry, "refuses", BLOCKS)(judge_refusal)
-    register(entry, "committed", BLOCKS)(judge_committed)
+    printed = _block_code(entry)
+    register(entry, "refuses", BLOCKS, source=printed)(judge_refusal)
+    register(entry, "committed", BLOCKS, source=printed)(judge_committed)
 
 
 def _refuse(asynchronous: Trace) -> None:

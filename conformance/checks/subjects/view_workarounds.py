@@ -148,29 +148,38 @@ async def _count_of(view: View) -> int:
     return int(json.loads(content)["databases"]["default"]["queries"])
 
 
+def _posted(example: Posting) -> tuple[str, ...]:
+    asked = f"await AsyncClient().post('/', {example.body!r}, content_type='application/json')"
+    return (f"response = {asked}\nresponse.status_code  # {example.status} is promised",)
+
+
+def _got(_: Listing) -> tuple[str, ...]:
+    return ("await AsyncClient().get('/')",)
+
+
 # Looked up at every call: a planted defect exchanges them.
 W3: dict[str, View] = {
     "workaround.w3.printed_view": lambda request: workarounds.printed.mixed_view(request),
     "workaround.w3.sample_app": lambda request: workarounds.sample_app.view(request),
 }
 for _entry, _view in W3.items():
-    register(_entry, "statuses", POSTINGS)(_statuses(_view))
-    register(_entry, "lists", LISTINGS)(_lists(_view))
+    register(_entry, "statuses", POSTINGS, source=_posted)(_statuses(_view))
+    register(_entry, "lists", LISTINGS, source=_got)(_lists(_view))
 
 W6: dict[str, View] = {
     "workaround.w6.printed_view": lambda request: workarounds.printed.view(request),
     "workaround.w6.sample_app": lambda request: workarounds.sample_app.view(request),
 }
 for _entry, _view in W6.items():
-    register(_entry, "statuses", POSTINGS)(_statuses(_view))
+    register(_entry, "statuses", POSTINGS, source=_posted)(_statuses(_view))
 
 W8: dict[str, View] = {
     "workaround.w8.printed_view": lambda request: workarounds.printed.overview(request),
     "workaround.w8.sample_app": lambda request: workarounds.sample_app.overview(request),
 }
 for _entry, _view in W8.items():
-    register(_entry, "overview", LISTINGS)(_sums_up(_view))
-    register(_entry, "bounded", LISTINGS)(_bounded(_view))
+    register(_entry, "overview", LISTINGS, source=_got)(_sums_up(_view))
+    register(_entry, "bounded", LISTINGS, source=_got)(_bounded(_view))
 
 W10: dict[str, View] = {
     "workaround.w10.printed_view": lambda request: workarounds.printed.database(request),

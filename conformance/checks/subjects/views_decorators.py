@@ -143,10 +143,9 @@ def _source(example: Decorated) -> tuple[str, str]:
     view = (
         f"@{name}\ndef view(request, argument):\n    return HttpResponse({example.body!r}, headers={example.headers})"
     )
-    asked = f"view({{}}.{example.verb}('/', {dict(example.sent)}), argument='!')"
-    return f"{view}\n{asked.format('RequestFactory()')}", "\n".join(
-        [view.replace("def view", "async def view"), f"await {asked.format('AsyncRequestFactory()')}"]
-    )
+    asked = f".{example.verb}('/', {dict(example.sent)}), argument='!')"
+    awaited = view.replace("def view", "async def view")
+    return f"{view}\nview(RequestFactory(){asked}", f"{awaited}\nawait view(AsyncRequestFactory(){asked}"
 
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]] | None

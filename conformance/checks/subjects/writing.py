@@ -6,7 +6,7 @@ from conformance.checks.experiments import Sides
 from conformance.checks.outcomes import Wrong
 from conformance.checks.registry import register
 from conformance.checks.stage import Stage
-from conformance.checks.subjects.reading import READINGS, Reading, queryset
+from conformance.checks.subjects.reading import READINGS, Reading, queryset, queryset_code
 from conformance.checks.twins import operation, refuse, trace_both
 from conformance.strategies import QuerysetPlan
 
@@ -27,4 +27,8 @@ def _returns_a_count(stage: Stage, example: Reading) -> None:
         )
 
 
-register("claim.o6.adelete_returns_a_count", "result", READINGS)(_returns_a_count)
+def _delete_code(example: Reading) -> tuple[str, ...]:
+    return (f"await {queryset_code(QuerysetPlan(example.query.filters, None))}.adelete()",)
+
+
+register("claim.o6.adelete_returns_a_count", "result", READINGS, source=_delete_code)(_returns_a_count)

@@ -1,0 +1,7 @@
+"""What was seen, in the reader's terms: values as Python, and two of them as a difference."""
+
+from conformance.telling.difference import difference, halves
+from conformance.telling.statements import aligned
+from conformance.telling.values import assignments, code_of
+
+__all__ = ["aligned", "assignments", "code_of", "difference", "halves"]
