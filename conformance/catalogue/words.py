@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.case import Verdict, worst
 from conformance.catalogue.model import CatalogueEntry
 
 # A verdict of each word, and the rule that is printed beside it.
@@ -41,3 +42,18 @@ def word_of(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
         return "refuses some"
     late = names.get("late") in _BAD
     return "finishes after cancel" if late else "safe"
+
+
+def entry_word(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
+    """What an entry is called with these verdicts by check: a workaround's word, else the worst that counts."""
+    if entry.subject == "workaround":
+        return word_of(entry, verdicts)
+    counted = {check.name for check in entry.checks if check.counts}
+    found = [verdict for name, verdict in verdicts.items() if name in counted] or list(verdicts.values())
+    return worst(map(_verdict, found)).name
+
+
+def _verdict(text: str) -> Verdict:
+    """Without the counts of one that is flaky."""
+    name = text.partition(" ")[0]
+    return Verdict(name, attempts=int(name == "flaky"))

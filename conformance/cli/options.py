@@ -21,14 +21,14 @@ catalogue_option = click.option(
     help="Another catalogue than the one that comes with the suite.",
 )
 
-_MEASURING = (
-    click.option(
-        "--only",
-        multiple=True,
-        metavar="ID",
-        help="An entry (queryset.acount), a cell (queryset.acount:sql) or an area (queryset). "
-        "May be given several times. Default: everything.",
-    ),
+_ONLY = click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="An entry (queryset.acount), a cell (queryset.acount:sql) or an area (queryset). "
+    "May be given several times. Default: everything.",
+)
+_SAMPLING = (
     click.option(
         "--profile",
         type=click.Choice(tuple(PROFILES)),
@@ -60,7 +60,12 @@ _MEASURING = (
 
 def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every command that measures can be told: `only`, `profile`, `seed`, `results` and `timeout`."""
-    for option in reversed(_MEASURING):
+    return _ONLY(sampling_options(command))
+
+
+def sampling_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command that is given its cells as arguments: `profile`, `seed`, `results` and `timeout`."""
+    for option in reversed(_SAMPLING):
         command = option(command)
     return command
 

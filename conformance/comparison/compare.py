@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from conformance.case import Cell, SuiteError, Verdict, worst
 from conformance.catalogue import Catalogue, CatalogueEntry
-from conformance.catalogue.words import word_of
+from conformance.catalogue.words import entry_word
 from conformance.comparison.figures import figures_of
 from conformance.comparison.model import Change, CheckChange, Comparison, Figure
 from conformance.comparison.pairing import Couple, labelled, paired
@@ -77,10 +77,9 @@ class _Side:
         found = {cell.check: self.verdict(cell) for cell in self.cells if cell in self._planned}
         if not found:
             return _NOT_SELECTED
-        if self.entry is not None and self.entry.subject == "workaround":
-            return word_of(self.entry, found)
-        counted = [verdict for check, verdict in found.items() if _counts(self.entry, check)]
-        return worst(map(Verdict.parse, counted or found.values())).name
+        if self.entry is not None:
+            return entry_word(self.entry, found)
+        return worst(map(Verdict.parse, found.values())).name
 
     @property
     def _planned(self) -> frozenset[Cell]:

@@ -1,6 +1,7 @@
 """Measure: one cell in this process, one environment in a subprocess, many environments on this machine."""
 
 from conformance.runner.caches import cache_folder, hypothesis_environ
+from conformance.runner.history import HistoryListener, HistorySearch
 from conformance.runner.job import Job, JobListener, Outcome
 from conformance.runner.matrix import Matrix
 from conformance.runner.packages import copy_packages
@@ -11,6 +12,8 @@ from conformance.runner.supervise import supervise
 __all__ = [
     "PROFILES",
     "Column",
+    "HistoryListener",
+    "HistorySearch",
     "Job",
     "JobListener",
     "Matrix",

@@ -1,0 +1,125 @@
+"""Measure exact releases until every change of a verdict lies between two neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from conformance.case import Cell
+from conformance.catalogue import Catalogue, CatalogueEntry
+from conformance.history import EntryHistory, HistoryLine, at_most, measured_releases, next_releases
+from conformance.history.kept import entry_verdicts
+from conformance.matrix import DATABASES, django_release
+from conformance.runner.job import Job, Outcome
+from conformance.runner.matrix import Matrix, MatrixListener
+from conformance.runner.plan import Column, MatrixPlan
+from conformance.runner.profiles import Profile
+
+
+class HistoryListener(MatrixListener, Protocol):
+    """Told how the search comes along."""
+
+    def round(self, releases: Sequence[str], left: int) -> None:
+        """These releases are measured next; `left` more may have to be, these included."""
+
+
+@dataclass(frozen=True)
+class HistoryPlan(MatrixPlan):
+    """A matrix in which every column has cells of its own."""
+
+    chosen: Mapping[Column, tuple[Cell, ...]] = field(default_factory=dict)
+
+    def job(self, column: Column, python: str) -> Job:
+        """What a column asks of one environment."""
+        return replace(super().job(column, python), cells=self.chosen[column])
+
+
+@dataclass(frozen=True)
+class HistorySearch:
+    """The cells of some entries over the releases of a line. `results` is the folder below which it is kept."""
+
+    line: HistoryLine
+    releases: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    catalogue: Catalogue
+    profile: Profile
+    seed: int
+    results: Path
+    environments: Path
+    packages: Path
+    workers: int = 0
+    timeout: float | None = None
+    # By entry, and by release: why there is no answer.
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def run(self, listener: HistoryListener) -> None:
+        """Measure what is missing. Every result is kept as it comes, so that the next call goes on from there.
+
+        Raises `SuiteError` if results cannot be written.
+        """
+        while wanted := self._wanted():
+            left = max(at_most(self.releases, each.signatures, each.failed) for each in self.histories())
+            listener.round(tuple(wanted), max(left, len(wanted)))
+            self._measure(wanted, listener)
+
+    def histories(self) -> tuple[EntryHistory, ...]:
+        """What is known of each entry by now, in the order in which they were asked for."""
+        found = measured_releases(self.line, self.results, self.catalogue, seed=self.seed, profile=self.profile.name)
+        return tuple(
+            EntryHistory(
+                entry,
+                self.line,
+                self.releases,
+                self._of(entry_verdicts(found, cells)),
+                self.failed.get(entry.id, {}),
+            )
+            for entry, cells in self._entries().items()
+        )
+
+    def _of(self, verdicts: Mapping[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        return {version: each for version, each in verdicts.items() if version in self.releases}
+
+    def _entries(self) -> dict[CatalogueEntry, tuple[Cell, ...]]:
+        entries: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            entries.setdefault(cell.entry, []).append(cell)
+        return {self.catalogue.entry(name): tuple(cells) for name, cells in entries.items()}
+
+    def _wanted(self) -> dict[str, tuple[Cell, ...]]:
+        """By release the cells that have to be measured in it."""
+        wanted: dict[str, list[Cell]] = {}
+        for history, cells in zip(self.histories(), self._entries().values(), strict=True):
+            for version in next_releases(self.releases, history.signatures, history.failed):
+                wanted.setdefault(version, []).extend(cells)
+        return {version: tuple(wanted[version]) for version in self.releases if version in wanted}
+
+    def _measure(self, wanted: Mapping[str, tuple[Cell, ...]], listener: HistoryListener) -> None:
+        columns = {self._column(version): version for version in wanted}
+        plan = HistoryPlan(
+            columns=tuple(columns),
+            cells=self.cells,
+            profile=self.profile,
+            seed=self.seed,
+            results=self.line.folder(self.results),
+            environments=self.environments,
+            packages=self.packages,
+            workers=self.workers,
+            timeout=self.timeout,
+            chosen={column: wanted[version] for column, version in columns.items()},
+        )
+        outcomes = Matrix(plan, listener).run()
+        self._note({columns[column]: outcome for column, outcome in outcomes.items()}, wanted)
+
+    def _note(self, outcomes: Mapping[str, Outcome], wanted: Mapping[str, tuple[Cell, ...]]) -> None:
+        """Without an answer a release is left out, or it would be asked for again."""
+        for history in self.histories():
+            for version, outcome in outcomes.items():
+                asked = any(cell.entry == history.entry.id for cell in wanted[version])
+                if asked and version not in history.verdicts:
+                    why = " ".join(outcome.problem.split()) or "the suite itself failed there"
+                    self.failed.setdefault(history.entry.id, {})[version] = why
+
+    def _column(self, version: str) -> Column:
+        return Column(django_release(self.line.django or version), DATABASES[self.line.database])
