@@ -11,7 +11,8 @@ from conformance.case import Cell
 from conformance.catalogue import Catalogue, CatalogueEntry
 from conformance.history import EntryHistory, HistoryLine, at_most, measured_releases, next_releases
 from conformance.history.kept import entry_verdicts
-from conformance.matrix import DATABASES, django_release
+from conformance.matrix import DATABASES, DjangoRelease, django_release
+from conformance.results import read_results
 from conformance.runner.job import Job, Outcome
 from conformance.runner.matrix import Matrix, MatrixListener
 from conformance.runner.plan import Column, MatrixPlan
@@ -118,8 +119,22 @@ class HistorySearch:
             for version, outcome in outcomes.items():
                 asked = any(cell.entry == history.entry.id for cell in wanted[version])
                 if asked and version not in history.verdicts:
-                    why = " ".join(outcome.problem.split()) or "the suite itself failed there"
+                    why = " ".join(outcome.problem.split()) or _broken(outcome, wanted[version])
                     self.failed.setdefault(history.entry.id, {})[version] = why
 
     def _column(self, version: str) -> Column:
-        return Column(django_release(self.line.django or version), DATABASES[self.line.database])
+        return Column(exact_release(self.line.django or version), DATABASES[self.line.database])
+
+
+def _broken(outcome: Outcome, cells: Sequence[Cell]) -> str:
+    """What the suite itself said where it failed."""
+    results = read_results(outcome.path) if outcome.path else None
+    found = (results.last(cell) for cell in cells) if results else ()
+    said = next((each.failure.message for each in found if each is not None and each.failure is not None), "")
+    return said or "there is no answer for every check"
+
+
+def exact_release(version: str) -> DjangoRelease:
+    """The release `5.1` where `django_release` means the newest of its series."""
+    numbers = version if version.count(".") > 1 else f"{version}.0"
+    return DjangoRelease(version, f"Django=={version}", django_release(numbers).pythons)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.matrix import django_release
 from conformance.runner.environments import recipe_for
+from conformance.runner.history import exact_release
 from tests.conformance.commands import cells_in, conform, finish, start, wait_until
 
 SERIES = ("5.1", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.2")
@@ -30,7 +30,7 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For each release an interpreter that is this one, with a Django that gives the release as its version."""
     root = tmp_path_factory.mktemp("releases")
     for version in SERIES:
-        recipe = recipe_for(django_release(version))
+        recipe = recipe_for(exact_release(version))
         folder = root / recipe.folder
         (folder / "bin").mkdir(parents=True)
         numbers = ", ".join((*version.split("."), "0")[:3])
