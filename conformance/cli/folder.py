@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from conformance import __version__
 from conformance.case import ExitCode, SuiteError
 from conformance.catalogue import Catalogue
 from conformance.environment import Environment
+from conformance.matrix import Column
 from conformance.results import (
     ColumnState,
     PlannedMatrix,
@@ -24,7 +26,7 @@ from conformance.results import (
     write_matrix,
 )
 from conformance.results.disk import locked, refused, unlock
-from conformance.runner import Column, MatrixPlan, Outcome
+from conformance.runner import MatrixPlan, Outcome
 
 _LOCK = ".matrix.lock"
 
@@ -32,14 +34,15 @@ _LOCK = ".matrix.lock"
 class MatrixFolder:
     """Lock the folder and write the plan; then note in it how each column comes along, from several threads.
 
-    Raises `SuiteError` (harness) if the folder cannot be written, or another matrix is at work in it.
+    A column whose problem is of an `optional` kind is left out; any other has failed. Raises `SuiteError` (harness) if
+    the folder cannot be written, or another matrix is at work in it.
     """
 
-    def __init__(self, plan: MatrixPlan, catalogue: Catalogue, *, strict: bool) -> None:
+    def __init__(self, plan: MatrixPlan, catalogue: Catalogue, *, optional: Collection[str]) -> None:
         self.path = plan.results
-        self._strict = strict
+        self._optional = optional
         self._guard = threading.Lock()
-        self._asked = [(column.release.version, column.database.name) for column in plan.columns]
+        self._asked = [column.key for column in plan.columns]
         self._lock = _lock(self.path)
         self._matrix = PlannedMatrix(
             suite=__version__,
@@ -48,7 +51,7 @@ class MatrixFolder:
             profile=plan.profile.name,
             runner="asyncio.run",
             cells=plan.cells,
-            columns=tuple(ColumnState(django, database) for django, database in self._asked),
+            columns=tuple(map(_state, plan.columns)),
         )
         try:
             self._matrix = self._matrix.merged_into(_earlier(self.path))
@@ -67,28 +70,32 @@ class MatrixFolder:
 
     def begun(self, column: Column, environment: Environment) -> None:
         """The column has a result file."""
-        self._note(column, "begun", file=file_name(environment))
+        self._note(_state(column, "begun", file=file_name(environment)))
 
     def ended(self, column: Column, outcome: Outcome) -> None:
         """The column failed or is left out, if it could not begin."""
         if outcome.environment is None and outcome.kind != "killed":
-            left_out = outcome.kind == "database" and not self._strict
-            self._note(column, "left_out" if left_out else "failed", reason=outcome.problem.strip())
+            state = "left_out" if outcome.kind in self._optional else "failed"
+            self._note(_state(column, state, reason=outcome.problem.strip()))
 
     def results(self) -> list[Results]:
         """The results of the columns that were asked for, those without a file included."""
-        asked = [column for column in self._matrix.columns if (column.django, column.database) in self._asked]
+        asked = [column for column in self._matrix.columns if column.key in self._asked]
         paths = {self.path / column.file for column in asked if column.file}
         measured = [read_results(path) for path in paths if path.exists()]
         chosen = replace(self._matrix, columns=tuple(asked))
         found = [*measured, *unmeasured(chosen, self.path)] if measured else []
         return sorted(found, key=lambda results: results.environment.version_key)
 
-    def _note(self, column: Column, state: str, *, file: str = "", reason: str = "") -> None:
-        noted = ColumnState(column.release.version, column.database.name, state, file, reason)
+    def _note(self, noted: ColumnState) -> None:
         with self._guard:
             self._matrix = self._matrix.with_column(noted)
             write_matrix(self._matrix, self.path)
+
+
+def _state(column: Column, state: str = "planned", *, file: str = "", reason: str = "") -> ColumnState:
+    django, asgiref, database = column.key
+    return ColumnState(django, database, state, file, reason, asgiref, axes=column.axes)
 
 
 def _lock(folder: Path) -> FileLock:

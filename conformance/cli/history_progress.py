@@ -10,8 +10,9 @@ from rich.console import Console
 
 from conformance.case import Measured
 from conformance.environment import Environment
-from conformance.matrix import DjangoRelease
-from conformance.runner import Column, HistorySearch, Outcome
+from conformance.matrix import Column
+from conformance.runner import HistorySearch, Outcome
+from conformance.runner.environments import Recipe
 
 
 class HistoryProgress:
@@ -39,7 +40,7 @@ class HistoryProgress:
             self._left = left
         self._say(f"measuring {', '.join(releases)}")
 
-    def building(self, release: DjangoRelease) -> None:
+    def building(self, recipe: Recipe) -> None:
         """An environment that is kept is found at once: nothing to say."""
 
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:

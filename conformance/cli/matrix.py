@@ -15,9 +15,9 @@ from conformance.cli.folder import MatrixFolder
 from conformance.cli.options import measuring_options
 from conformance.cli.progress import MatrixProgress
 from conformance.cli.signals import sigterm_interrupts
-from conformance.matrix import DATABASES, DEFAULT_SERIES, django_release
+from conformance.matrix import DATABASES, DEFAULT_SERIES, Column, columns_of, full_columns
 from conformance.report import render_html, render_table
-from conformance.runner import PROFILES, Column, Matrix, MatrixPlan, Outcome, cache_folder, copy_packages
+from conformance.runner import PROFILES, Matrix, MatrixPlan, Outcome, cache_folder, copy_packages
 
 _GO_ON = "What was measured is kept; the same command measures the rest."
 
@@ -27,17 +27,29 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
     "--django",
     "versions",
     multiple=True,
-    default=DEFAULT_SERIES,
-    show_default=True,
     metavar="VERSION",
-    help="A series (its newest release) or a version. May be given several times.",
+    help="A series (its newest release), a version, or `pre` (the newest pre-release). May be given several times. "
+    f"Default: {', '.join(DEFAULT_SERIES)}.",
+)
+@click.option(
+    "--asgiref",
+    "asgirefs",
+    multiple=True,
+    metavar="VERSION",
+    help="A minor (its newest release) or a version. May be given several times. Default: the newest that the Django "
+    "accepts.",
 )
 @click.option(
     "--database",
     "databases",
     multiple=True,
     type=click.Choice(tuple(DATABASES)),
-    help="May be given several times. Default: all that answer.",
+    help="May be given several times. Default: SQLite, PostgreSQL and MariaDB, where they answer.",
+)
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Every series of Django on every database, every way to a database on the newest, and every minor of asgiref.",
 )
 @click.option(
     "--environments",
@@ -50,7 +62,9 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
 @measuring_options
 def matrix(
     versions: tuple[str, ...],
+    asgirefs: tuple[str, ...],
     databases: tuple[str, ...],
+    full: bool,
     environments: Path,
     workers: int | None,
     only: tuple[str, ...],
@@ -61,11 +75,11 @@ def matrix(
 ) -> ExitCode:
     """Measure Django versions times databases, and write the report.
 
-    Builds one environment for each Django, keeps it, and measures as many at a time as there are cores. After an
+    Builds an environment for each Django, keeps it, and measures as many at a time as there are cores. After an
     interruption the same command measures only the rest.
     """
     catalogue = load_catalogue()
-    columns = _columns(versions, databases)
+    columns = _columns(versions, asgirefs, databases, full=full)
     plan = MatrixPlan(
         columns=columns,
         cells=catalogue.select(only),
@@ -78,19 +92,28 @@ def matrix(
         timeout=timeout,
     )
     console = Console(soft_wrap=False)
-    # A database that does not answer is left out, unless it was asked for by name or the run is a CI's.
-    strict = bool(databases) or os.environ.get("CI", "").lower() in ("1", "true")
-    with MatrixFolder(plan, catalogue, strict=strict) as folder:
+    optional = _optional(by_name=bool(versions or asgirefs), databases_by_name=bool(databases))
+    with MatrixFolder(plan, catalogue, optional=optional) as folder:
         outcomes = _measure(plan, folder, console)
         _report(folder, catalogue, plan.cells, console)
-    return _answer(outcomes, plan, strict=strict, console=console)
+    return _answer(outcomes, plan, optional=optional, console=console)
 
 
-def _columns(versions: tuple[str, ...], databases: tuple[str, ...]) -> tuple[Column, ...]:
-    """Each once, however often it was named."""
-    releases = map(django_release, versions)
-    chosen = [DATABASES[name] for name in databases or DATABASES]
-    return tuple(dict.fromkeys(Column(release, database) for release in releases for database in chosen))
+def _columns(
+    versions: tuple[str, ...], asgirefs: tuple[str, ...], databases: tuple[str, ...], *, full: bool
+) -> tuple[Column, ...]:
+    if full and (versions or asgirefs or databases):
+        raise click.UsageError("--full is everything: give it without --django, --asgiref and --database.")
+    return full_columns() if full else columns_of(versions, asgirefs, databases)
+
+
+def _optional(*, by_name: bool, databases_by_name: bool) -> frozenset[str]:
+    """Problems for which a column is left out: all but of what was asked for by name, or by a CI."""
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        return frozenset({"impossible"})
+    missing = () if databases_by_name else ("database",)
+    unbuilt = () if by_name or databases_by_name else ("environment",)
+    return frozenset({"impossible", *missing, *unbuilt})
 
 
 def _measure(plan: MatrixPlan, folder: MatrixFolder, console: Console) -> dict[Column, Outcome]:
@@ -111,7 +134,9 @@ def _report(folder: MatrixFolder, catalogue: Catalogue, cells: tuple[Cell, ...],
         console.print(f"results: {folder.path}\nreport:  {page.resolve().as_uri()}", soft_wrap=True, highlight=False)
 
 
-def _answer(outcomes: dict[Column, Outcome], plan: MatrixPlan, *, strict: bool, console: Console) -> ExitCode:
+def _answer(
+    outcomes: dict[Column, Outcome], plan: MatrixPlan, *, optional: frozenset[str], console: Console
+) -> ExitCode:
     """The exit code, after a word on each problem; columns that share one share the word."""
     codes = [] if len(outcomes) == len(plan.columns) else [ExitCode.INCOMPLETE]
     problems: dict[Outcome, list[Column]] = {}
@@ -120,12 +145,12 @@ def _answer(outcomes: dict[Column, Outcome], plan: MatrixPlan, *, strict: bool, 
             problems.setdefault(replace(outcomes[column], environment=None, path=None), []).append(column)
     for outcome, columns in problems.items():
         error = _error(columns, outcome)
-        left_out = outcome.kind == "database" and not strict
+        left_out = outcome.kind in optional
         word, colour = ("left out", "yellow") if left_out else ("error", "red")
         console.print(f"{word}: {error}", style=colour, markup=False, highlight=False, soft_wrap=True)
         codes.extend([] if left_out else [error.code])
-    if outcomes and all(outcome.kind == "database" for outcome in outcomes.values()):
-        console.print("nothing was measured: no database answers", style="red", markup=False)
+    if outcomes and not any(outcome.environment for outcome in outcomes.values()):
+        console.print("nothing was measured: no environment could be", style="red", markup=False)
         codes.append(ExitCode.INCOMPLETE)
     return combine(codes)
 
@@ -137,4 +162,6 @@ def _error(columns: list[Column], outcome: Outcome) -> SuiteError:
         return SuiteError(message, columns[0].database.remedy, ExitCode.HARNESS)
     if outcome.kind == "killed":
         return SuiteError(message, _GO_ON, ExitCode.INCOMPLETE)
+    if outcome.kind == "impossible":
+        return SuiteError(message, "Choose another Django or another database for it.", ExitCode.HARNESS)
     return SuiteError(message, "The other columns are not affected.", ExitCode.HARNESS)

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from conformance.case import Cell, Measured
 from conformance.cli.folder import MatrixFolder
 from conformance.environment import Environment
-from conformance.matrix import DjangoRelease
-from conformance.runner import Column, Outcome
+from conformance.matrix import Column
+from conformance.runner import Outcome
+from conformance.runner.environments import Recipe
 
 
 class MatrixProgress:
@@ -49,9 +50,9 @@ class MatrixProgress:
     ) -> None:
         self._progress.stop()
 
-    def building(self, release: DjangoRelease) -> None:
-        """Say that a release's environment is being prepared."""
-        self._say(f"Django {release.version}: preparing its environment")
+    def building(self, recipe: Recipe) -> None:
+        """Say that an environment is being prepared."""
+        self._say(f"{recipe.name}: preparing its environment")
 
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
         """Count what is measured already, and say that a column has begun."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.environment.model import Environment
 
@@ -27,14 +28,28 @@ def detect_environment(connection: BaseDatabaseWrapper, runner: str) -> Environm
         asgiref=asgiref.__version__,
         python=platform.python_version(),
         vendor=_vendor(connection),
-        server_version=".".join(str(part) for part in connection.get_database_version()),
+        server_version=".".join(str(part) for part in _server_version(connection)),
         driver=driver,
         driver_version=driver_version,
         variant=_variant(connection),
         pooled=bool(connection.settings_dict["OPTIONS"].get("pool")),
         conn_max_age=connection.settings_dict["CONN_MAX_AGE"],
         runner=runner,
+        server_side_binding=bool(connection.settings_dict["OPTIONS"].get("server_side_binding")),
     )
+
+
+def _server_version(connection: Any) -> Iterable[int]:
+    if hasattr(connection, "get_database_version"):
+        version: Iterable[int] = connection.get_database_version()
+    # Before Django 4.2 each backend has a name of its own for it.
+    elif connection.vendor == "postgresql":
+        version = divmod(connection.pg_version, 10_000)
+    elif connection.vendor == "mysql":
+        version = connection.mysql_version
+    else:
+        version = connection.Database.sqlite_version_info
+    return version
 
 
 def _vendor(connection: BaseDatabaseWrapper) -> str:
@@ -55,8 +70,11 @@ def _driver(connection: BaseDatabaseWrapper) -> tuple[str, str]:
         return module, str(getattr(importlib.import_module(module), "__version__", "unknown"))
 
 
-def _variant(connection: BaseDatabaseWrapper) -> str:
+def _variant(connection: Any) -> str:
     if connection.vendor != "sqlite":
         return "server"
-    name = str(connection.settings_dict["NAME"])
-    return "memory" if ":memory:" in name or "mode=memory" in name else "file"
+    if connection.is_in_memory_db():
+        return "memory"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        return "wal" if cursor.fetchone()[0] == "wal" else "file"

@@ -15,8 +15,9 @@ _PRODUCTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB
 class Environment:
     """Every axis of a result. Two results are comparable cell by cell only if their environments are known in full.
 
-    Versions are strings as the packages give them. `variant` says how the database is kept (`file`, `memory`,
-    `server`); `conn_max_age` is in seconds, None for connections that are kept for ever.
+    Versions are strings as the packages give them. `variant` says how the database is kept (`file`, `wal` for a file
+    with a write-ahead log, `memory`, `server`); `conn_max_age` is in seconds, None for connections that are kept for
+    ever. With `server_side_binding` the server puts the parameters into a statement, and not the driver.
     """
 
     django: str
@@ -30,12 +31,13 @@ class Environment:
     pooled: bool
     conn_max_age: int | None
     runner: str
+    server_side_binding: bool = False
 
     @property
     def id(self) -> str:
         """A name for files and links: readable, and different for any two environments."""
         text = json.dumps(self.as_dict(), sort_keys=True)
-        parts = (f"django-{self.django}", f"{self.vendor}-{self.server_version}", self.driver, self.runner)
+        parts = (f"django-{self.django}", f"{self.vendor}-{self.server_version}", *self._ways, self.runner)
         slug = re.sub(r"[^a-z0-9.]+", "-", "-".join(parts).lower()).strip("-.")
         return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
@@ -51,10 +53,19 @@ class Environment:
 
     def __str__(self) -> str:
         """For people, on one line: the axes that most often tell two environments apart."""
+        more = (", pooled" if self.pooled else "") + (", server-side binding" if self.server_side_binding else "")
         return (
             f"Django {self.django}, asgiref {self.asgiref}, Python {self.python}, {self.database} {self.server_version}"
-            f" {self.variant} ({self.driver} {self.driver_version}{', pooled' if self.pooled else ''}), {self.runner}"
+            f" {self.variant} ({self.driver} {self.driver_version}{more}), {self.runner}"
         )
+
+    @property
+    def _ways(self) -> tuple[str, ...]:
+        """What is unusual of how the database is kept and reached, after its driver."""
+        kept = (self.variant,) if self.variant in ("memory", "wal") else ()
+        pool = ("pool",) if self.pooled else ()
+        binding = ("server-side-binding",) if self.server_side_binding else ()
+        return (self.driver, *kept, *pool, *binding)
 
     @property
     def version_key(self) -> tuple[Any, ...]:

@@ -1,6 +1,25 @@
 """Which environments a machine can measure: Django series, the Pythons that each supports, and databases."""
 
-from conformance.matrix.databases import DATABASES, Database
-from conformance.matrix.djangos import DEFAULT_SERIES, DjangoRelease, django_release
+from conformance.matrix.columns import Column, columns_of, full_columns
+from conformance.matrix.databases import COMMON_EXTRAS, DATABASES, Database
+from conformance.matrix.djangos import (
+    ALL_SERIES,
+    DEFAULT_SERIES,
+    DjangoRelease,
+    asgiref_requirement,
+    django_release,
+)
 
-__all__ = ["DATABASES", "DEFAULT_SERIES", "Database", "DjangoRelease", "django_release"]
+__all__ = [
+    "ALL_SERIES",
+    "COMMON_EXTRAS",
+    "DATABASES",
+    "DEFAULT_SERIES",
+    "Column",
+    "Database",
+    "DjangoRelease",
+    "asgiref_requirement",
+    "columns_of",
+    "django_release",
+    "full_columns",
+]

@@ -27,6 +27,11 @@ AXES: tuple[tuple[str, str, Callable[[Environment], str]], ...] = (
     ("driver_version", "Driver version", lambda environment: environment.driver_version),
     ("variant", "Kept as", lambda environment: environment.variant),
     ("pooled", "Pool", lambda environment: "yes" if environment.pooled else "no"),
+    (
+        "server_side_binding",
+        "Server-side binding",
+        lambda environment: "yes" if environment.server_side_binding else "no",
+    ),
     ("conn_max_age", "CONN_MAX_AGE", lambda environment: _keeping(environment.conn_max_age)),
     ("runner", "Coroutines run by", lambda environment: environment.runner),
 )

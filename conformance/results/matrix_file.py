@@ -1,14 +1,14 @@
 """What a matrix planned: `matrix.json` beside the result files, so that a column that never began is not forgotten.
 
-A column stands for one Django on one database. Its result file can be named only once its worker has said in which
-environment it measures; until then, the column's cells are `unknown`.
+A column stands for one Django on one database, with one asgiref. Its result file can be named only once its worker has
+said in which environment it measures; until then, the column's cells are `unknown`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,11 @@ _UNKNOWN = "?"
 
 @dataclass(frozen=True)
 class ColumnState:
-    """`django` as it was asked for (`5.2`), `database` by vendor.
+    """`django` as it was asked for (`5.2`), `database` by the name of its way, `asgiref` empty for the newest.
 
     `state` is `planned` (not begun), `begun` (its results are in `file`), `failed` (its worker could not start) or
-    `left_out` (its database does not answer and nobody insists); the last two have a `reason`.
+    `left_out` (it cannot be measured here and nobody insists); the last two have a `reason`. `axes` are the fields of
+    its `Environment` that are known from the start, `inputs` tells what went into the results of `file`.
     """
 
     django: str
@@ -35,6 +36,24 @@ class ColumnState:
     state: str = "planned"
     file: str = ""
     reason: str = ""
+    asgiref: str = ""
+    inputs: str = ""
+    axes: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What was asked for: Django, asgiref and the database's name."""
+        return self.django, self.asgiref, self.database
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        asgiref = f" with asgiref {self.asgiref}" if self.asgiref else ""
+        return f"Django {self.django}{asgiref} on {self.database}"
+
+    def keeping(self, earlier: ColumnState) -> ColumnState:
+        """This state; a file that is known from an earlier one stays, with what went into it."""
+        return self if self.file else replace(self, file=earlier.file, inputs=earlier.inputs)
 
 
 @dataclass(frozen=True)
@@ -53,15 +72,14 @@ class PlannedMatrix:
         """With the columns that an earlier matrix of the same run planned and this one does not ask for."""
         if earlier is None or replace(earlier, cells=(), columns=()) != replace(self, cells=(), columns=()):
             return self
-        asked = {(column.django, column.database) for column in self.columns}
-        others = tuple(column for column in earlier.columns if (column.django, column.database) not in asked)
-        known = {(column.django, column.database): column.file for column in earlier.columns}
-        again = (replace(column, file=known.get((column.django, column.database), "")) for column in self.columns)
-        return replace(self, columns=(*others, *again))
+        known = {column.key: column for column in earlier.columns}
+        again = tuple(column.keeping(known.pop(column.key, column)) for column in self.columns)
+        return replace(self, columns=(*known.values(), *again))
 
     def with_column(self, column: ColumnState) -> PlannedMatrix:
-        """With this column in place of the one of the same Django and database; a file that it had stays its own."""
-        return replace(self, columns=tuple(_newer(old, column) for old in self.columns))
+        """With this state of a column in place of the one that it had; a file that it had stays its own."""
+        columns = (column.keeping(old) if old.key == column.key else old for old in self.columns)
+        return replace(self, columns=tuple(columns))
 
 
 def matrix_schema() -> dict[str, Any]:
@@ -105,12 +123,6 @@ def unmeasured(matrix: PlannedMatrix, folder: Path) -> Iterator[Results]:
             yield _results(matrix, column, folder)
 
 
-def _newer(old: ColumnState, new: ColumnState) -> ColumnState:
-    if (old.django, old.database) != (new.django, new.database):
-        return old
-    return replace(new, file=new.file or old.file)
-
-
 def _results(matrix: PlannedMatrix, column: ColumnState, folder: Path) -> Results:
     failed = column.state == "failed"
     failure = Failure(column.reason)
@@ -123,24 +135,15 @@ def _results(matrix: PlannedMatrix, column: ColumnState, folder: Path) -> Result
         planned=matrix.cells,
         cells=tuple(Measured(cell, "setup_error", failure=failure) for cell in matrix.cells) if failed else (),
         complete=failed,
-        source=f"{folder / FILE_NAME}, Django {column.django} on {column.database}",
+        source=f"{folder / FILE_NAME}, {column.title}",
     )
 
 
 def _environment(column: ColumnState, runner: str) -> Environment:
-    return Environment(
-        django=column.django,
-        asgiref=_UNKNOWN,
-        python=_UNKNOWN,
-        vendor=column.database,
-        server_version=_UNKNOWN,
-        driver=_UNKNOWN,
-        driver_version=_UNKNOWN,
-        variant=_UNKNOWN,
-        pooled=False,
-        conn_max_age=None,
-        runner=runner,
-    )
+    """What is known of it. Two columns are two environments from the start, also before either has begun."""
+    unknown = dict.fromkeys(("asgiref", "python", "server_version", "driver", "driver_version", "variant"), _UNKNOWN)
+    known = {"django": column.django, "vendor": column.database, "pooled": False, "conn_max_age": None}
+    return Environment.from_dict({**unknown, **known, "runner": runner, **column.axes})
 
 
 def _broken(path: Path, problem: str) -> SuiteError:

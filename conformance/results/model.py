@@ -11,7 +11,7 @@ from typing import Any
 from conformance.case import Cell, Measured, Verdict
 from conformance.environment import Environment
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,12 @@ from conformance.runner.history import HistoryListener, HistorySearch
 from conformance.runner.job import Job, JobListener, Outcome
 from conformance.runner.matrix import Matrix
 from conformance.runner.packages import copy_packages
-from conformance.runner.plan import Column, MatrixPlan
+from conformance.runner.plan import MatrixPlan
 from conformance.runner.profiles import PROFILES, Profile
 from conformance.runner.supervise import supervise
 
 __all__ = [
     "PROFILES",
-    "Column",
     "HistoryListener",
     "HistorySearch",
     "Job",

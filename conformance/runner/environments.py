@@ -17,15 +17,15 @@ from typing import Any
 from filelock import FileLock
 
 from conformance.case import ExitCode, SuiteError
-from conformance.matrix import DATABASES, DjangoRelease
+from conformance.matrix import COMMON_EXTRAS, DjangoRelease, asgiref_requirement
 from conformance.runner.floors import driver_requirements, own_requirements
+from conformance.runner.installing import reason
 from conformance.runner.interpreters import find_python
 from conformance.runner.packages import unwritable
 
 # What a worker imports beside Django and the drivers.
 _WORKER_IMPORTS = ("hypothesis", "tomli")
 _BUILT = "built.json"
-_LAST_LINES = 12
 
 # Told of each installer's process, so that another thread can end it.
 Started = Callable[["subprocess.Popen[str]"], Any]
@@ -46,15 +46,16 @@ class Recipe:
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def recipe_for(release: DjangoRelease, asgiref: str | None = None) -> Recipe:
-    """The environment that measures a Django.
+def recipe_for(release: DjangoRelease, asgiref: str = "", extras: Sequence[str] = COMMON_EXTRAS) -> Recipe:
+    """The environment that measures a Django, with the asgiref and the drivers that the suite's extras bring.
 
     Raises `SuiteError` (setup) if no Python here supports it, or the suite is not installed.
     """
-    drivers = [needed for database in DATABASES.values() for needed in driver_requirements(database.extra)]
-    pinned = (f"asgiref=={asgiref}",) if asgiref else ()
+    drivers = {needed for extra in extras for needed in driver_requirements(extra)}
+    pinned = (asgiref_requirement(asgiref),) if asgiref else ()
+    own = () if tuple(extras) == COMMON_EXTRAS else extras
     return Recipe(
-        name=f"django-{release.version}",
+        name="-".join((f"django-{release.version}", *([f"asgiref-{asgiref}"] if asgiref else ()), *own)),
         python=find_python(release.pythons, wanted_by=f"Django {release.version}"),
         requirements=(release.requirement, *pinned, *sorted(drivers), *own_requirements(*_WORKER_IMPORTS)),
     )
@@ -121,9 +122,8 @@ def _run(recipe: Recipe, command: Sequence[str], started: Started) -> None:
         started(process)
         output, _ = process.communicate()
     if process.returncode != 0:
-        last = "\n".join(output.strip().splitlines()[-_LAST_LINES:])
         raise SuiteError(
-            f"The environment {recipe.name} ({', '.join(recipe.requirements)}) cannot be built:\n{last}",
+            f"The environment {recipe.name} ({', '.join(recipe.requirements)}) cannot be built:\n{reason(output)}",
             "Check the version and the network; the next run tries again, and the other environments go on.",
             ExitCode.HARNESS,
         )

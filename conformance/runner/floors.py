@@ -21,7 +21,13 @@ def own_requirements(*names: str) -> tuple[str, ...]:
 
 def driver_requirements(extra: str) -> tuple[str, ...]:
     """What an extra of the suite adds, as `pip install` takes it. Raises `SuiteError` (setup) as above."""
-    return tuple(_without_marker(text) for text in _required() if _is_of(extra, text))
+    found = []
+    for text in _required():
+        if _is_of(extra, text):
+            requirement = Requirement(text)
+            own = requirement.name == _DISTRIBUTION
+            found += [needed for more in requirement.extras for needed in driver_requirements(more)] if own else [text]
+    return tuple(_without_marker(text) for text in found)
 
 
 def _required() -> list[str]:

@@ -11,11 +11,11 @@ from conformance.case import Cell
 from conformance.catalogue import Catalogue, CatalogueEntry
 from conformance.history import EntryHistory, HistoryLine, at_most, measured_releases, next_releases
 from conformance.history.kept import entry_verdicts
-from conformance.matrix import DATABASES, DjangoRelease, django_release
+from conformance.matrix import DATABASES, Column, DjangoRelease, django_release
 from conformance.results import read_results
 from conformance.runner.job import Job, Outcome
 from conformance.runner.matrix import Matrix, MatrixListener
-from conformance.runner.plan import Column, MatrixPlan
+from conformance.runner.plan import MatrixPlan
 from conformance.runner.profiles import Profile
 
 

@@ -84,8 +84,9 @@ class JobListener(Protocol):
 class Outcome:
     """How a job ended.
 
-    `problem` is empty if every cell was measured. Otherwise `kind` says what it was: `environment`, `settings` or
-    `database` (the worker could not start) or `killed` (something outside ended it, or nobody knows what).
+    `problem` is empty if every cell was measured. Otherwise `kind` says what it was: `impossible` (no machine can
+    measure it), `environment`, `settings` or `database` (the worker could not start) or `killed` (something outside
+    ended it, or nobody knows what).
     """
 
     environment: Environment | None = None

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.case import Measured, SuiteError
 from conformance.environment import Environment
-from conformance.matrix import DjangoRelease
-from conformance.runner.environments import environment_python, recipe_for
+from conformance.matrix import Column
+from conformance.runner.environments import Recipe, environment_python, recipe_for
 from conformance.runner.job import Outcome
-from conformance.runner.plan import Column, MatrixPlan
+from conformance.runner.plan import MatrixPlan
 from conformance.runner.supervise import supervise
 
 
 class MatrixListener(Protocol):
     """Told how the matrix comes along, from several threads."""
 
-    def building(self, release: DjangoRelease) -> None:
-        """The release's environment is being built, or found."""
+    def building(self, recipe: Recipe) -> None:
+        """The environment is being built, or found."""
 
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
         """The column's environment is known; `done` of `total` cells were measured by an earlier run."""
@@ -55,10 +55,10 @@ class Matrix:
         outcomes: dict[Column, Outcome] = {}
         pool = ThreadPoolExecutor(self._plan.workers or os.cpu_count() or 1, thread_name_prefix="matrix")
         try:
-            builds = {pool.submit(self._build, release): release for release in self._releases()}
+            builds = {pool.submit(self._build, columns[0]): columns for columns in self._of_one_environment()}
             runs: dict[Future[Outcome], Column] = {}
             for build in as_completed(builds):
-                for column in self._columns(builds[build]):
+                for column in builds[build]:
                     runs[pool.submit(self._run, column, build.result())] = column
             for run in as_completed(runs):
                 outcomes[runs[run]] = run.result()
@@ -76,24 +76,31 @@ class Matrix:
             for process in self._processes:
                 process.terminate()
 
-    def _releases(self) -> Iterable[DjangoRelease]:
-        return dict.fromkeys(column.release for column in self._plan.columns)
+    def _of_one_environment(self) -> Iterable[list[Column]]:
+        """The columns in groups that share an interpreter."""
+        groups: dict[Hashable, list[Column]] = {}
+        for column in self._plan.columns:
+            needs = (column.release, column.asgiref, column.database.extras, bool(column.obstacle))
+            groups.setdefault(needs, []).append(column)
+        return groups.values()
 
-    def _columns(self, release: DjangoRelease) -> list[Column]:
-        return [column for column in self._plan.columns if column.release == release]
-
-    def _build(self, release: DjangoRelease) -> str | SuiteError:
-        """The environment's interpreter, or why there is none: one Django that fails does not stop the others."""
-        self._listener.building(release)
+    def _build(self, column: Column) -> str | SuiteError:
+        """The interpreter, or why there is none: an environment that cannot be built does not stop the others."""
+        if column.obstacle:
+            return ""
         try:
-            return environment_python(recipe_for(release), self._plan.environments, self._remember)
+            recipe = recipe_for(column.release, column.asgiref, column.database.extras)
+            self._listener.building(recipe)
+            return environment_python(recipe, self._plan.environments, self._remember)
         except SuiteError as error:
             return error
 
     def _run(self, column: Column, python: str | SuiteError) -> Outcome:
         if self._stopped.is_set():
             return Outcome(problem="stopped before it began", kind="killed")
-        if isinstance(python, SuiteError):
+        if column.obstacle:
+            outcome = Outcome(problem=column.obstacle, kind="impossible")
+        elif isinstance(python, SuiteError):
             outcome = Outcome(problem=str(python), kind="environment")
         else:
             outcome = supervise(self._plan.job(column, python), _ColumnListener(column, self._listener), self._remember)

@@ -6,23 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.case import Cell
-from conformance.matrix import Database, DjangoRelease
+from conformance.matrix import Column
 from conformance.runner.environments import worker_environ
 from conformance.runner.job import Job
 from conformance.runner.profiles import Profile
-
-
-@dataclass(frozen=True)
-class Column:
-    """One Django on one database."""
-
-    release: DjangoRelease
-    database: Database
-
-    @property
-    def title(self) -> str:
-        """For people."""
-        return f"Django {self.release.version} on {self.database.title}"
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,16 @@ _PAUSE = 0.5
 @contextmanager
 def server_connection() -> Iterator[Any]:
     """The default alias's connection to its server, without any database of ours: enough to ask for versions."""
-    from django.db import connection
+    from django.db import DEFAULT_DB_ALIAS, connections
 
+    # Each backend has methods of its own.
+    connection: Any = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "sqlite":
         probe = connection.copy()
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-            # Opening the project's own file would create it.
-            probe.settings_dict["NAME"] = str(Path(folder, "probe.sqlite3"))
+            if not connection.is_in_memory_db():
+                # Opening the project's own file would create it.
+                probe.settings_dict["NAME"] = str(Path(folder, "probe.sqlite3"))
             yield probe
             probe.close()
     else:
@@ -47,9 +50,7 @@ def own_database(name: str) -> Iterator[Any]:
 
     settings_name = connection.settings_dict["NAME"]
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder, _other_files_in(Path(folder)):
-        if connection.vendor == "sqlite":
-            name = str(Path(folder, f"{name}.sqlite3"))
-        connection.settings_dict["TEST"]["NAME"] = name
+        connection.settings_dict["TEST"]["NAME"] = name = _test_name(connection, name, Path(folder))
         _make_durability_cheap()
         try:
             _create(connection, name)
@@ -78,6 +79,13 @@ def copied_database(template: Path, folder: Path) -> Iterator[Any]:
             yield connection
         finally:
             connections.close_all()
+
+
+def _test_name(connection: Any, name: str, folder: Path) -> str:
+    """A database in memory stays there: Django shares it among the threads of this process."""
+    if connection.vendor != "sqlite":
+        return name
+    return ":memory:" if connection.is_in_memory_db() else str(folder / f"{name}.sqlite3")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ SLOW = (
     "test_kills",
     "test_matrix_interruptions",
     "test_runner_bad_input",
+    "test_runner_databases",
     "test_runner_environments",
     "test_runner_interruptions",
     "test_runner_pytest",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.case import ExitCode, SuiteError
-from conformance.results import file_name, read_folder, read_results
+from conformance.results import SCHEMA_VERSION, file_name, read_folder, read_results
 from conformance.results.records import plan_record
 from tests.conformance.records import RUN, cell, complete, write
 from tests.conformance.synthetic import COUNT, POSTGRESQL, SQL, measured
@@ -90,8 +90,8 @@ def test_an_impossible_verdict_is_refused(path: Path, verdict: str) -> None:
 def test_another_schema_version_is_refused_by_its_number(path: Path) -> None:
     """A file of another version of the format says so."""
     path.parent.mkdir()
-    path.write_text(json.dumps({**RUN, "schema": 3}) + "\n")
-    assert "it has the schema 3 and this suite reads 2" in refused(path).message
+    path.write_text(json.dumps({**RUN, "schema": SCHEMA_VERSION + 1}) + "\n")
+    assert f"it has the schema {SCHEMA_VERSION + 1} and this suite reads {SCHEMA_VERSION}" in refused(path).message
 
 
 def test_the_order_of_records_is_checked(path: Path) -> None:
