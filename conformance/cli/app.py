@@ -11,6 +11,7 @@ import click
 from conformance import __version__
 from conformance.case import ExitCode, SuiteError
 from conformance.cli.diff import diff
+from conformance.cli.expect import expect
 from conformance.cli.gate import gate
 from conformance.cli.history import history
 from conformance.cli.list import list_entries
@@ -33,7 +34,7 @@ def app() -> None:
 
 
 # A command is a file of this package, imported above and named here.
-for command in (diff, gate, history, list_entries, matrix, merge, report, repro, run, schema, selfcheck, show):
+for command in (diff, expect, gate, history, list_entries, matrix, merge, report, repro, run, schema, selfcheck, show):
     app.add_command(command)
 
 

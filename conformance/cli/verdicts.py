@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
-from conformance.case import ExitCode, Verdict
+from conformance.case import PRECEDENCE, ExitCode, Verdict
 from conformance.gate import Finding, GateResult
 
 WORDS = {
@@ -21,10 +23,15 @@ WORDS = {
 MOST = 20
 
 
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Findings by code and environment, the weightiest code first."""
+    for code in sorted({finding.code for finding in findings}, key=PRECEDENCE.index):
+        _print_group(f"{code.value} {WORDS[code]}", [item for item in findings if item.code is code], "red")
+
+
 def print_gate(result: GateResult) -> None:
     """Every finding, by code and environment; then what was not gated, the counts, and every code that applies."""
-    for code in result.codes:
-        _print_group(f"{code.value} {WORDS[code]}", [item for item in result.findings if item.code is code], "red")
+    print_findings(result.findings)
     _print_group("not gating", list(result.notes), "cyan")
     click.echo(f"verdicts of {result.planned} cells: {_counts(result)}")
     click.secho(

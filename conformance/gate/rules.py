@@ -20,16 +20,21 @@ def judge_rules(
 ) -> Iterator[Finding]:
     """The findings about rules, in the order of their file."""
     for rule in expectations:
-        if rule.is_expired(today):
-            yield _stale(f"{rule.place} expired on {rule.expires}: look at {rule.issue} again, then delete or renew it")
-        elif isinstance(rule, Quarantine) and rule.expires is not None and rule.expires - today > LONGEST_QUARANTINE:
-            yield Finding(
-                ExitCode.BAD_INPUT,
-                f"{rule.place} expires on {rule.expires}, and a quarantine lasts {LONGEST_QUARANTINE.days} days at"
-                " most: name a nearer day.",
-            )
+        yield from judge_time(rule, today)
         if problem := _mismatch(rule, results, catalogue):
             yield _stale(f"{rule.place} {problem}")
+
+
+def judge_time(rule: Rule, today: date) -> Iterator[Finding]:
+    """Whether the rule is over, or is to last for longer than it may."""
+    if rule.is_expired(today):
+        yield _stale(f"{rule.place} expired on {rule.expires}: look at {rule.issue} again, then delete or renew it")
+    elif isinstance(rule, Quarantine) and rule.expires is not None and rule.expires - today > LONGEST_QUARANTINE:
+        yield Finding(
+            ExitCode.BAD_INPUT,
+            f"{rule.place} expires on {rule.expires}, and a quarantine lasts {LONGEST_QUARANTINE.days} days at"
+            " most: name a nearer day.",
+        )
 
 
 def _mismatch(rule: Rule, results: Sequence[Results], catalogue: Catalogue) -> str:
