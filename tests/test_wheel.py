@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import subprocess
@@ -121,6 +122,18 @@ def test_entry_points_can_be_loaded(name: str, group: str, entry: str) -> None:
     assert found.load()
 
 
+def imports_of(package: Path) -> set[str]:
+    """The first name of whatever a package's modules import, at their top or later."""
+    found: set[str] = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_wheel_holds_its_packages_whole_and_nothing_else(name: str, wheels: dict[str, Path]) -> None:
     """Every file of the packages, and of the project's own files none but the licence, below the metadata."""
@@ -146,10 +159,19 @@ def test_an_sdist_builds_the_same_wheel(name: str, wheels: dict[str, Path], tmp_
     assert build("wheel", unpacked, tmp_path).read_bytes() == wheels[name].read_bytes()
 
 
-def test_the_plugin_needs_four_distributions(wheels: dict[str, Path]) -> None:
-    """Django, asgiref, pytest and pytest-django; no extra adds another."""
-    assert set(requirements_of(wheels[PLUGIN])) == {"asgiref", "django", "pytest", "pytest-django"}
+def test_the_plugin_needs_five_distributions(wheels: dict[str, Path]) -> None:
+    """Django, asgiref, pytest, pytest-django and the SQL lexer of Django's own; no extra adds another."""
+    assert set(requirements_of(wheels[PLUGIN])) == {"asgiref", "django", "pytest", "pytest-django", "sqlparse"}
     assert metadata_of(wheels[PLUGIN])["Provides-Extra"] is None
+
+
+def test_the_plugin_asks_for_what_it_imports(wheels: dict[str, Path]) -> None:
+    """Whatever it imports is of the standard library, declared, or a driver whose connection it was just given."""
+    declared = {name.replace("-", "_") for name in requirements_of(wheels[PLUGIN])}
+    drivers = {"psycopg"}
+    undeclared = imports_of(ROOT / PLUGIN) - sys.stdlib_module_names - declared - drivers - {PLUGIN}
+    assert not undeclared, f"imported, but not asked for in pyproject.toml: {', '.join(sorted(undeclared))}"
+    assert imports_of(ROOT / PLUGIN) >= declared | drivers, "asked for, but not imported"
 
 
 def test_the_suite_stands_alone(wheels: dict[str, Path]) -> None:

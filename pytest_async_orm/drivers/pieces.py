@@ -1,4 +1,4 @@
-"""A statement's text as pieces: words, quoted names, literals, signs. Read by sqlparse, which Django brings along."""
+"""A statement's text as pieces: words, quoted names, literals, signs. Read by sqlparse, as Django's own texts are."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import queue
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -72,65 +71,63 @@ def found_at_work(thread: threading.Thread) -> Work:
     return Work(call_of(thread))
 
 
-def asks(work: Work, outcome: list[bool]) -> Callable[[], None]:
+def asks(work: Work, outcome: queue.SimpleQueue[bool]) -> Callable[[], None]:
     """A job that looks whether its thread still is at some work."""
-    return lambda: outcome.append(work.goes_on(threading.current_thread()))
+    return lambda: outcome.put(work.goes_on(threading.current_thread()))
 
 
 @pytest.mark.parametrize("make", [queue.Queue, queue.SimpleQueue])
 def test_the_next_job_is_another(make: Callable[[], Any]) -> None:
     """A consumer that one test left in the middle of a job is free for the next one; the job itself goes on."""
-    go_on, outcome = threading.Event(), []
+    go_on, outcome = threading.Event(), queue.SimpleQueue()
     with consumer(make()) as found:
         works: list[Work] = []
 
         def job() -> None:
             go_on.wait(WAITING)
-            outcome.append(works[0].goes_on(threading.current_thread()))
+            outcome.put(works[0].goes_on(threading.current_thread()))
 
         found.jobs.put(job)
         works.append(found_at_work(found.thread))
         go_on.set()
-        assert until(lambda: outcome == [True])
+        assert outcome.get(timeout=WAITING) is True
         found.jobs.put(asks(works[0], outcome))
-        assert until(lambda: outcome == [True, False])
+        assert outcome.get(timeout=WAITING) is False
 
 
 def test_a_loop_without_a_queue_goes_on() -> None:
     """A thread that repeats itself continues what it began."""
-    stop, outcome = threading.Event(), []
+    stop, outcome = threading.Event(), queue.SimpleQueue()
     works: list[Work] = []
 
     def tick() -> None:
-        time.sleep(0.005)
         if works:
-            outcome.append(works[0].goes_on(threading.current_thread()))
+            outcome.put(works[0].goes_on(threading.current_thread()))
 
     def work() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.001):
             tick()
 
     thread = threading.Thread(target=work)
     thread.start()
     works.append(found_at_work(thread))
-    assert until(lambda: len(outcome) > 5)
+    assert all(outcome.get(timeout=WAITING) for _ in range(6))
     stop.set()
     thread.join(WAITING)
-    assert all(outcome)
 
 
 def test_thread_that_python_did_not_start() -> None:
     """Such a thread raises where others answer; whoever asks is not disturbed."""
     import _thread
 
-    seen: list[threading.Thread] = []
+    seen: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
     go_on = threading.Event()
-    _thread.start_new_thread(lambda: (seen.append(threading.current_thread()), go_on.wait(WAITING)), ())
-    assert until(lambda: seen)
-    assert is_alive(seen[0])
-    pause_for(seen[0], 0.001)
+    _thread.start_new_thread(lambda: (seen.put(threading.current_thread()), go_on.wait(WAITING)), ())
+    thread = seen.get(timeout=WAITING)
+    assert is_alive(thread)
+    pause_for(thread, 0.001)
     go_on.set()
-    assert until(lambda: not is_alive(seen[0]))
+    assert until(lambda: not is_alive(thread))
 
 
 def test_nobodys_locals_are_kept() -> None:

@@ -18,12 +18,12 @@ WAITING = 5.0
 
 
 def until(found: Callable[[], Any]) -> bool:
-    """Whether something comes true within a few seconds."""
+    """Whether something comes true within a few seconds: for what no event tells of, as where a thread stands."""
     end = time.monotonic() + WAITING
     while time.monotonic() < end:
         if found():
             return True
-        time.sleep(0.005)
+        time.sleep(0.001)
     return False
 
 
@@ -148,16 +148,16 @@ def loop_with_a_consumer() -> Iterator[threading.Thread]:
 
     async def main() -> None:
         jobs: asyncio.Queue[Any] = asyncio.Queue()
-        held.append((asyncio.get_running_loop(), jobs))
+        held.put((asyncio.get_running_loop(), jobs))
         while (job := await jobs.get()) is not None:
             job()
 
-    held: list[Any] = []
+    held: queue.SimpleQueue[Any] = queue.SimpleQueue()
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
-    assert until(lambda: held)
+    loop, jobs = held.get(timeout=WAITING)
     yield thread
-    held[0][0].call_soon_threadsafe(held[0][1].put_nowait, None)
+    loop.call_soon_threadsafe(jobs.put_nowait, None)
     thread.join(WAITING)
 
 
@@ -186,15 +186,16 @@ def loop_at_work() -> Iterator[threading.Thread]:
     """A loop whose task sleeps, and goes on by itself."""
 
     async def main() -> None:
-        held.append((asyncio.get_running_loop(), asyncio.Event()))
-        await held[0][1].wait()
+        over = asyncio.Event()
+        held.put((asyncio.get_running_loop(), over))
+        await over.wait()
 
-    held: list[Any] = []
+    held: queue.SimpleQueue[Any] = queue.SimpleQueue()
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
-    assert until(lambda: held)
+    loop, over = held.get(timeout=WAITING)
     yield thread
-    held[0][0].call_soon_threadsafe(held[0][1].set)
+    loop.call_soon_threadsafe(over.set)
     thread.join(WAITING)
 
 
@@ -203,14 +204,15 @@ def waits_for_a_coroutine() -> Iterator[threading.Thread]:
     """asgiref's queue is where a thread waits that is in the middle of a call."""
     from asgiref.sync import async_to_sync
 
-    go_on = threading.Event()
-
     async def inner() -> None:
-        while not go_on.is_set():  # noqa: ASYNC110 - another thread sets it
-            await asyncio.sleep(0.005)
+        over = asyncio.Event()
+        held.put((asyncio.get_running_loop(), over))
+        await over.wait()
 
+    held: queue.SimpleQueue[Any] = queue.SimpleQueue()
     thread = threading.Thread(target=lambda: async_to_sync(inner)())
     thread.start()
+    loop, over = held.get(timeout=WAITING)
     yield thread
-    go_on.set()
+    loop.call_soon_threadsafe(over.set)
     thread.join(WAITING)

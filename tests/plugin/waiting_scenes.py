@@ -18,6 +18,7 @@ from pytest_async_orm.errors import SandboxDeadlock
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 
 TIMEOUT = 1.5
+ENOUGH = 3
 
 
 class Lease:
@@ -33,11 +34,28 @@ class Lease:
         self.in_transaction = False
 
 
+class WatchedQueue(ConnectionQueue):
+    """A queue that tells when a waiter has looked often enough whether its wait is without end, and found that it is
+    not.
+    """
+
+    def __init__(self, test: str, alias: str, timeout: float) -> None:
+        super().__init__(test, alias, timeout)
+        self.looks = 0
+        self.looked = threading.Event()
+
+    def _give_up_if_certain(self, waiter: Any) -> None:
+        super()._give_up_if_certain(waiter)
+        self.looks += 1
+        if self.looks == ENOUGH:
+            self.looked.set()
+
+
 class Scene:
     """A holder that does something inside its transaction, and a worker that asks for the turn meanwhile."""
 
     def __init__(self) -> None:
-        self.queue = ConnectionQueue("test_it", "default", TIMEOUT)
+        self.queue = WatchedQueue("test_it", "default", TIMEOUT)
         self.pool = ThreadPoolExecutor(4)
         self.over = threading.Event()
         self.seconds = -1.0
@@ -54,7 +72,12 @@ class Scene:
             self.text = str(error)
         finally:
             self.seconds = time.monotonic() - started
+            self.queue.looked.set()
             self.over.set()
+
+    def until_looked(self) -> None:
+        """Go on when the worker has looked often enough, or has been told."""
+        self.queue.looked.wait(TIMEOUT)
 
     def hold(self, call: Callable[[], Any]) -> None:
         """Run a call inside a transaction."""
@@ -151,7 +174,7 @@ def asks_for_a_result_for_a_while(scene: Scene) -> None:
 
 
 def waits_for_the_first(scene: Scene) -> None:
-    wait_for_all([scene.pool.submit(scene.ask), scene.pool.submit(time.sleep, 0.3)], return_when=FIRST_COMPLETED)
+    wait_for_all([scene.pool.submit(scene.ask), scene.pool.submit(scene.until_looked)], return_when=FIRST_COMPLETED)
 
 
 def waits_in_a_loop_for_a_while(scene: Scene) -> None:
@@ -183,7 +206,7 @@ def is_cancelled_by_a_timer(scene: Scene) -> None:
 def waits_for_the_first_in_a_loop(scene: Scene) -> None:
     async def outer() -> None:
         loop = asyncio.get_running_loop()
-        calls = [loop.run_in_executor(scene.pool, call) for call in (scene.ask, lambda: time.sleep(0.3))]
+        calls = [loop.run_in_executor(scene.pool, call) for call in (scene.ask, scene.until_looked)]
         await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
 
     asyncio.run(outer())
@@ -191,7 +214,7 @@ def waits_for_the_first_in_a_loop(scene: Scene) -> None:
 
 def gathers_what_may_fail(scene: Scene) -> None:
     def fail() -> None:
-        time.sleep(0.3)
+        scene.until_looked()
         raise ValueError
 
     async def outer() -> None:
@@ -206,7 +229,7 @@ def is_woken_from_outside(scene: Scene) -> None:
     async def outer() -> None:
         loop, over = asyncio.get_running_loop(), asyncio.Event()
         call = loop.run_in_executor(scene.pool, scene.ask)
-        scene.pool.submit(lambda: (time.sleep(0.3), loop.call_soon_threadsafe(over.set)))
+        scene.pool.submit(lambda: (scene.until_looked(), loop.call_soon_threadsafe(over.set)))
         await over.wait()
         del call
 
@@ -219,7 +242,7 @@ def is_cancelled_by_another_task(scene: Scene) -> None:
         here = asyncio.current_task()
 
         async def cancel() -> None:
-            await loop.run_in_executor(scene.pool, time.sleep, 0.3)
+            await loop.run_in_executor(scene.pool, scene.until_looked)
             here.cancel()
 
         other = asyncio.create_task(cancel())
@@ -232,7 +255,10 @@ def is_cancelled_by_another_task(scene: Scene) -> None:
 
 def works(scene: Scene) -> None:
     scene.pool.submit(scene.ask)
-    time.sleep(0.3)
+    # Waits for nobody: it is at work, as long as the waiter may need.
+    end = time.monotonic() + TIMEOUT
+    while not scene.queue.looked.is_set() and time.monotonic() < end:
+        time.sleep(0)
 
 
 UNCERTAIN = [
