@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 
 from conformance.case import Cell
 from conformance.catalogue import CatalogueEntry
@@ -45,6 +46,7 @@ def registered_experiments() -> frozenset[str]:
     return entries_with_experiments()
 
 
+@cache
 def _load() -> None:
     """Import every module of `checks.subjects`: registering is what importing them does."""
     for module in pkgutil.iter_modules(subjects.__path__):

@@ -47,8 +47,7 @@ class Observer:
         connection.set_autocommit(False)
         try:
             with connection.cursor() as cursor:
-                for model in reversed((*self._models, *dict.fromkeys((*self._more, *others)))):
-                    cursor.execute(f"DELETE FROM {self._quote(model._meta.db_table)}")
+                self._empty(cursor, (*self._models, *dict.fromkeys((*self._more, *others))))
                 for model, values in (*rows, *more):
                     self._insert(cursor, model, values)
             connection.commit()
@@ -82,6 +81,20 @@ class Observer:
     def close(self) -> None:
         """Close the observer's own connection."""
         self._connection.close()
+
+    def _empty(self, cursor: Any, models: Sequence[type[Any]]) -> None:
+        """Delete all rows, of the last table first: in one statement where the driver takes several at a time."""
+        deletes = [f"DELETE FROM {self._quote(model._meta.db_table)}" for model in reversed(models)]
+        if self._connection.vendor == "sqlite":
+            # A script commits first and begins no transaction of its own.
+            cursor.executescript("; ".join(("BEGIN", *deletes)))
+        elif self._connection.vendor == "postgresql" and not self._connection.settings_dict["OPTIONS"].get(
+            "server_side_binding"
+        ):
+            cursor.execute("; ".join(deletes))
+        else:
+            for delete in deletes:
+                cursor.execute(delete)
 
     def _rows(self, model: type[Any], known_keys: frozenset[int]) -> list[tuple[Any, ...]]:
         fields = model._meta.local_concrete_fields

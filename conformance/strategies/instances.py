@@ -60,6 +60,10 @@ _SPECIAL: tuple[Pairs, ...] = (
     (),
 )
 CHANGES: st.SearchStrategy[Pairs] = st.one_of(_ORDINARY, _ORDINARY, _ORDINARY, st.sampled_from(_SPECIAL))
+# An author of `default` cannot be given to a post of another alias: the assignment refuses, before the operation.
+CHANGES_ELSEWHERE: st.SearchStrategy[Pairs] = CHANGES.filter(
+    lambda changes: ("author", instance("User", 1)) not in changes
+)
 CHILD_CHANGES: st.SearchStrategy[Pairs] = st.builds(
     lambda changes, rating: (*changes, ("rating", rating)), CHANGES, st.sampled_from([1, 2, None])
 )

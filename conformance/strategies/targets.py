@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.strategies import plans
 from conformance.strategies.code import Attribute, Call, Chain, Name, Pairs, Step
-from conformance.strategies.instances import CHANGES, CHILD_CHANGES, NEW_POSTS
+from conformance.strategies.instances import CHANGES, CHANGES_ELSEWHERE, CHILD_CHANGES, NEW_POSTS
 from conformance.strategies.lookups import instance
 from conformance.strategies.rows import Rows, reviewed_rows, rows, some_reviewed_rows, specimen_rows
 from conformance.strategies.shapes import RAW, SHAPES
@@ -75,7 +75,7 @@ TARGETS: dict[str, TargetKind] = {
     **{shape: TargetKind(_SOME, plans.shaped_plans(shape)) for shape in SHAPES},
     "using_queryset": TargetKind(_SOME, plans.filtered_plans().map(_elsewhere)),
     "using_manager": TargetKind(_SOME, st.just(Chain(Call("Post.objects.db_manager", (SECOND_ALIAS,))))),
-    "using_instance": TargetKind(_POSTS, _fetched("Post", 1, _USING), CHANGES),
+    "using_instance": TargetKind(_POSTS, _fetched("Post", 1, _USING), CHANGES_ELSEWHERE),
     "using_related": TargetKind(_POSTS, _fetched("Post", 1, _USING).map(lambda each: each.then(Attribute("comments")))),
     "using_tags": TargetKind(_POSTS, _fetched("Post", 1, _USING).map(lambda each: each.then(Attribute("tags")))),
     "raw": TargetKind(_SOME, st.sampled_from(RAW)),

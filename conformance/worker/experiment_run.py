@@ -202,6 +202,8 @@ class ExperimentRun:
 
 
 def _collect_garbage() -> None:
+    """What is alive now is left out of every later collection: that of a process with Django takes long."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gc.collect()
+    gc.freeze()

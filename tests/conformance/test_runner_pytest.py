@@ -34,7 +34,7 @@ def verdicts(results: Results) -> dict[str, str]:
 
 
 # Areas with experiments and with checks of their own, with workarounds and with claims: not all, which takes long.
-AREAS = ("claim", "concurrency", "manager", "paginator", "transaction", "workaround.w2")
+AREAS = ("claim", "concurrency", "paginator", "transaction", "workaround.w9")
 
 
 def test_pytest_measures_what_run_measures(tmp_path: Path) -> None:

@@ -52,6 +52,10 @@ class LeftoverWatch:
     @contextmanager
     def watching(self) -> Iterator[Left]:
         """Collect warnings and what cannot be raised while the block runs."""
+        # Every thread of a run leaves a closed one; Django tells of it again if it is opened again.
+        for each in tuple(self._connections):
+            if each.connection is None:
+                self._connections.discard(each)
         left = Left(open_before=self._open(), busy_before=self.busy())
         hook = sys.unraisablehook
         sys.unraisablehook = lambda unraisable: left.unraisable.append(repr(unraisable.exc_value))
