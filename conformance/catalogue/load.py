@@ -61,11 +61,13 @@ def load_catalogue(source: Traversable | None = None, *, validate: bool = True) 
 
 def _digest(items: list[Any]) -> str:
     """Of what is measured: which text claims it, and which defects are planted to prove a check, changes no verdict."""
-    measured = [
-        {**item, "checks": {name: {**check, "kills": None} for name, check in item.get("checks", {}).items()}}
-        for item in items
-    ]
+    measured = [_measured(item) for item in items]
     return hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()
+
+
+def _measured(item: dict[str, Any]) -> dict[str, Any]:
+    checks = {name: {**check, "kills": None} for name, check in item.get("checks", {}).items()}
+    return {**item, "checks": checks}
 
 
 def catalogue_schema() -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _entry(item: dict[str, Any]) -> CatalogueEntry:
     fields.setdefault("documented", "works")
     fields.setdefault("stage", "required")
     checks = (*_judges(judged, everywhere), *own)
-    return CatalogueEntry(**{**fields, "judged": judged, "checks": checks})
+    return CatalogueEntry(**{**fields, "judged": judged, "checks": checks, "digest": _digest([item])[:12]})
 
 
 def _judged(item: dict[str, Any]) -> Judged:

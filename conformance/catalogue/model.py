@@ -78,6 +78,8 @@ class CatalogueEntry:
     requires: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     safe_alternative: str = ""
+    # Of all that is measured of it: where this is the same, so is what its checks ask.
+    digest: str = ""
 
     @property
     def gates(self) -> bool:

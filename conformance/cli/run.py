@@ -5,17 +5,21 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from conformance.case import Cell, ExitCode, Measured, SuiteError
-from conformance.catalogue import load_catalogue
-from conformance.cli.options import catalogue_option, measuring_options
+from conformance.catalogue import Catalogue, load_catalogue
+from conformance.cli.options import catalogue_option, measuring_options, read_all
 from conformance.cli.signals import sigterm_interrupts
+from conformance.cli.verdicts import print_gate
 from conformance.defects import defect_names, is_generated
 from conformance.environment import Environment
+from conformance.expectations import Expectations, load_expectations
+from conformance.gate import judge
 from conformance.matrix import DATABASES
 from conformance.report import render_table
 from conformance.results import read_results
@@ -37,6 +41,19 @@ from conformance.worker.coroutines import RUNNER_NAMES
     metavar="NAME",
     help="Plant a defect first, to see the checks fail. Its results go to a folder of their own, below --results.",
 )
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="RESULT",
+    help="Earlier results (a file or a folder): measure again only what did not pass there, or has changed since.",
+)
+@click.option("--gate", "gates", is_flag=True, help="Judge what was measured: the exit code is that of `gate`.")
+@click.option(
+    "--expectations",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --gate, what is known not to conform, as TOML.",
+)
 @catalogue_option
 @click.option(
     "--checks",
@@ -49,6 +66,9 @@ def run(
     settings: str,
     runner: str,
     defect: str | None,
+    since: Path | None,
+    gates: bool,
+    expectations: Path | None,
     catalogue_folder: Path | None,
     checks: tuple[str, ...],
     only: tuple[str, ...],
@@ -59,6 +79,9 @@ def run(
 ) -> ExitCode:
     """Measure the environment of this interpreter: its Django, asgiref and driver, on one database."""
     _check_defect(defect)
+    if expectations and not gates:
+        raise click.UsageError("--expectations is for --gate: add it, or judge later with `gate`")
+    known = load_expectations(expectations) if expectations else Expectations()
     catalogue = load_catalogue(catalogue_folder)
     console = Console()
     job = Job(
@@ -74,6 +97,8 @@ def run(
         catalogue=catalogue_folder,
         checks=checks,
         timeout=timeout,
+        entries={entry.id: entry.digest for entry in catalogue.entries},
+        since=tuple(read_all([since])) if since else (),
     )
     with sigterm_interrupts():
         outcome = supervise(job, _Lines(console))
@@ -82,7 +107,15 @@ def run(
         console.print(f"results: {outcome.path}", soft_wrap=True, highlight=False)
     if outcome.problem:
         raise _error(settings, outcome)
-    return ExitCode.CONFORMS
+    return _gate(outcome, catalogue, known) if gates else ExitCode.CONFORMS
+
+
+def _gate(outcome: Outcome, catalogue: Catalogue, known: Expectations) -> ExitCode:
+    """Judge the environment that was measured, and no other that lies in the same folder."""
+    assert outcome.path is not None
+    verdict = judge([read_results(outcome.path)], catalogue, known, datetime.now(timezone.utc).date())
+    print_gate(verdict)
+    return verdict.code
 
 
 class _Lines:

@@ -11,8 +11,9 @@ from conformance.results.matrix_file import (
 from conformance.results.merge import merge_results
 from conformance.results.model import SCHEMA_VERSION, Results, results_schema
 from conformance.results.read import read_folder, read_results
-from conformance.results.resume import resume
+from conformance.results.resume import resume, set_aside
 from conformance.results.save import write_results
+from conformance.results.since import unchanged
 from conformance.results.write import ResultWriter, file_name
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "read_results",
     "results_schema",
     "resume",
+    "set_aside",
+    "unchanged",
     "unmeasured",
     "write_matrix",
     "write_results",

@@ -49,6 +49,7 @@ def _merge_group(group: list[Results]) -> Results:
         cells=cells,
         complete=bool(planned) and arrived.issuperset(planned),
         source=" + ".join(part.source for part in group),
+        entries={name: digest for part in group for name, digest in sorted(part.entries.items())},
     )
 
 

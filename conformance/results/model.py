@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
@@ -31,6 +32,8 @@ class Results:
     cells: tuple[Measured, ...]
     complete: bool
     source: str = ""
+    # The digests of the entries that were planned, where the run has noted them.
+    entries: Mapping[str, str] = field(default_factory=dict)
 
     def attempts(self, cell: Cell) -> list[Measured]:
         """Every attempt of the cell, in the order of the file."""

@@ -37,6 +37,7 @@ def read_results(path: Path) -> Results:
         cells=cells,
         complete=whole and records[-1]["type"] == "end" and arrived.issuperset(planned),
         source=str(path),
+        entries=_entries(records),
     )
 
 
@@ -64,6 +65,12 @@ def planned_cells(records: list[Record]) -> tuple[Cell, ...]:
     """The union of the plans, in the order of the file."""
     texts = (text for record in records if record["type"] == "plan" for text in record["cells"])
     return tuple(dict.fromkeys(Cell.parse(text) for text in texts))
+
+
+def _entries(records: list[Record]) -> dict[str, str]:
+    """The newest digests: a plan that comes later is of a run that measured what it names."""
+    digests = (record.get("entries", {}) for record in records if record["type"] == "plan")
+    return {name: digest for each in digests for name, digest in each.items()}
 
 
 def _without_superseded(cells: list[Measured]) -> tuple[Measured, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance.case import Cell, Failure, Measured, Shown
@@ -31,9 +31,14 @@ def run_record(environment: Environment, *, seed: int, profile: str, suite: str,
     }
 
 
-def plan_record(cells: Iterable[Cell]) -> Record:
-    """Every cell that will be attempted. A file may hold several plans: together they are the plan."""
-    return {"type": "plan", "cells": [str(cell) for cell in cells]}
+def plan_record(cells: Iterable[Cell], entries: Mapping[str, str] | None = None) -> Record:
+    """Every cell that will be attempted. A file may hold several plans: together they are the plan.
+
+    `entries` are the digests of the entries, so that a later run knows what has changed since.
+    """
+    planned = tuple(cells)
+    known = {cell.entry: entries[cell.entry] for cell in planned if entries and cell.entry in entries}
+    return {"type": "plan", "cells": [str(cell) for cell in planned], **({"entries": known} if known else {})}
 
 
 def cell_record(measured: Measured) -> Record:

@@ -41,6 +41,18 @@ def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
         file.close()
 
 
+def set_aside(path: Path) -> None:
+    """Rename the file of an earlier run to `*.old-N.jsonl`, if there is one. Raises `SuiteError` as `ResultWriter`."""
+    if path.is_file() and path.stat().st_size:
+        file = LockedFile(path)
+        try:
+            back_up(path)
+        except OSError as error:
+            raise refused(path, error.strerror or str(error)) from error
+        finally:
+            file.close()
+
+
 def differences(old: Record, new: Record) -> str:
     """What two `run` records do not share, for people: `with another seed (1, not 2)`."""
     names = [name for name in sorted(new) if old.get(name) != new[name]]

@@ -34,7 +34,7 @@ def _records(results: Results) -> list[Record]:
         catalogue=results.catalogue,
     )
     end = [end_record(len(results.planned))] if results.complete else []
-    return [run, plan_record(results.planned), *map(cell_record, results.cells), *end]
+    return [run, plan_record(results.planned, results.entries), *map(cell_record, results.cells), *end]
 
 
 def _refused(path: Path, error: OSError) -> SuiteError:

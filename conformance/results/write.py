@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +41,7 @@ class ResultWriter:
     @classmethod
     @contextmanager
     def resume(
-        cls, path: Path, run: Record, cells: Iterable[Cell]
+        cls, path: Path, run: Record, cells: Iterable[Cell], entries: Mapping[str, str] | None = None
     ) -> Iterator[tuple[ResultWriter, dict[Cell, Verdict]]]:
         """A writer that has the run and its plan, and the cells that are measured already with their verdicts.
 
@@ -51,7 +51,7 @@ class ResultWriter:
         done = resume(path, run)
         with cls(path) as writer:
             writer.write(run)
-            writer.write(plan_record(cells))
+            writer.write(plan_record(cells, entries))
             yield writer, done
 
     def __enter__(self) -> ResultWriter:
@@ -113,4 +113,4 @@ class ResultWriter:
         cells = [cell for cell in record["cells"] if cell not in self._planned]
         first = not self._planned
         self._planned.update(cells)
-        return {"type": "plan", "cells": cells} if cells or first else {}
+        return {**record, "cells": cells} if cells or first else {}

@@ -123,7 +123,8 @@ class HistorySearch:
                     self.failed.setdefault(history.entry.id, {})[version] = why
 
     def _column(self, version: str) -> Column:
-        return Column(exact_release(self.line.django or version), DATABASES[self.line.database])
+        asgiref = version if self.line.package == "asgiref" else ""
+        return Column(exact_release(self.line.django or version), DATABASES[self.line.database], asgiref)
 
 
 def _broken(outcome: Outcome, cells: Sequence[Cell]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import shlex
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from conformance.case import Cell, Measured
 from conformance.environment import Environment
+from conformance.results import Results
 from conformance.runner.profiles import Profile
 
 
@@ -35,6 +37,9 @@ class Job:
     catalogue: Path | None = None
     checks: tuple[str, ...] = ()
     timeout: float | None = None
+    # The digests of the entries, and earlier results of which what passed need not be measured again.
+    entries: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    since: tuple[Results, ...] = field(default=(), hash=False, repr=False)
 
     @property
     def database(self) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from conformance.case import Verdict
 from conformance.environment import Environment
-from conformance.results import ResultWriter, file_name
-from conformance.results.records import Record
+from conformance.results import ResultWriter, file_name, set_aside, unchanged
+from conformance.results.records import Record, cell_record
 from conformance.runner.conversation import Conversation, JobEnding, Progress, kind_of
 from conformance.runner.job import Job, JobListener, Outcome
 from conformance.runner.process import Died, TimedOut, Worker
@@ -73,7 +74,14 @@ class _Supervision:
             self._header = header
             self._environment = Environment.from_dict(header["environment"])
             path = self._job.folder / file_name(self._environment)
-            writer, done = self._stack.enter_context(ResultWriter.resume(path, header, self._job.cells))
+            kept = unchanged(self._job.since, header, self._job.entries, self._job.cells)
+            if self._job.since:
+                set_aside(path)  # what did not pass there is measured anew, and not a second time
+            resumed = ResultWriter.resume(path, header, self._job.cells, self._job.entries)
+            writer, done = self._stack.enter_context(resumed)
+            for measured in kept:
+                writer.write(cell_record(measured))
+                done[measured.cell] = Verdict("pass")
             self._progress = Progress(writer, done, self._listener, self._job)
             known = sum(cell in done for cell in self._job.cells)
             self._listener.planned(self._environment, known, len(self._job.cells))

@@ -23,6 +23,7 @@ SLOW = (
     "test_runner_pytest",
     "test_runner_reports",
     "test_runner_verdicts",
+    "test_since",
 )
 
 
