@@ -118,7 +118,7 @@ def _optional(*, by_name: bool, databases_by_name: bool) -> frozenset[str]:
 
 def _measure(plan: MatrixPlan, folder: MatrixFolder, console: Console) -> dict[Column, Outcome]:
     """How the columns ended; none at all after an interruption."""
-    with sigterm_interrupts(), MatrixProgress(console, plan.columns, len(plan.cells), folder) as progress:
+    with sigterm_interrupts(), MatrixProgress(console, plan, folder) as progress:
         try:
             return Matrix(plan, progress).run()
         except KeyboardInterrupt:

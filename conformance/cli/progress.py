@@ -7,24 +7,29 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.case import Cell, Measured
 from conformance.cli.folder import MatrixFolder
+from conformance.cli.time_left import TimeLeft, in_words
 from conformance.environment import Environment
 from conformance.matrix import Column
-from conformance.runner import Outcome
+from conformance.runner import MatrixPlan, Outcome
 from conformance.runner.environments import Recipe
+
+_SECONDS_BETWEEN_LINES = 30.0
 
 
 class MatrixProgress:
     """A listener to the matrix: tells people how it comes along, and the folder, so that its plan is up to date."""
 
-    def __init__(self, console: Console, columns: tuple[Column, ...], cells: int, folder: MatrixFolder) -> None:
+    def __init__(self, console: Console, plan: MatrixPlan, folder: MatrixFolder) -> None:
         self._console = console
         self._folder = folder
-        self._columns = columns
-        self._cells = cells
+        self._columns = plan.columns
+        self._cells = len(plan.cells)
+        kinds = {column: column.database.vendor for column in plan.columns}
+        self._time_left = TimeLeft(kinds, plan.cells, plan.lanes)
         self._lock = threading.Lock()
         self._started: dict[Column, float] = {}
         self._seen: set[tuple[Column, Cell]] = set()
@@ -34,12 +39,12 @@ class MatrixProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("left:"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("cells", total=len(columns) * cells)
+        self._task = self._progress.add_task("cells", total=len(self._columns) * self._cells, left="")
+        self._said = time.monotonic()
 
     def __enter__(self) -> MatrixProgress:
         self._progress.start()
@@ -59,6 +64,7 @@ class MatrixProgress:
         self._folder.begun(column, environment)
         with self._lock:
             self._started[column] = time.monotonic()
+            self._time_left.began(column, done, time.monotonic())
         self._progress.advance(self._task, done)
         kept = f", {done} of {total} cells kept from before" if done else ""
         self._say(f"{column.title}: measuring ({environment.id}{kept})")
@@ -68,8 +74,11 @@ class MatrixProgress:
         with self._lock:
             first = (column, measured.cell) not in self._seen
             self._seen.add((column, measured.cell))
+            if first:
+                self._time_left.measured(column, measured.cell, time.monotonic())
         if first:
             self._progress.advance(self._task)
+            self._tell()
 
     def ended(self, column: Column, outcome: Outcome) -> None:
         """Say how a column ended, and how much time the others may take."""
@@ -77,21 +86,28 @@ class MatrixProgress:
         with self._lock:
             self._ended += 1
             ended = self._ended
+            self._time_left.ended(column)
             if outcome.environment is None:
                 # Nothing of it will come: the time left is that of the others.
                 self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) - self._cells)
             seconds = time.monotonic() - self._started.get(column, time.monotonic())
         how = "not measured, see below" if outcome.problem else f"done in {seconds:.0f} s"
-        self._say(f"{column.title}: {how} ({ended} of {len(self._columns)} columns{self._left()})")
+        left = "" if self._console.is_terminal else self._left()
+        self._say(f"{column.title}: {how} ({ended} of {len(self._columns)} columns{left})")
+
+    def _tell(self) -> None:
+        """The time left: in the bar, or now and then in a line where there is none."""
+        left, task = self._left(), self._progress.tasks[0]
+        if self._console.is_terminal:
+            self._progress.update(self._task, left=left.removeprefix(", "))
+        elif left and time.monotonic() - self._said >= _SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            self._say(f"{task.completed:.0f} of {task.total:.0f} cells{left}")
 
     def _left(self) -> str:
-        """The time left, where no bar shows it."""
-        task = self._progress.tasks[0]
-        if self._console.is_terminal or not self._seen or task.finished:
-            return ""
-        elapsed = time.monotonic() - min(self._started.values(), default=time.monotonic())
-        rest = (task.remaining or 0) * elapsed / len(self._seen)
-        return f", about {rest:.0f} s left"
+        with self._lock:
+            left = self._time_left.seconds(time.monotonic())
+        return f", about {in_words(left)} left" if left else ""
 
     def _say(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -22,7 +22,8 @@ class Job:
 
     `python` is the interpreter that has the Django to be measured, `environ` the worker's whole process environment,
     `folder` where the result file goes. `catalogue` is a folder, or None for the suite's own; `checks` are modules that
-    register the code of its checks. `timeout` in seconds stands for the profile's.
+    register the code of its checks. `timeout` in seconds stands for the profile's. `start_in` is the folder in which
+    the worker is started, where it is not this process's own.
     """
 
     python: str
@@ -40,6 +41,7 @@ class Job:
     # The digests of the entries, and earlier results of which what passed need not be measured again.
     entries: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     since: tuple[Results, ...] = field(default=(), hash=False, repr=False)
+    start_in: Path | None = None
 
     @property
     def database(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Hashable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -53,7 +52,7 @@ class Matrix:
     def run(self) -> dict[Column, Outcome]:
         """How each column ended. Raises `SuiteError` if results cannot be written; then nothing more is started."""
         outcomes: dict[Column, Outcome] = {}
-        pool = ThreadPoolExecutor(self._plan.workers or os.cpu_count() or 1, thread_name_prefix="matrix")
+        pool = ThreadPoolExecutor(self._plan.lanes, thread_name_prefix="matrix")
         try:
             builds = {pool.submit(self._build, columns[0]): columns for columns in self._of_one_environment()}
             runs: dict[Future[Outcome], Column] = {}

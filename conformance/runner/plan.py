@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,11 @@ class MatrixPlan:
     workers: int = 0
     timeout: float | None = None
 
+    @property
+    def lanes(self) -> int:
+        """How many columns are measured at a time."""
+        return self.workers or os.cpu_count() or 1
+
     def job(self, column: Column, python: str) -> Job:
         """What a column asks of one environment."""
         return Job(
@@ -37,4 +43,6 @@ class MatrixPlan:
             seed=self.seed,
             folder=self.results,
             timeout=self.timeout,
+            # Not the folder in which the matrix is started: it may be a checkout, whose files change.
+            start_in=self.packages,
         )

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
@@ -33,13 +34,16 @@ class Died(Exception):
 
 
 class Worker:
-    """The process of `python -m conformance.worker`; ended, however the block is left."""
+    """The process of `python -m conformance.worker`; ended, however the block is left.
 
-    def __init__(self, python: str, environ: dict[str, str]) -> None:
+    Python looks for modules in the process's `folder` first, which is that of this process if none is named.
+    """
+
+    def __init__(self, python: str, environ: dict[str, str], folder: Path | None = None) -> None:
         # Closed by __exit__.
         self._stderr: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         try:
-            self._process = _start(python, environ, self._stderr)
+            self._process = _start(python, environ, folder, self._stderr)
         except OSError as error:
             self._stderr.close()
             raise SuiteError(
@@ -125,13 +129,14 @@ class Worker:
         return Died(returncode, self._stderr.read()[-_STDERR_TAIL:])
 
 
-def _start(python: str, environ: dict[str, str], stderr: IO[str]) -> subprocess.Popen[str]:
+def _start(python: str, environ: dict[str, str], folder: Path | None, stderr: IO[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [python, "-m", "conformance.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=environ,
+        cwd=folder,
         encoding="utf-8",
         # A session of its own: Ctrl-C reaches this process alone, which then ends its workers in good order.
         start_new_session=True,

@@ -31,7 +31,7 @@ def supervise(job: Job, listener: JobListener, started: Callable[[Worker], Any] 
     with ExitStack() as stack:
         supervision = _Supervision(job, listener, stack)
         while True:  # a new worker after each that hung or crashed
-            with Worker(job.python, job.environ) as worker:
+            with Worker(job.python, job.environ, job.start_in) as worker:
                 started(worker)
                 ending = supervision.with_worker(worker)
             if ending is not None:
