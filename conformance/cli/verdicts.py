@@ -6,19 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from conformance.case import PRECEDENCE, ExitCode, Verdict
-from conformance.gate import Finding, GateResult
+from conformance.case import PRECEDENCE, Verdict
+from conformance.gate import WORDS, Finding, GateResult
 
-WORDS = {
-    ExitCode.CONFORMS: "conforms",
-    ExitCode.REGRESSION: "regression",
-    ExitCode.STALE_EXPECTATION: "stale or unmatched expectation",
-    ExitCode.INCOMPLETE: "incomplete",
-    ExitCode.HARNESS: "setup or harness error",
-    ExitCode.FLAKE: "unregistered flake",
-    ExitCode.USAGE: "usage",
-    ExitCode.BAD_INPUT: "invalid input",
-}
 # Of one code, in one environment; the rest is counted. An interrupted run may miss thousands of cells.
 MOST = 20
 

@@ -7,6 +7,18 @@ from dataclasses import dataclass
 from conformance.case import PRECEDENCE, Cell, ExitCode, combine
 from conformance.environment import Environment
 
+# Each exit code in words.
+WORDS = {
+    ExitCode.CONFORMS: "conforms",
+    ExitCode.REGRESSION: "regression",
+    ExitCode.STALE_EXPECTATION: "stale or unmatched expectation",
+    ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.HARNESS: "setup or harness error",
+    ExitCode.FLAKE: "unregistered flake",
+    ExitCode.USAGE: "usage",
+    ExitCode.BAD_INPUT: "invalid input",
+}
+
 
 @dataclass(frozen=True)
 class Finding:

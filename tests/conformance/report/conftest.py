@@ -158,7 +158,8 @@ def _measured(cell: Cell, verdict: str, attempt: int) -> Measured:
     reason = {"n/a": "the backend has no `has_select_for_update`", "blocked": "queryset.acount is fail"}.get(
         verdict, ""
     )
-    return Measured(cell, verdict, attempt, 50, reason, evidence if verdict == "pass" else {}, failure, 12.5 * attempt)
+    seen = evidence if verdict == "pass" else {}
+    return Measured(cell, verdict, attempt, 50, reason, seen, failure, duration_ms=12.5 * attempt)
 
 
 def _failure(cell: Cell) -> Failure:
