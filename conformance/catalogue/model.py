@@ -90,6 +90,17 @@ class CatalogueEntry:
         """Whether a bad verdict of this check is a regression."""
         return self.gates and all(each.counts for each in self.checks if each.name == check)
 
+    def why_not_gating(self, check: str) -> str:
+        """Why a bad verdict of this check is no regression; empty if it is one."""
+        if self.level == "observe":
+            return "its entry has the level `observe`"
+        if self.stage != "required":
+            return f"its entry is {self.stage}"
+        if self.gates_by(check):
+            return ""
+        reasons = dict(self.judged.observes) if self.judged else {}
+        return reasons.get(check) or "the check is only observed: nothing promises what it asks"
+
     def is_documented_in(self, django_series: str) -> bool:
         """Whether the documentation of that Django series promises this entry."""
         series = _key(django_series)

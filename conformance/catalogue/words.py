@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from conformance.case import Verdict, worst
 from conformance.catalogue.model import CatalogueEntry
 
-# A verdict of each word, and the rule that is printed beside it.
+# Each word with the rule that is printed beside it: the first that is true.
 WORDS = {
     "unsafe": "in one of its situations it loses, leaks, inverts or mixes work that was not cancelled",
+    "not measured": "a situation has no verdict",
+    "n/a": "this database or this Django lacks what it needs",
     "refused": "it raises before any effect, in every situation",
     "refuses some": "right where it works, and raises before any effect in at least one situation",
     "finishes after cancel": (
         "right in every situation, but that a cancelled call still takes effect, as a call of Django's own does"
     ),
     "safe": "right in every situation",
-    "not measured": "a situation has no verdict",
-    "n/a": "this database or this Django lacks what it needs",
 }
 _BAD = {"silent", "fail", "crash", "timeout", "flaky", "vacuous", "harness_error", "setup_error"}
 _NO_ANSWER = {"unknown", "blocked"}

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
-from conformance.catalogue import Catalogue, CatalogueEntry, Check, Claim, load_catalogue
+from conformance.case import Cell
+from conformance.catalogue import JUDGES, Catalogue, CatalogueEntry, Check, Claim, load_catalogue
+from conformance.catalogue.oracles import ORACLES
+from conformance.catalogue.words import WORDS
 from conformance.cli.options import catalogue_option
 
 
@@ -15,12 +18,22 @@ from conformance.cli.options import catalogue_option
 @click.argument("name", metavar="ID")
 @catalogue_option
 def show(name: str, catalogue_folder: Path | None) -> None:
-    """Show the entry or the claim ID: what it checks, with which oracles, and where that is documented."""
+    """Show the entry, the check (ENTRY:CHECK) or the claim ID: what it checks, how it knows, where that is documented.
+
+    Of a check: what its judge asks, what must have been seen for a pass to count, and whether it gates. Of a
+    workaround: its situations, and the rule by which they make one word.
+    """
     catalogue = load_catalogue(catalogue_folder)
-    claim = next((claim for claim in catalogue.claims if claim.id == name), None)
-    lines = _claim(claim, catalogue) if claim else _entry(catalogue.entry(name.partition(":")[0]))
-    for line in lines:
+    for line in _lines(name, catalogue):
         click.echo(line)
+
+
+def _lines(name: str, catalogue: Catalogue) -> Iterator[str]:
+    claim = next((claim for claim in catalogue.claims if claim.id == name), None)
+    entry, _, check = name.partition(":")
+    if claim:
+        return _claim(claim, catalogue)
+    return _cell(Cell(entry, check), catalogue) if check else _entry(catalogue.entry(entry))
 
 
 def _entry(entry: CatalogueEntry) -> Iterator[str]:
@@ -34,6 +47,18 @@ def _entry(entry: CatalogueEntry) -> Iterator[str]:
         yield f"  safe alternative: {entry.safe_alternative}"
     for check in entry.checks:
         yield from _check(check)
+    for name, reason in entry.judged.without if entry.judged else ():
+        yield f"  not asked: {name}, because {reason}"
+    if entry.subject == "workaround":
+        yield from _word(entry)
+
+
+def _word(entry: CatalogueEntry) -> Iterator[str]:
+    yield "  its word, computed from the checks above; the first that is true:"
+    for word, rule in WORDS.items():
+        yield f"    {word}: {rule}"
+    if apart := [check.name for check in entry.checks if not check.counts]:
+        yield f"    not counted: {', '.join(apart)}, which tells `finishes after cancel` from `safe`"
 
 
 def _window(entry: CatalogueEntry) -> str:
@@ -42,11 +67,31 @@ def _window(entry: CatalogueEntry) -> str:
 
 
 def _check(check: Check) -> Iterator[str]:
-    yield f"  check {check.name}: {', '.join(check.oracles)}"
+    asks = f"  {JUDGES[check.name].asks}" if check.name in JUDGES else ""
+    yield f"  check {check.name}: {', '.join(check.oracles)}{asks}"
     if check.must_observe:
         yield f"    must observe: {', '.join(check.must_observe)}"
     for kill in check.kills:
         yield f"    kills: {kill.defect} ({kill.verdict})"
+
+
+def _cell(cell: Cell, catalogue: Catalogue) -> Iterator[str]:
+    """A check in full, with the judge that it is."""
+    check, entry = catalogue.check(cell), catalogue.entry(cell.entry)
+    yield click.style(str(cell), bold=True) + f"  {entry.title}"
+    if cell.check in JUDGES and entry.judged is not None:
+        yield f"  the judge `{cell.check}` asks: {JUDGES[cell.check].asks}"
+    else:
+        yield "  code of its own, for this entry alone"
+    for oracle in check.oracles:
+        yield f"  it knows by {oracle}: {ORACLES[oracle]}"
+    yield f"  a pass counts only if this was seen: {', '.join(check.must_observe) or 'nothing in particular'}"
+    yield f"  gates: {'no, because ' + why if (why := entry.why_not_gating(cell.check)) else 'yes'}"
+    for kill in check.kills:
+        yield f"  proved by the planted defect {kill.defect}, which must make it {kill.verdict}"
+    if cell.check in JUDGES and not check.kills:
+        yield f"  proved by generated defects: async-orm-conformance selfcheck --only {cell.entry}"
+    yield f"  measure it: async-orm-conformance run --only {cell}"
 
 
 def _claim(claim: Claim, catalogue: Catalogue) -> Iterator[str]:

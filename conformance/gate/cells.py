@@ -58,7 +58,8 @@ class CellJudge:
         """What is measured and never gates: a bad verdict is listed."""
         if is_good(verdict, self.entry, self.results.environment):
             return self._say(ExitCode.CONFORMS)
-        return self._say(ExitCode.CONFORMS, f"is {verdict}, and is only observed: {self._reason()}")
+        why = self.entry.why_not_gating(self.cell.check)
+        return self._say(ExitCode.CONFORMS, f"is {verdict}, and does not gate, because {why}: {self._reason()}")
 
     def _never_excused(self) -> Finding | None:
         """The worst attempt that hung, crashed or could not be made, even where others went well."""

@@ -13,6 +13,7 @@ import pytest
 
 from conformance import __version__
 from conformance.case import Cell
+from conformance.catalogue.words import WORDS
 from conformance.cli import app, main
 from conformance.results import Results, file_name, read_folder, write_results
 from tests.conformance.synthetic import ATOMIC, COUNT, SQL, SQLITE, catalogue, results
@@ -219,6 +220,43 @@ def test_show_prints_all_of_an_entry_and_of_a_claim(capsys: pytest.CaptureFixtur
     assert main(["show", "O1", "--catalogue", "catalogue"]) == 0
     out = capsys.readouterr().out
     assert out == f"O1  Counting works.\n  predicts: pass\n  measured by {COUNT}\n  measured by {SQL}\n"
+
+
+def test_show_prints_a_check_with_its_judge(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the judge asks, how it knows, what must have been seen, whether it gates, what proves it."""
+    assert main(["show", "queryset.acount:result"]) == 0
+    assert capsys.readouterr().out == (
+        "queryset.acount:result  Count the rows, on a filtered queryset\n"
+        "  the judge `result` asks: Does it give the same value, of the same type?\n"
+        "  it knows by sync-twin: the same call on the same rows through the synchronous API\n"
+        "  a pass counts only if this was seen: varied_results\n"
+        "  gates: yes\n"
+        "  proved by generated defects: async-orm-conformance selfcheck --only queryset.acount\n"
+        "  measure it: async-orm-conformance run --only queryset.acount:result\n"
+    )
+    assert main(["show", "queryset.acount:declaration"]) == 0
+    assert "gates: no, because the check is only observed: nothing promises what it asks" in capsys.readouterr().out
+    assert main(["show", "queryset.acount:sql", "--catalogue", "catalogue"]) == 0
+    out = capsys.readouterr().out
+    assert "  code of its own, for this entry alone\n" in out
+    assert "  proved by the planted defect planted, which must make it fail\n" in out
+    assert main(["show", "queryset.aslow:result", "--catalogue", "catalogue"]) == 0
+    assert "gates: no, because its entry has the level `observe`" in capsys.readouterr().out
+    assert main(["show", "queryset.acount:resul"]) == 64
+    assert "There is no check of queryset.acount called 'resul'.\n  Did you mean result" in capsys.readouterr().err
+
+
+def test_show_prints_the_rule_of_a_workaround(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every word in the order in which it is decided, and what is left out of the count; an operation has none."""
+    assert main(["show", "workaround.w2.sample_app"]) == 0
+    out = capsys.readouterr().out
+    assert "  its word, computed from the checks above; the first that is true:\n    unsafe: in one of its" in out
+    assert all(f"    {word}: {rule}\n" in out for word, rule in WORDS.items())
+    assert "    not counted: late, which tells `finishes after cancel` from `safe`\n" in out
+    assert main(["show", "related.aiterator"]) == 0
+    out = capsys.readouterr().out
+    assert "its word" not in out
+    assert "  not asked: override, because `aiterator` is code of its own: it has no twin to call\n" in out
 
 
 @pytest.mark.parametrize("name", ["results", "catalogue", "expectations"])

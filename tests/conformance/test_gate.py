@@ -176,6 +176,15 @@ def test_what_is_excused_or_blocked_is_listed(gate: Gate) -> None:
     assert (result.findings, result.code) == ((), ExitCode.CONFORMS)
 
 
+def test_what_does_not_gate_is_listed_with_the_reason(gate: Gate) -> None:
+    """The level of its entry, or that nobody promises what the check asks."""
+    (note,) = gate({OBSERVED: "fail"}).notes
+    assert note.message == (
+        "queryset.aslow:result is fail, and does not gate, because its entry has the level `observe`: 2 rows instead of"
+        " 3; `async-orm-conformance show queryset.aslow` says what it checks."
+    )
+
+
 @pytest.mark.parametrize(
     ("planned", "complete", "message"),
     [
