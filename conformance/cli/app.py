@@ -23,6 +23,7 @@ from conformance.cli.run import run
 from conformance.cli.schema import schema
 from conformance.cli.selfcheck import selfcheck
 from conformance.cli.show import show
+from conformance.cli.stress import stress
 
 NAME = "async-orm-conformance"
 
@@ -34,7 +35,23 @@ def app() -> None:
 
 
 # A command is a file of this package, imported above and named here.
-for command in (diff, expect, gate, history, list_entries, matrix, merge, report, repro, run, schema, selfcheck, show):
+COMMANDS = (
+    diff,
+    expect,
+    gate,
+    history,
+    list_entries,
+    matrix,
+    merge,
+    report,
+    repro,
+    run,
+    schema,
+    selfcheck,
+    show,
+    stress,
+)
+for command in COMMANDS:
     app.add_command(command)
 
 

@@ -24,6 +24,7 @@ SLOW = (
     "test_runner_reports",
     "test_runner_verdicts",
     "test_since",
+    "test_stress",
 )
 
 
