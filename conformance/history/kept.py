@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from conformance.case import Cell, SuiteError
 from conformance.catalogue import Catalogue, CatalogueEntry
 from conformance.catalogue.words import entry_word
 from conformance.history.ranges import Range, ranges_of
-from conformance.history.releases import PACKAGES, version_key
+from conformance.history.releases import PACKAGES, kept_releases, version_key
 from conformance.results import Results, read_folder
 
 FOLDER = "history"
@@ -74,9 +74,9 @@ class EntryHistory:
         """The ranges of each check, in the order of the catalogue."""
         names = [check.name for check in self.entry.checks]
         return {
-            name: ranges_of(self.releases, {version: found[name] for version, found in self.verdicts.items()})
+            name: ranges_of(self.releases, {version: each[name] for version, each in self.verdicts.items()})
             for name in names
-            if all(name in found for found in self.verdicts.values())
+            if all(name in each for each in self.verdicts.values())
         }
 
     def word(self, version: str) -> str:
@@ -114,10 +114,13 @@ def histories(results: Path, catalogue: Catalogue) -> Iterator[EntryHistory]:
     for folder in sorted((results / FOLDER).glob("*")):
         line = HistoryLine.of(folder)
         if line is not None:
-            yield from _of_line(line, _read(folder), catalogue)
+            releases = kept_releases(line.package, results / FOLDER, django=line.django)
+            yield from _of_line(line, releases, _read(folder), catalogue)
 
 
-def _of_line(line: HistoryLine, parts: list[Results], catalogue: Catalogue) -> Iterator[EntryHistory]:
+def _of_line(
+    line: HistoryLine, releases: Sequence[str], parts: list[Results], catalogue: Catalogue
+) -> Iterator[EntryHistory]:
     runs: dict[tuple[str, int], dict[str, Results]] = {}
     for part in sorted(parts, key=lambda part: part.environment.version_key):
         if part.catalogue == catalogue.hash:
@@ -125,7 +128,8 @@ def _of_line(line: HistoryLine, parts: list[Results], catalogue: Catalogue) -> I
     for entry in catalogue.entries:
         verdicts = max((_planned_verdicts(found, entry) for found in runs.values()), key=len, default={})
         if len(verdicts) > 1:
-            yield EntryHistory(entry, line, tuple(sorted(verdicts, key=version_key)), verdicts)
+            ordered = sorted({*releases, *verdicts}, key=version_key)
+            yield EntryHistory(entry, line, tuple(ordered), verdicts)
 
 
 def _planned_verdicts(found: Mapping[str, Results], entry: CatalogueEntry) -> dict[str, dict[str, str]]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 class Range:
     """Neighbouring releases with one verdict, `first` and `last` included.
 
-    `begins` says that no older release was measured, `ends` that no newer one was.
+    `begins` says that no older release was measured, `ends` that no newer one was. Without `exact` it may have begun
+    earlier: in a release before `first` that was not measured.
     """
 
     verdict: str
@@ -18,17 +19,23 @@ class Range:
     last: str
     begins: bool = False
     ends: bool = False
+    exact: bool = True
 
 
 def ranges_of(releases: Sequence[str], known: Mapping[str, str]) -> tuple[Range, ...]:
-    """The ranges of the measured releases, oldest first. `releases` are sorted; those between two measured ones that
-    agree are taken to agree with them."""
+    """The ranges of the measured releases, oldest first.
+
+    `releases` are sorted; those between two measured ones that agree are taken to agree with them.
+    """
     found: list[Range] = []
-    for version in (version for version in releases if version in known):
+    measured = [number for number, version in enumerate(releases) if version in known]
+    for place, number in enumerate(measured):
+        version = releases[number]
         if found and found[-1].verdict == known[version]:
             found[-1] = replace(found[-1], last=version)
         else:
-            found.append(Range(known[version], version, version))
+            exact = not found or number - measured[place - 1] == 1
+            found.append(Range(known[version], version, version, exact=exact))
     if found:
         found[0] = replace(found[0], begins=True)
         found[-1] = replace(found[-1], ends=True)
@@ -46,7 +53,11 @@ def ranges_text(ranges: Sequence[Range]) -> str:
 
 def _text(each: Range, later: Sequence[Range]) -> str:
     if each.begins and later:
-        return f"{each.verdict} until {later[0].first}"
+        return f"{each.verdict} until {_begin(later[0])}"
     if each.ends:
-        return f"{each.verdict} since {each.first}"
-    return f"{each.verdict} {each.first}" + ("" if each.first == each.last else f"–{each.last}")
+        return f"{each.verdict} since {_begin(each)}"
+    return f"{each.verdict} {_begin(each)}" + ("" if each.first == each.last else f"–{each.last}")
+
+
+def _begin(each: Range) -> str:
+    return each.first if each.exact else f"{each.first} or earlier"

@@ -56,8 +56,17 @@ def known_releases(package: str, folder: Path, *, django: str = "", index: str =
         if package not in kept.releases or (django and django not in kept.accepts):
             raise _unreachable(package, index, error) from error
         remark = f"{index} does not answer ({_problem(error)}): the releases are those that it named before"
-    accepted = SpecifierSet(kept.accepts[django] if django else "")
-    return [version for version in kept.releases[package] if accepted.contains(version)], remark
+    return _accepted_ones(kept, package, django), remark
+
+
+def kept_releases(package: str, folder: Path, *, django: str = "") -> list[str]:
+    """The releases that were known when they were last asked for; none if they never were."""
+    return _accepted_ones(_kept(folder), package, django)
+
+
+def _accepted_ones(kept: ReleaseList, package: str, django: str) -> list[str]:
+    accepted = SpecifierSet(kept.accepts.get(django, ""))
+    return [version for version in kept.releases.get(package, []) if accepted.contains(version)]
 
 
 def _with(kept: ReleaseList, package: str, django: str, index: str) -> ReleaseList:

@@ -77,19 +77,23 @@ def test_every_change_is_found_in_its_release(changes: list[tuple[str, str]], mo
 
 
 def test_a_release_that_cannot_be_measured_is_passed_by() -> None:
-    """The search goes on with its neighbours, and the range says what was seen of those."""
+    """The search goes on with its neighbours; where a change may be in the one that is missing, the range says so."""
     verdicts = truth(("4.1.7", "pass"))
     out = {"4.1", "4.1.6"}
     known: dict[str, str] = {}
     while wanted := next_releases(RELEASES, known, out):
         assert not out & set(wanted)
         known.update({version: verdicts[version] for version in wanted})
-    assert ranges_text(ranges_of(RELEASES, known)) == "absent until 4.1.7 · pass since 4.1.7"
+    assert ranges_text(ranges_of(RELEASES, known)) == "absent until 4.1.7 or earlier · pass since 4.1.7 or earlier"
     assert open_gaps(RELEASES, known, out) == ()
 
 
 def test_what_was_interrupted_says_where_it_does_not_know() -> None:
     """Two ends that differ are a gap until neighbours are measured."""
+    known = {"4.1": "absent", "4.1.13": "fail", "4.2": "fail", "5.0": "pass"}
+    assert ranges_text(ranges_of(RELEASES, known)) == (
+        "absent until 4.1.13 or earlier · fail 4.1.13 or earlier–4.2 · pass since 5.0 or earlier"
+    )
     known = {"4.1": "absent", "4.1.13": "fail", "4.2": "fail"}
     assert open_gaps(RELEASES, known) == (("4.1", "4.1.13"),)
     assert at_most(RELEASES, known) == 2 + 4  # the ends of 4.2 and 5.0, and a search among twelve
@@ -184,6 +188,16 @@ def test_a_report_reads_every_history(tmp_path: Path) -> None:
         "result": "fail until 4.2.2 · pass since 4.2.2",
         "sql": "pass in every release (4.2.1–4.2.2)",
     }
+
+
+def test_a_report_knows_of_releases_that_were_not_measured(tmp_path: Path) -> None:
+    """A change between two that are no neighbours may be earlier than it was seen."""
+    known_releases("django", tmp_path / "history", index=index(tmp_path / "index"))
+    keep(tmp_path, "4.2.9", {COUNT: "fail"})
+    keep(tmp_path, "5.2", {COUNT: "pass"})
+    (history,) = histories(tmp_path, catalogue(tmp_path))
+    assert ranges_text(history.ranges) == "fail until 5.2 or earlier · pass since 5.2 or earlier"
+    assert open_gaps(history.releases, history.signatures) == (("4.2.9", "5.2"),)
 
 
 @pytest.mark.parametrize("line", [LINE, HistoryLine("asgiref", "postgresql-pool", "4.2.10")])
