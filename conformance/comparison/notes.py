@@ -66,7 +66,8 @@ def _summary(comparison: Comparison) -> str:
 
 def _area(area: str, changes: tuple[Change, ...], comparison: Comparison, kind: str) -> Iterator[Line]:
     if kind in _COUNTED:
-        yield Line(2, f"{area}: {len({change.entry for change in changes})} entries", kind)
+        count = len({change.entry for change in changes})
+        yield Line(2, f"{area}: {count} {'entry' if count == 1 else 'entries'}", kind)
         return
     yield Line(2, area, kind)
     for change in changes:

@@ -101,9 +101,11 @@ def _block(lines: Sequence[str], kind: str, number: int) -> tuple[int, int]:
 
 
 def _with_comment(lines: Sequence[str], head: int) -> int:
-    while head and lines[head - 1].lstrip().startswith("#"):
-        head -= 1
-    return head
+    """Where the comment right above begins. One that begins the file is about the file."""
+    start = head
+    while start and lines[start - 1].lstrip().startswith("#"):
+        start -= 1
+    return start or head
 
 
 def _of_another_form(path: Path, rules: Sequence[Rule]) -> SuiteError:

@@ -181,6 +181,15 @@ def test_a_file_of_another_form_is_left_as_it_is(capsys: pytest.CaptureFixture[s
         assert Path("expectations.toml").read_text() == content
 
 
+def test_a_comment_that_begins_the_file_stays() -> None:
+    """It is about the file, also where nothing is between it and the first rule."""
+    lines = rule("atomic.coroutine").splitlines(keepends=True)
+    Path("expectations.toml").write_text("".join(["# Ours.\n", *lines[2:]]))
+    measured({ATOMIC: "loud"})
+    assert conform("expect", "update") == 0
+    assert Path("expectations.toml").read_text() == "# Ours.\n"
+
+
 def test_a_failing_example_is_pinned(capsys: pytest.CaptureFixture[str]) -> None:
     """The smallest example that failed, as text that can be read; a second update changes nothing."""
     write(rule("queryset.acount"))

@@ -31,7 +31,11 @@ def test_a_reader_sees_what_is_shown(suite_reader: Reader) -> None:
     """Every command prints what the page shows where the suite alone is installed, and leaves only its results."""
     for command, shown, output in suite_reader.follow(CONFORMANCE):
         assert command.startswith("pip ") or shows(shown, output), f"$ {command}\n{output}"
-    assert {path.name for path in suite_reader.home.iterdir()} == {"conformance-results", *files(CONFORMANCE)}
+    assert {path.name for path in suite_reader.home.iterdir()} == {
+        "conformance-results",
+        "known.toml",
+        *files(CONFORMANCE),
+    }
 
 
 def test_a_project_needs_the_sample_app(suite_reader: Reader) -> None:
