@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,9 @@ def history(
         timeout=timeout,
     )
     complete = _run(search, remark)
-    _print(search, kind)
-    gaps = any(open_gaps(each.releases, each.signatures, each.failed) or each.failed for each in search.histories())
+    known = search.histories()
+    _print(known, kind)
+    gaps = any(open_gaps(each.releases, each.signatures, each.failed) or each.failed for each in known)
     return ExitCode.INCOMPLETE if gaps or not complete else ExitCode.CONFORMS
 
 
@@ -180,11 +181,11 @@ def _lock(folder: Path) -> FileLock:
         raise refused(folder, error.strerror or str(error)) from error
 
 
-def _print(search: HistorySearch, kind: str) -> None:
+def _print(known: Sequence[EntryHistory], kind: str) -> None:
     if kind == "json":
-        click.echo(json.dumps([_document(each) for each in search.histories()], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([_document(each) for each in known], indent=2, ensure_ascii=False))
         return
-    for each in search.histories():
+    for each in known:
         for line in _lines(each):
             click.echo(line)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from conformance.case import Measured
 from conformance.comparison.model import Figure
+
+# Characters of a statement that are told.
+_LONGEST = 160
 
 
 def figures_of(before: Measured, after: Measured) -> Iterator[Figure]:
@@ -13,6 +17,7 @@ def figures_of(before: Measured, after: Measured) -> Iterator[Figure]:
     yield from _hops(before, after)
     yield from _statements(before, after)
     yield from _sets(before, after)
+    yield from _sent(before, after)
     yield from _failures(before, after)
 
 
@@ -40,6 +45,23 @@ def _sets(before: Measured, after: Measured) -> Iterator[Figure]:
         old, new = (tuple(sorted(measured.evidence.get(name, ()))) for measured in (before, after))
         if old != new and all(name in measured.evidence for measured in (before, after)):
             yield Figure(name, old, new, f"{title} {_listed(old)} → {_listed(new)}")
+
+
+def _sent(before: Measured, after: Measured) -> Iterator[Figure]:
+    """What the asynchronous side of the ordinary example sends, where both sides have the same example."""
+    old, new = before.shown, after.shown
+    if old is None or new is None or (old.code, old.rows) != (new.code, new.rows):
+        return
+    sent = old.sql[-1:], new.sql[-1:]
+    if sent[0] != sent[1]:
+        first = next(each for each in zip_longest(*(side[0] if side else () for side in sent)) if each[0] != each[1])
+        yield Figure("sql", *sent, f"sends {_short(first[0])} → {_short(first[1])}")
+
+
+def _short(statement: str | None) -> str:
+    if statement is None:
+        return "no more"
+    return f"`{statement}`" if len(statement) <= _LONGEST else f"`{statement[:_LONGEST]}…`"
 
 
 def _failures(before: Measured, after: Measured) -> Iterator[Figure]:

@@ -11,6 +11,7 @@ from conformance.catalogue import Catalogue, CatalogueEntry
 from conformance.catalogue.words import entry_word
 from conformance.history.ranges import Range, ranges_of
 from conformance.history.releases import PACKAGES, kept_releases, version_key
+from conformance.matrix import DATABASES
 from conformance.results import Results, read_folder
 
 FOLDER = "history"
@@ -27,8 +28,10 @@ class HistoryLine:
 
     @property
     def title(self) -> str:
-        """For people: `asgiref with Django 4.2.30 on sqlite`."""
-        return f"{PACKAGES[self.package]}{f' with Django {self.django}' if self.django else ''} on {self.database}"
+        """For people: `asgiref with Django 4.2.30 on SQLite`."""
+        known = DATABASES.get(self.database)
+        fixed = f" with Django {self.django}" if self.django else ""
+        return f"{PACKAGES[self.package]}{fixed} on {known.title if known else self.database}"
 
     def folder(self, results: Path) -> Path:
         """Where its results are kept."""

@@ -60,10 +60,13 @@ class HistorySearch:
 
         Raises `SuiteError` if results cannot be written.
         """
-        while wanted := self._wanted():
-            left = max(at_most(self.releases, each.signatures, each.failed) for each in self.histories())
+        known = self.histories()
+        while wanted := self._wanted(known):
+            left = max(at_most(self.releases, each.signatures, each.failed) for each in known)
             listener.round(tuple(wanted), max(left, len(wanted)))
-            self._measure(wanted, listener)
+            outcomes = self._measure(wanted, listener)
+            known = self.histories()
+            self._note(known, outcomes, wanted)
 
     def histories(self) -> tuple[EntryHistory, ...]:
         """What is known of each entry by now, in the order in which they were asked for."""
@@ -74,7 +77,7 @@ class HistorySearch:
                 self.line,
                 self.releases,
                 self._of(entry_verdicts(found, cells)),
-                self.failed.get(entry.id, {}),
+                self.failed.setdefault(entry.id, {}),
             )
             for entry, cells in self._entries().items()
         )
@@ -88,15 +91,15 @@ class HistorySearch:
             entries.setdefault(cell.entry, []).append(cell)
         return {self.catalogue.entry(name): tuple(cells) for name, cells in entries.items()}
 
-    def _wanted(self) -> dict[str, tuple[Cell, ...]]:
+    def _wanted(self, known: Sequence[EntryHistory]) -> dict[str, tuple[Cell, ...]]:
         """By release the cells that have to be measured in it."""
         wanted: dict[str, list[Cell]] = {}
-        for history, cells in zip(self.histories(), self._entries().values(), strict=True):
+        for history, cells in zip(known, self._entries().values(), strict=True):
             for version in next_releases(self.releases, history.signatures, history.failed):
                 wanted.setdefault(version, []).extend(cells)
         return {version: tuple(wanted[version]) for version in self.releases if version in wanted}
 
-    def _measure(self, wanted: Mapping[str, tuple[Cell, ...]], listener: HistoryListener) -> None:
+    def _measure(self, wanted: Mapping[str, tuple[Cell, ...]], listener: HistoryListener) -> dict[str, Outcome]:
         columns = {self._column(version): version for version in wanted}
         plan = HistoryPlan(
             columns=tuple(columns),
@@ -111,16 +114,21 @@ class HistorySearch:
             chosen={column: wanted[version] for column, version in columns.items()},
         )
         outcomes = Matrix(plan, listener).run()
-        self._note({columns[column]: outcome for column, outcome in outcomes.items()}, wanted)
+        return {columns[column]: outcome for column, outcome in outcomes.items()}
 
-    def _note(self, outcomes: Mapping[str, Outcome], wanted: Mapping[str, tuple[Cell, ...]]) -> None:
+    def _note(
+        self,
+        known: Sequence[EntryHistory],
+        outcomes: Mapping[str, Outcome],
+        wanted: Mapping[str, tuple[Cell, ...]],
+    ) -> None:
         """Without an answer a release is left out, or it would be asked for again."""
-        for history in self.histories():
+        for history in known:
             for version, outcome in outcomes.items():
                 asked = any(cell.entry == history.entry.id for cell in wanted[version])
                 if asked and version not in history.verdicts:
                     why = " ".join(outcome.problem.split()) or _broken(outcome, wanted[version])
-                    self.failed.setdefault(history.entry.id, {})[version] = why
+                    self.failed[history.entry.id][version] = why
 
     def _column(self, version: str) -> Column:
         asgiref = version if self.line.package == "asgiref" else ""

@@ -56,7 +56,7 @@ def command(tmp_path: Path, environments: Path) -> list[str]:
 
 TOLD = (
     "queryset.acount  Count the rows, on a filtered queryset\n"
-    "  Django on sqlite: absent until 5.1.3 · pass since 5.1.3\n"
+    "  Django on SQLite: absent until 5.1.3 · pass since 5.1.3\n"
 )
 
 
@@ -64,7 +64,7 @@ def test_the_release_is_found_and_nothing_is_measured_twice(command: list[str], 
     """The answer alone is on standard output; a second call needs neither a worker nor the index."""
     first = conform(*command, cwd=tmp_path)
     assert (first.returncode, first.stdout) == (0, TOLD), first.stderr
-    assert "Django on sqlite: 6 releases, 0 measured before\nmeasuring 5.1, 5.1.4, 5.2\n" in first.stderr
+    assert "Django on SQLite: 6 releases, 0 measured before\nmeasuring 5.1, 5.1.4, 5.2\n" in first.stderr
     assert first.stderr.endswith("measured 5 releases\n")
     (tmp_path / "index/Django/json").unlink()
     again = conform(*command, "--environments", str(tmp_path / "none"), cwd=tmp_path)
@@ -99,7 +99,7 @@ def test_a_release_that_cannot_be_built_is_named(command: list[str], tmp_path: P
     """12 with the reason; the others are measured."""
     ended = conform(*command, "--release", "5.2", "--release", "5.0.99", UV_OFFLINE="1", PIP_NO_INDEX="1", cwd=tmp_path)
     assert ended.returncode == 12, ended.stderr
-    assert "  Django on sqlite: pass in every release (5.2)\n" in ended.stdout
+    assert "  Django on SQLite: pass in every release (5.2)\n" in ended.stdout
     assert "  5.0.99 was not measured: The environment django-5.0.99" in ended.stdout
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case import Cell, Failure
+from conformance.case import Cell, Failure, Shown
 from conformance.comparison import KINDS, Comparison, compare, comparison_json, comparison_markdown, release_notes
 from conformance.comparison.compare import kind_of
 from conformance.environment import Environment
@@ -129,6 +129,25 @@ def test_figures_are_told_where_verdicts_are_the_same(
     (change,) = compared([old], [new]).changes
     assert (change.kind, [figure.text for figure in change.figures]) == ("figures", [words])
     assert compared([old], [_with(_with(new, COUNT, evidence=before), SQL, evidence=before)]).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (("BEGIN", "SELECT 2"), "sends `SELECT 1` → `SELECT 2`"),
+        (("BEGIN",), "sends `SELECT 1` → no more"),
+        (("BEGIN", "SELECT 1", f"SELECT {'1' * 200}"), f"sends no more → `SELECT {'1' * 153}…`"),
+    ],
+)
+def test_other_statements_are_told_by_the_first_that_differs(compared: Any, sent: tuple[str, ...], words: str) -> None:
+    """Of one and the same example; of another example nothing is told."""
+    old, new = (results({COUNT: "pass"}, environment=environment) for environment in (OLD, POSTGRESQL))
+    shown = Shown(("f()", "await af()"), (), (("BEGIN", "SELECT 1"), ("BEGIN", "SELECT 1")), ("executor",), 1)
+    later = replace(shown, sql=(shown.sql[0], sent))
+    (change,) = compared([_with(old, COUNT, shown=shown)], [_with(new, COUNT, shown=later)]).changes
+    assert [figure.text for figure in change.figures] == [words]
+    another = replace(later, code=("g()", "await ag()"))
+    assert compared([_with(old, COUNT, shown=shown)], [_with(new, COUNT, shown=another)]).changes == ()
 
 
 def test_another_number_of_examples_is_no_other_number_of_statements(compared: Any) -> None:
