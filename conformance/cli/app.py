@@ -17,6 +17,7 @@ from conformance.cli.history import history
 from conformance.cli.list import list_entries
 from conformance.cli.matrix import matrix
 from conformance.cli.merge import merge
+from conformance.cli.plan import plan
 from conformance.cli.report import report
 from conformance.cli.repro import repro
 from conformance.cli.run import run
@@ -43,6 +44,7 @@ COMMANDS = (
     list_entries,
     matrix,
     merge,
+    plan,
     report,
     repro,
     run,

@@ -38,7 +38,15 @@ class MatrixFolder:
     the folder cannot be written, or another matrix is at work in it.
     """
 
-    def __init__(self, plan: MatrixPlan, catalogue: Catalogue, *, optional: Collection[str]) -> None:
+    def __init__(
+        self,
+        plan: MatrixPlan,
+        catalogue: Catalogue,
+        *,
+        optional: Collection[str],
+        only: tuple[str, ...] = (),
+        shard: str = "",
+    ) -> None:
         self.path = plan.results
         self._optional = optional
         self._guard = threading.Lock()
@@ -52,6 +60,8 @@ class MatrixFolder:
             runner="asyncio.run",
             cells=plan.cells,
             columns=tuple(map(_state, plan.columns)),
+            only=only,
+            shard=shard,
         )
         try:
             self._matrix = self._matrix.merged_into(_earlier(self.path))

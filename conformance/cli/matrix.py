@@ -11,11 +11,12 @@ from rich.console import Console
 
 from conformance.case import Cell, ExitCode, SuiteError, combine
 from conformance.catalogue import Catalogue, load_catalogue
+from conformance.cli.choosing import choosing_options, chosen_columns
 from conformance.cli.folder import MatrixFolder
 from conformance.cli.options import measuring_options
 from conformance.cli.progress import MatrixProgress
 from conformance.cli.signals import sigterm_interrupts
-from conformance.matrix import DATABASES, DEFAULT_SERIES, Column, columns_of, full_columns
+from conformance.matrix import Column, Shard
 from conformance.report import render_html, render_table
 from conformance.runner import PROFILES, Matrix, MatrixPlan, Outcome, cache_folder, copy_packages
 
@@ -23,34 +24,7 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
 
 
 @click.command()
-@click.option(
-    "--django",
-    "versions",
-    multiple=True,
-    metavar="VERSION",
-    help="A series (its newest release), a version, or `pre` (the newest pre-release). May be given several times. "
-    f"Default: {', '.join(DEFAULT_SERIES)}.",
-)
-@click.option(
-    "--asgiref",
-    "asgirefs",
-    multiple=True,
-    metavar="VERSION",
-    help="A minor (its newest release) or a version. May be given several times. Default: the newest that the Django "
-    "accepts.",
-)
-@click.option(
-    "--database",
-    "databases",
-    multiple=True,
-    type=click.Choice(tuple(DATABASES)),
-    help="May be given several times. Default: SQLite, PostgreSQL and MariaDB, where they answer.",
-)
-@click.option(
-    "--full",
-    is_flag=True,
-    help="Every series of Django on every database, every way to a database on the newest, and every minor of asgiref.",
-)
+@choosing_options
 @click.option(
     "--environments",
     type=click.Path(path_type=Path),
@@ -59,6 +33,11 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
     help="Where the virtual environments are kept. Default: the user's cache folder.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Environments measured at a time. Default: one a core.")
+@click.option(
+    "--shard",
+    metavar="NUMBER/COUNT",
+    help="Measure one of so many parts of each column, for example 1/8; `merge` puts them together.",
+)
 @measuring_options
 def matrix(
     versions: tuple[str, ...],
@@ -67,6 +46,7 @@ def matrix(
     full: bool,
     environments: Path,
     workers: int | None,
+    shard: str | None,
     only: tuple[str, ...],
     profile: str,
     seed: int,
@@ -79,10 +59,10 @@ def matrix(
     interruption the same command measures only the rest.
     """
     catalogue = load_catalogue()
-    columns = _columns(versions, asgirefs, databases, full=full)
+    columns = chosen_columns(versions, asgirefs, databases, full=full)
     plan = MatrixPlan(
         columns=columns,
-        cells=catalogue.select(only),
+        cells=_cells(catalogue, only, shard),
         profile=PROFILES[profile],
         seed=seed,
         results=results,
@@ -93,18 +73,15 @@ def matrix(
     )
     console = Console(soft_wrap=False)
     optional = _optional(by_name=bool(versions or asgirefs), databases_by_name=bool(databases))
-    with MatrixFolder(plan, catalogue, optional=optional) as folder:
+    with MatrixFolder(plan, catalogue, optional=optional, only=only, shard=shard or "") as folder:
         outcomes = _measure(plan, folder, console)
         _report(folder, catalogue, plan.cells, console)
     return _answer(outcomes, plan, optional=optional, console=console)
 
 
-def _columns(
-    versions: tuple[str, ...], asgirefs: tuple[str, ...], databases: tuple[str, ...], *, full: bool
-) -> tuple[Column, ...]:
-    if full and (versions or asgirefs or databases):
-        raise click.UsageError("--full is everything: give it without --django, --asgiref and --database.")
-    return full_columns() if full else columns_of(versions, asgirefs, databases)
+def _cells(catalogue: Catalogue, only: tuple[str, ...], shard: str | None) -> tuple[Cell, ...]:
+    cells = catalogue.select(only)
+    return Shard.parse(shard).of(cells, catalogue) if shard else cells
 
 
 def _optional(*, by_name: bool, databases_by_name: bool) -> frozenset[str]:

@@ -21,7 +21,7 @@ catalogue_option = click.option(
     help="Another catalogue than the one that comes with the suite.",
 )
 
-_ONLY = click.option(
+only_option = click.option(
     "--only",
     multiple=True,
     metavar="ID",
@@ -60,7 +60,7 @@ _SAMPLING = (
 
 def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every command that measures can be told: `only`, `profile`, `seed`, `results` and `timeout`."""
-    return _ONLY(sampling_options(command))
+    return only_option(sampling_options(command))
 
 
 def sampling_options(command: Callable[..., Any]) -> Callable[..., Any]:

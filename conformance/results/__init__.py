@@ -8,7 +8,7 @@ from conformance.results.matrix_file import (
     unmeasured,
     write_matrix,
 )
-from conformance.results.merge import merge_results
+from conformance.results.merge import in_order, merge_results
 from conformance.results.model import SCHEMA_VERSION, Results, results_schema
 from conformance.results.read import read_folder, read_results
 from conformance.results.resume import resume, set_aside
@@ -23,6 +23,7 @@ __all__ = [
     "ResultWriter",
     "Results",
     "file_name",
+    "in_order",
     "matrix_schema",
     "merge_results",
     "read_folder",

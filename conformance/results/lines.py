@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,9 @@ def read_records(path: Path) -> tuple[list[Record], bool]:
     """
     # Split before decoding: an interruption may have cut the last line inside of a character.
     *lines, rest = _content(path).split(b"\n")
-    return [_record(path, number, line) for number, line in enumerate(lines, start=1)], not rest
+    records = [_record(path, number, line) for number, line in enumerate(lines, start=1)]
+    _check_sums(path, lines, records)
+    return records, not rest
 
 
 def broken(path: Path, line: int, problem: str) -> SuiteError:
@@ -30,6 +33,15 @@ def broken(path: Path, line: int, problem: str) -> SuiteError:
         "Delete the file and measure again, or name only files that `run`, `matrix` and `merge` wrote.",
         ExitCode.BAD_INPUT,
     )
+
+
+def _check_sums(path: Path, lines: list[bytes], records: list[Record]) -> None:
+    """Each `end` knows what stood before it."""
+    digest = hashlib.sha256()
+    for number, (line, record) in enumerate(zip(lines, records, strict=True), start=1):
+        if record["type"] == "end" and record["sha256"] != digest.hexdigest():
+            raise broken(path, number, "what stands before it was changed after it was written")
+        digest.update(line + b"\n")
 
 
 def _content(path: Path) -> bytes:

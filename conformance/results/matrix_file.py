@@ -58,7 +58,10 @@ class ColumnState:
 
 @dataclass(frozen=True)
 class PlannedMatrix:
-    """The columns of a results folder, and the run that they all belong to."""
+    """The columns of a results folder, and the run that they all belong to.
+
+    `cells` are those of every column: what `only` selects, or the share of it that `shard` (`2/8`) is.
+    """
 
     suite: str
     catalogue: str
@@ -67,14 +70,20 @@ class PlannedMatrix:
     runner: str
     cells: tuple[Cell, ...]
     columns: tuple[ColumnState, ...]
+    only: tuple[str, ...] = ()
+    shard: str = ""
 
     def merged_into(self, earlier: PlannedMatrix | None) -> PlannedMatrix:
         """With the columns that an earlier matrix of the same run planned and this one does not ask for."""
-        if earlier is None or replace(earlier, cells=(), columns=()) != replace(self, cells=(), columns=()):
+        if earlier is None or not self.is_same_run(earlier):
             return self
         known = {column.key: column for column in earlier.columns}
         again = tuple(column.keeping(known.pop(column.key, column)) for column in self.columns)
         return replace(self, columns=(*known.values(), *again))
+
+    def is_same_run(self, other: PlannedMatrix) -> bool:
+        """Whether the columns of both can be compared, and have the same share."""
+        return replace(other, cells=(), columns=(), only=()) == replace(self, cells=(), columns=(), only=())
 
     def with_column(self, column: ColumnState) -> PlannedMatrix:
         """With this state of a column in place of the one that it had; a file that it had stays its own."""
@@ -101,7 +110,7 @@ def read_matrix(folder: Path) -> PlannedMatrix | None:
         raise _broken(path, problem)
     cells = tuple(map(Cell.parse, data["cells"]))
     columns = tuple(ColumnState(**column) for column in data["columns"])
-    return PlannedMatrix(**{**data, "cells": cells, "columns": columns})
+    return PlannedMatrix(**{**data, "cells": cells, "columns": columns, "only": tuple(data["only"])})
 
 
 def write_matrix(matrix: PlannedMatrix, folder: Path) -> None:

@@ -28,6 +28,11 @@ def merge_results(parts: Sequence[Results]) -> list[Results]:
     return sorted(merged, key=lambda results: results.environment.version_key)
 
 
+def in_order(results: Results) -> Results:
+    """The same results as if they had been merged: plan and cells sorted, however they were measured."""
+    return _merge_group([results])
+
+
 def _check_comparable(first: Results, part: Results) -> None:
     for name in ("catalogue", "suite", "seed", "profile"):
         if getattr(part, name) != getattr(first, name):

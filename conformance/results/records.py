@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -59,8 +60,16 @@ def cell_record(measured: Measured) -> Record:
 
 
 def end_record(cells: int) -> Record:
-    """The last record of a run that was not interrupted, with the number of cells that it had to do."""
+    """The last record of a run that was not interrupted, with the number of cells that it had to do.
+
+    Whoever writes it adds the `checksum` of what stands before it.
+    """
     return {"type": "end", "cells": cells}
+
+
+def checksum(content: bytes) -> str:
+    """By which a file is known that was changed after it was written."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def measured_from(record: Record) -> Measured:

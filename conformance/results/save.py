@@ -8,7 +8,7 @@ from conformance.case import ExitCode, SuiteError
 from conformance.results.backup import back_up
 from conformance.results.disk import replacement
 from conformance.results.model import Results
-from conformance.results.records import Record, as_line, cell_record, end_record, plan_record, run_record
+from conformance.results.records import Record, as_line, cell_record, checksum, end_record, plan_record, run_record
 
 
 def write_results(results: Results, path: Path) -> Path | None:
@@ -18,6 +18,8 @@ def write_results(results: Results, path: Path) -> Path | None:
     if the file cannot be written; then nothing changed.
     """
     content = b"".join(map(as_line, _records(results)))
+    if results.complete:
+        content += as_line({**end_record(len(results.planned)), "sha256": checksum(content)})
     try:
         with replacement(path, content):
             return back_up(path) if path.is_file() and path.read_bytes() != content else None
@@ -33,8 +35,7 @@ def _records(results: Results) -> list[Record]:
         suite=results.suite,
         catalogue=results.catalogue,
     )
-    end = [end_record(len(results.planned))] if results.complete else []
-    return [run, plan_record(results.planned, results.entries), *map(cell_record, results.cells), *end]
+    return [run, plan_record(results.planned, results.entries), *map(cell_record, results.cells)]
 
 
 def _refused(path: Path, error: OSError) -> SuiteError:

@@ -12,7 +12,7 @@ from conformance.environment import Environment
 from conformance.results.disk import LockedFile, drop_partial_line, refused
 from conformance.results.lines import read_records
 from conformance.results.read import planned_cells
-from conformance.results.records import Record, as_line, plan_record
+from conformance.results.records import Record, as_line, checksum, plan_record
 from conformance.results.resume import differences, resume
 
 
@@ -72,6 +72,8 @@ class ResultWriter:
         if not record:
             return
         try:
+            if record["type"] == "end":
+                record = {**record, "sha256": checksum(self.path.read_bytes())}
             self._file.append(as_line(record))
         except OSError as error:
             raise refused(self.path, error.strerror or str(error)) from error

@@ -108,7 +108,9 @@ class People(Rows):
         if self.session in ("wrong", "missing"):
             return {"wrong": "x", "missing": ""}[self.session]
         user = User(password="!" if self.session == "other" else PASSWORDS[self.password])
-        fallbacks = list(user.get_session_auth_fallback_hash())
+        # From Django 4.1 on.
+        fallback_hashes = getattr(user, "get_session_auth_fallback_hash", tuple)
+        fallbacks = list(fallback_hashes())
         return fallbacks[0] if self.session == "fallback" and fallbacks else user.get_session_auth_hash()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.journal import Journal
+from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
 from conformance.strategies import NUMBERED_POSTS, Rows
@@ -64,6 +66,10 @@ def _committing(example: Commit, journal: Journal) -> list[str]:
 
 
 def _on_commit(stage: Stage, example: Commit) -> Sides:
+    from django.db import transaction
+
+    if "robust" not in inspect.signature(transaction.on_commit).parameters:
+        raise Absent("transaction.on_commit takes no `robust`")
     journal = Journal(stage.recorder)
 
     def sync() -> Any:
