@@ -22,6 +22,7 @@ SLOW = (
     "test_runner_interruptions",
     "test_runner_pytest",
     "test_runner_reports",
+    "test_runner_shards",
     "test_runner_verdicts",
     "test_since",
     "test_stress",

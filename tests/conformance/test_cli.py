@@ -128,7 +128,7 @@ def test_invalid_input_is_65(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["gat"], "No such command 'gat'"),
         (["gate", "--expectation"], "No such option"),
-        (["merge", "a"], "Missing option '--output'"),
+        (["merge", "a"], "Missing option '-o' / '--output'"),
         (["merge", "--output", "x"], "Missing argument 'PARTS...'"),
         (["schema", "result"], "'result' is not one of"),
         (["show"], "Missing argument 'ID'"),
