@@ -37,11 +37,19 @@ JUDGES = {
             "Does it send the same statements, to the same database, in the same transactions?",
             ("sync-twin", "sql-equality"),
         ),
-        JudgeInfo("signature", "Does it take the same arguments, and carry the same marks?", ("sync-twin",)),
+        JudgeInfo(
+            "signature",
+            "Does it take the same arguments, and carry the same marks?",
+            ("sync-twin",),
+            ("declared",),
+            ("declared",),
+        ),
         JudgeInfo(
             "declaration",
             "Is it a coroutine function by its declaration, with a docstring?",
             ("sync-twin",),
+            ("declared",),
+            ("declared",),
             counts=False,
         ),
         JudgeInfo("signals", "Does it send the same signals?", ("sync-twin", "instrumentation")),
@@ -57,7 +65,19 @@ JUDGES = {
         ),
         JudgeInfo("loop", "Does the event loop go on meanwhile?", ("instrumentation",)),
         JudgeInfo("leftovers", "Does it leave nothing behind?", ("instrumentation",)),
-        JudgeInfo("override", "Does what a subclass overrides take effect?", ("sync-twin", "instrumentation")),
-        JudgeInfo("cancelled", "Is it all or nothing when it is cancelled?", ("observer", "instrumentation")),
+        JudgeInfo(
+            "override",
+            "Does what a subclass overrides take effect?",
+            ("sync-twin", "instrumentation"),
+            ("overridden",),
+            ("overridden",),
+        ),
+        JudgeInfo(
+            "cancelled",
+            "Is it all or nothing when it is cancelled?",
+            ("observer", "instrumentation"),
+            ("cancellations",),
+            ("cancellations",),
+        ),
     )
 }

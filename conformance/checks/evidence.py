@@ -25,6 +25,7 @@ class Evidence:
         self.modelled = 0
         self.overridden = 0
         self.cancellations = 0
+        self.declared = False
         self._hops = 0
         self._results: set[str] = set()
         self._threads: set[str] = set()
@@ -56,6 +57,7 @@ class Evidence:
         self.modelled += bool(pair.model)
         self.overridden += bool(pair.sync.overridden)
         self.cancellations += pair.cancelled is not None
+        self.declared = self.declared or pair.declared is not None
         self._hops = max(self._hops, found.hops)
 
     def missing(self, names: tuple[str, ...]) -> list[str]:
@@ -77,6 +79,7 @@ class Evidence:
             "modelled": self.modelled,
             "overridden": self.overridden,
             "cancellations": self.cancellations,
+            "declared": self.declared,
             "hops": self._hops,
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,11 +85,21 @@ class Turns:
     def __init__(self) -> None:
         self._number = -1
         self._kept = False
+        # A cancellation that found no statement to cancel: the next example has it as well.
+        self._owed = False
+        self._conditions = CONDITIONS[0]
 
     def next(self) -> Conditions:
         """Those of the next example."""
-        self._number += not self._kept
-        return CONDITIONS[self._number % len(CONDITIONS)]
+        if not self._kept:
+            self._number += 1
+            conditions = CONDITIONS[self._number % len(CONDITIONS)]
+            self._conditions = replace(conditions, cancelled=conditions.cancelled or self._owed)
+        return self._conditions
+
+    def cancelled(self, seen: bool) -> None:
+        """Say whether the example that had the last conditions was cancelled."""
+        self._owed = self._conditions.cancelled and not seen
 
     def keep(self) -> None:
         """The same from now on: the example is made smaller under the conditions under which it was found."""

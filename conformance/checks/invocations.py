@@ -16,7 +16,7 @@ from conformance.checks.instruments import declare
 from conformance.checks.reference import UNKNOWN, answer, rows_to_seed
 from conformance.checks.second_alias import second_alias
 from conformance.checks.stage import Stage
-from conformance.checks.twins import operation
+from conformance.checks.twins import operation, overriding_method
 from conformance.strategies import Rows
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import (
@@ -31,6 +31,9 @@ from conformance.strategies.code import (
     source_arguments,
 )
 from conformance.strategies.targets import TARGETS
+
+# What a shortcut asks of the queryset that it is given, whose class may override it.
+_ASKED = {"get_object_or_404": "get", "get_list_or_404": "filter"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def _twins(stage: Stage, example: Invocation, name: str) -> Sides:
     sides = operation(stage, target, name, *args, held=held, **kwargs)
     if name == "prefetch_related_objects":
         return _with(args, sides)
+    if name in _ASKED and args and hasattr(args[0], "_result_cache"):
+        return replace(sides, overriding=overriding_method(args[0], _ASKED[name]))
     return _with(target, sides) if hasattr(target, "_meta") else sides
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -30,8 +32,7 @@ class _Side:
     """What is collected while one side runs."""
 
     value: Any = None
-    error: BaseException | None = None
-    usable: bool = True
+    error: Raised | None = None
     # How many statements were sent when the call was over: what is sent then, to look at what it left, is not its own.
     sent: int = 0
     context: int | None = None
@@ -120,14 +121,14 @@ class Witness:
             try:
                 call()
             except Exception as caught:  # noqa: BLE001 - what the code under test raises is what is compared
-                side.error = caught
+                side.error = _raised(caught)
             side.context = PROBE.get()
             side.sent = self._stage.recorder.count()
 
         with self._watching(side, sides, conditions):
             contextvars.copy_context().run(main)
         if side.error is not None:
-            side.usable = _answers()
+            side.error = replace(side.error, usable=_answers())
         return side
 
     def _run_async(self, sides: Sides, conditions: Conditions) -> _Side:
@@ -142,13 +143,13 @@ class Witness:
                 except Absent:
                     raise
                 except (Exception, asyncio.CancelledError) as caught:  # noqa: BLE001 - as above
-                    side.error = caught
+                    side.error = _raised(caught)
             side.context = PROBE.get()
             PROBE.set(None)
             side.sent = self._stage.recorder.count()
             side.left.loop_ends()
             if side.error is not None:
-                side.usable = await _aanswers()
+                side.error = replace(side.error, usable=await _aanswers())
 
         with self._watching(side, sides, conditions), self._each_statement(self._loop_watch.turns):
             self._stage.run(main)
@@ -159,6 +160,9 @@ class Witness:
         overriding: AbstractContextManager[Callable[[], int] | None] = nullcontext()
         if conditions.overridden and sides.overriding is not None:
             overriding = sides.overriding()
+        # What the collector finds during the call must be the call's own, and it must find it now: not by chance.
+        with warnings.catch_warnings(record=True):
+            gc.collect()
         with (
             self._leftover_watch.watching() as side.left,
             self._signal_watch.listening(conditions.listening) as side.signals,
@@ -166,6 +170,7 @@ class Witness:
             self._stage.recorder.recording() as side.statements,
         ):
             yield
+            gc.collect()
         del side.statements[side.sent :]
         side.overridden = None if calls is None else calls()
 
@@ -185,7 +190,7 @@ class Witness:
         return Observation(
             value=plain(side.value, KNOWN_KEYS),
             type=f"{type(side.value).__module__}.{type(side.value).__qualname__}",
-            error=None if side.error is None else _raised(side.error, side.usable),
+            error=side.error,
             statements=statements,
             signals=tuple(side.signals),
             state=(held, caches_of(side.value, KNOWN_KEYS)),
@@ -271,11 +276,12 @@ async def _aanswers() -> bool:
     return await sync_to_async(_answers)()
 
 
-def _raised(error: BaseException, usable: bool) -> Raised:
+def _raised(error: BaseException) -> Raised:
+    """The exception itself is let go: what its frames hold is then held by nobody."""
     causes: list[str] = []
     cause = error.__cause__
     while cause is not None and len(causes) < 5:
         causes.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
         cause = cause.__cause__
     kind = type(error)
-    return Raised(f"{kind.__module__}.{kind.__qualname__}", mask_text(str(error)), tuple(causes), usable)
+    return Raised(f"{kind.__module__}.{kind.__qualname__}", mask_text(str(error)), tuple(causes))

@@ -10,6 +10,7 @@ import click
 from conformance.case import Cell, ExitCode, Failure, SuiteError
 from conformance.catalogue import load_catalogue
 from conformance.cli.options import DEFAULT_FOLDER, read_all
+from conformance.findings import load_findings, program_of
 from conformance.results import Results
 
 
@@ -17,12 +18,15 @@ from conformance.results import Results
 @click.argument("cell", metavar="CELL")
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
 def repro(cell: str, results: tuple[Path, ...]) -> ExitCode:
-    """Print the program that shows the failure of CELL (such as `queryset.acount:result`) in RESULTS.
+    """Print a program that shows the failure of CELL (such as `queryset.acount:result`).
 
-    RESULTS are files or folders; default: conformance-results. The program runs on the Django of any environment.
+    What is known to be wrong in Django (docs/findings.md) needs no results. Other failures are those in RESULTS, files
+    or folders; default: conformance-results. The program runs on the Django of any environment.
     """
     wanted = _cell(cell)
-    click.echo(_script(wanted, read_all(results or (DEFAULT_FOLDER,))), nl=False)
+    known = load_findings().of(str(wanted))
+    program = program_of(known) if known else ""
+    click.echo(program or _script(wanted, read_all(results or (DEFAULT_FOLDER,))), nl=False)
     return ExitCode.CONFORMS
 
 
@@ -42,7 +46,7 @@ def _script(cell: Cell, results: Iterable[Results]) -> str:
             return failure.script
     if failures:
         raise SuiteError(
-            f"There is no such program for {cell}: what fails needs more than forty lines can hold.",
+            f"There is no such program for {cell}: forty lines without the suite cannot show what fails.",
             f"Measure it again with `{failures[0].reproduce}`.",
             ExitCode.USAGE,
         )

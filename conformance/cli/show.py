@@ -12,6 +12,7 @@ from conformance.catalogue import JUDGES, Catalogue, CatalogueEntry, Check, Clai
 from conformance.catalogue.oracles import ORACLES
 from conformance.catalogue.words import WORDS
 from conformance.cli.options import catalogue_option
+from conformance.findings import load_findings
 
 
 @click.command()
@@ -47,6 +48,8 @@ def _entry(entry: CatalogueEntry) -> Iterator[str]:
         yield f"  safe alternative: {entry.safe_alternative}"
     for check in entry.checks:
         yield from _check(check)
+        if finding := load_findings().of(f"{entry.id}:{check.name}"):
+            yield f"    wrong in Django {finding.django}: {finding.claim}"
     for name, reason in entry.judged.without if entry.judged else ():
         yield f"  not asked: {name}, because {reason}"
     if entry.subject == "workaround":

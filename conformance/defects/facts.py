@@ -12,7 +12,8 @@ class Facts:
 
     `returns` names the kinds of what it gives, `raises` the exceptions; `given` are the parameters that some example
     gives, `omitted` those that some example does not give. `statements` and `writes` are the most that one example had;
-    `chunked` says that one gave more items than its chunk has; `aliases` are the databases that were asked.
+    `chunked` says that one gave more items than its chunk has; `aliases` are the databases that were asked, which
+    are of this `vendor`.
     """
 
     judges: set[str] = field(default_factory=set)
@@ -38,6 +39,7 @@ class Facts:
     caches: set[str] = field(default_factory=set)
     modelled: bool = False
     through_twin: bool = False
+    vendor: str = ""
 
     @property
     def reads(self) -> bool:

@@ -8,6 +8,7 @@ from conformance.case import NEVER_EXCUSED, Cell, ExitCode, Verdict
 from conformance.catalogue import CatalogueEntry
 from conformance.environment import Environment
 from conformance.expectations import Expectation, Flaky, Quarantine, Rule
+from conformance.findings import load_findings
 from conformance.gate.model import Finding
 from conformance.results import Results
 
@@ -112,6 +113,9 @@ class CellJudge:
             return self._say(ExitCode.CONFORMS)
         if verdict.name == "flaky":
             return self._flake(verdict)
+        finding = load_findings().explaining(str(self.cell), verdict.name, self.results.environment.django)
+        if finding is not None:
+            return self._say(ExitCode.CONFORMS, f"is {verdict}, and it is Django that is wrong: {finding.claim}")
         return self._say(ExitCode.REGRESSION, f"is {verdict}: {self._reason()}")
 
     def _flake(self, verdict: Verdict) -> Finding:

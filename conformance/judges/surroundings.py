@@ -73,20 +73,25 @@ def threads(pair: Pair) -> Ruling | None:
             f"{len(astray)} of {len(found.statements)} statements elsewhere",
         )
     seen, expected = ([sent.context for sent in side.statements] for side in (found, pair.sync))
-    # Where other statements are sent, or an overriding method is passed by, another judge says so.
-    alike = found.overridden == pair.sync.overridden and len(seen) == len(expected)
-    if seen != expected and (None in seen or alike):
+    if seen != expected and None in seen:
         return Ruling(
             "The caller's context variable is not seen where the statements run.", expected, seen, silent=True
         )
-    if alike and found.context != pair.sync.context:
+    if _alike(pair) and (seen, found.context) != (expected, pair.sync.context):
         return Ruling(
             "A change of a context variable does not come back to the caller.",
-            pair.sync.context,
-            found.context,
+            (expected, pair.sync.context),
+            (seen, found.context),
             silent=True,
         )
     return None
+
+
+def _alike(pair: Pair) -> bool:
+    """Whether as much was called on both sides: each call changes the variable. What differs, another judge says."""
+    sync, found = pair.sync, pair.asynchronous
+    counts = [(side.overridden, len(side.statements), len(side.signals)) for side in (sync, found)]
+    return counts[0] == counts[1] and (sync.error is None) == (found.error is None)
 
 
 def loop(pair: Pair) -> Ruling | None:
@@ -99,6 +104,9 @@ def loop(pair: Pair) -> Ruling | None:
 def leftovers(pair: Pair) -> Ruling | None:
     """Nothing is left behind that the synchronous operation does not leave."""
     expected, observed = asdict(pair.sync.leftovers), asdict(pair.asynchronous.leftovers)
+    if pair.sync.overridden is not None:
+        # That something can be overridden no longer, or not yet, is what such a warning is there to say.
+        del observed["warnings"]
     more = {kind: found for kind, found in observed.items() if found != expected[kind] and found}
     if more:
         return Ruling("Something is left behind.", {kind: expected[kind] for kind in more}, more)

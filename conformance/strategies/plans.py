@@ -69,6 +69,13 @@ def plans() -> st.SearchStrategy[Chain]:
     )
 
 
+def uncut_plans() -> st.SearchStrategy[Chain]:
+    """The same for what refuses those that are cut: one in ten is."""
+    instances = st.sampled_from(((), (), (), *SHAPES["instances"], *ANNOTATIONS))
+    refused = st.sampled_from([()] * 9 + [(Slice(1, 3),)])
+    return st.builds(_plan, st.just("Post.objects"), _NARROWED, instances, st.sampled_from(ORDERINGS), refused)
+
+
 def narrow_plans() -> st.SearchStrategy[Chain]:
     """Posts as what may be changed and deleted: neither cut nor shaped, but for one in ten, which are refused."""
     refused = st.sampled_from([()] * 9 + [(Slice(0, 1),)])

@@ -7,9 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.strategies.choosing import mostly
 from conformance.strategies.code import Arguments, Attribute, Call, Chain, Infix, Name, Slice
 from conformance.strategies.lookups import POST_CONDITIONS, instance
-from conformance.strategies.plans import plans
+from conformance.strategies.plans import filtered_plans, plans
 from conformance.strategies.rows import FIRST_KEY, SHORT_TEXTS
 from conformance.strategies.shapes import PREFETCHES, call, f, given, one_of, q, step
 
@@ -175,7 +176,11 @@ RELATED: dict[str, Drawn] = {
 def _or_404(*wrong: Arguments) -> Drawn:
     """On a model, a manager, a queryset and a manager of related objects; on what is none of these."""
     related = instance("User", 0).then(Attribute("posts"))
-    classes = st.sampled_from([Name("Post"), Name("Post.objects"), Name("PublishedPost"), related]) | plans()
+    classes = (
+        st.sampled_from([Name("Post"), Name("Post.objects"), Name("PublishedPost"), related])
+        | filtered_plans()
+        | plans()
+    )
     conditions = POST_CONDITIONS.map(lambda condition: ((), (condition,)))
     known: list[tuple[tuple[Any, ...], Any]] = [
         ((), ()),
@@ -186,7 +191,8 @@ def _or_404(*wrong: Arguments) -> Drawn:
         ((), (("nonsense", 1),)),
     ]
     forms = st.sampled_from(known) | conditions
-    return st.builds(lambda klass, form: Arguments((klass, *form[0]), form[1]), classes, forms) | one_of(*wrong)
+    right = st.builds(lambda klass, form: Arguments((klass, *form[0]), form[1]), classes, forms)
+    return mostly(right, st.sampled_from(wrong), 8)
 
 
 _PREFETCHED = tuple(

@@ -64,6 +64,7 @@ SECOND_ALIAS = "again"
 _USING = Step("using", (SECOND_ALIAS,))
 TARGETS: dict[str, TargetKind] = {
     "queryset": TargetKind(_SOME, plans.plans()),
+    "uncut": TargetKind(_SOME, plans.uncut_plans()),
     "sliced": TargetKind(_POSTS, plans.sliced_plans()),
     "filtered": TargetKind(_SOME, plans.filtered_plans()),
     "any_queryset": TargetKind(_SOME, plans.any_plans()),

@@ -19,7 +19,7 @@ from conformance.checks.witness import Witness
 from conformance.judges import PANEL, Ruling, refusal
 from conformance.observations import Pair
 from conformance.worker.explore import explore
-from conformance.worker.script import script_of
+from conformance.worker.script import SHOWN, script_of
 from conformance.worker.telling import Ordinary, code_of_example, example_text, failure_of, tables_of
 
 Example = tuple[Any, Conditions]
@@ -97,6 +97,7 @@ class ExperimentRun:
     def _look(self, drawn: Any) -> None:
         """Let every judge look at one example."""
         pair = self._pair((drawn, self._turns.next()))
+        self._turns.cancelled(pair is not None and pair.cancelled is not None)
         if pair is None:
             return
         self._ordinary.consider(drawn, pair)
@@ -147,12 +148,14 @@ class ExperimentRun:
         def look(drawn: Any) -> None:
             example = drawn, turns.next()
             pair = self._pair(example)
+            turns.cancelled(pair is not None and pair.cancelled is not None)
             if pair is None:
                 return
             ruling = PANEL[judge](pair)
             if ruling is not None and ruling.verdict == verdict:
                 turns.keep()
-                smallest[:] = [self._failure(ruling, (example, pair))]
+                script = self._script(judge, ruling, drawn)
+                smallest[:] = [replace(self._failure(ruling, (example, pair)), script=script)]
                 raise _Disagrees
 
         try:
@@ -179,14 +182,16 @@ class ExperimentRun:
             rows=tables_of(drawn.rows, "\n".join(code)),
             sql=tuple(pair.asynchronous.sql),
             twin_sql=tuple(pair.sync.sql),
-            script=self._script(ruling, drawn),
         )
 
-    def _script(self, ruling: Ruling, drawn: Any) -> str:
-        if self._experiment.source is None:
+    def _script(self, judge: str, ruling: Ruling, drawn: Any) -> str:
+        """Empty where such a program would not show what is wrong, or where the code is none that runs by itself."""
+        generic = self._entry.judged is not None and self._entry.judged.operation is not None
+        if self._experiment.source is None or not generic or judge not in SHOWN:
             return ""
         title = f"{self._entry.id}, Django {django.get_version()}: {ruling.message}"
-        return script_of(title, self._experiment.source(drawn), drawn.rows)
+        sources = self._experiment.source(drawn)
+        return script_of(title, sources, drawn.rows, statements=judge == "statements")
 
     def _measured(self, check: Check, attempt: int, verdict: str, reason: str, failure: Failure | None) -> Measured:
         assert self._evidence is not None

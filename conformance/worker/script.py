@@ -50,6 +50,14 @@ _IMPORTS = {
     r"\bDecimal\(": "from decimal import Decimal",
     r"\bUUID\(": "from uuid import UUID",
 }
+# Lines that note each statement, on whichever thread's connection.
+_LISTENING = """\
+from django.db.backends.signals import connection_created
+sent, listen = [], lambda run, sql, *rest: sent.append(sql) or run(sql, *rest)
+connection_created.connect(lambda connection, **_: connection.execute_wrappers.append(listen), weak=False)
+"""
+# Judges whose disagreement such a program shows: it prints what is given, the rows that are left, and statements.
+SHOWN = ("result", "exception", "committed", "statements")
 _TEMPLATE = '''\
 """{title}"""
 import asyncio, datetime, os, tempfile, django
@@ -60,11 +68,11 @@ django.setup()
 from django.contrib.auth.models import User; from django.utils import timezone
 from django.db import connection, models
 {imports}{models}
-def show(side, call):
+{listening}def show(side, call):
     try: found = call()
     except Exception as error: found = f"{{type(error).__name__}}: {{error}}"
     print(side, found if not hasattr(found, "_result_cache") else list(found))
-    print("      rows:", *({rows}))
+{sent}    print("      rows:", *({rows}))
 def fill():
 {fill}
 with connection.schema_editor() as editor: [editor.create_model(model) for model in django.apps.apps.get_models()]
@@ -72,12 +80,12 @@ def synchronous():
 {sync}
 def asynchronous():
 {asynchronous}
-fill(); show("sync: ", synchronous); fill(); show("async:", asynchronous)
+fill(); {clear}show("sync: ", synchronous); fill(); {clear}show("async:", asynchronous)
 '''
 
 
-def script_of(title: str, sources: tuple[str, str], rows: Rows) -> str:
-    """The program; empty where the example needs more than such a program can hold."""
+def script_of(title: str, sources: tuple[str, str], rows: Rows, *, statements: bool = False) -> str:
+    """The program; empty where the example needs more than such a program can hold. It may show the statements too."""
     text = "\n".join(sources)
     if any(re.search(rf"\b{name}\b", text) for name in _TOO_MUCH):
         return ""
@@ -88,6 +96,9 @@ def script_of(title: str, sources: tuple[str, str], rows: Rows) -> str:
         title=title.replace('"', "'"),
         imports="".join(f"{line}\n" for line in imports),
         models="\n".join(_model(name) for name in names),
+        clear="sent.clear(); " if statements else "",
+        listening=_LISTENING if statements else "",
+        sent='    print("      sent:", *sent, sep="\\n        "); sent.clear()\n' if statements else "",
         rows=", ".join(f"list({name}.objects.values_list())" for name in names),
         fill="\n".join(f"    {line}" for line in _fill(names, rows, text)),
         sync=_body(sources[0], "return {}"),

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.catalogue import load_catalogue
 from conformance.checks import Evidence
+from conformance.checks.experiments import CONDITIONS, Turns
 from conformance.judges import Ruling
 from conformance.worker import experiment_run
 from conformance.worker.experiment_run import ExperimentRun
@@ -41,3 +42,44 @@ def test_a_second_run_in_which_the_suite_fails_is_no_pass(run, monkeypatch):
     (measured,) = run.measure(CHECK)
     assert measured.verdict == "harness_error"
     assert "the database is gone" in measured.failure.message
+
+
+def test_a_cancellation_without_a_statement_is_made_up_for():
+    """The next example that sends one is cancelled, whatever else is varied for it."""
+    turns = Turns()
+    while not turns.next().cancelled:
+        turns.cancelled(seen=False)
+    turns.cancelled(seen=False)
+    assert turns.next().cancelled
+    turns.cancelled(seen=True)
+    assert [turns.next().cancelled for _ in CONDITIONS].count(True) == 1
+
+
+def test_the_conditions_of_a_disagreement_are_kept():
+    """What is made smaller is looked at under the conditions under which it was found."""
+    turns = Turns()
+    found = [turns.next() for _ in range(3)][-1]
+    turns.keep()
+    assert turns.next() == found
+
+
+def check_of(entry: str, check: str) -> tuple[str, ...]:
+    """The evidence that a check needs."""
+    return next(each.must_observe for each in load_catalogue().entry(entry).checks if each.name == check)
+
+
+@pytest.mark.parametrize(
+    ("check", "evidence"),
+    [
+        ("cancelled", "cancellations"),
+        ("override", "overridden"),
+        ("signature", "declared"),
+        ("declaration", "declared"),
+    ],
+)
+def test_what_was_not_tried_is_vacuous(run, check, evidence):
+    """A judge that had nothing to look at says nothing for the operation."""
+    assert check_of("queryset.acount", check) == (evidence,)
+    (measured,) = run.measure(next(each for each in ENTRY.checks if each.name == check))
+    assert measured.verdict == "vacuous"
+    assert measured.reason == f"nothing was seen of: {evidence}"

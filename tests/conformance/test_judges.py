@@ -70,7 +70,8 @@ def declared(**changes: object) -> Pair:
 
 def left(**changes: object) -> Pair:
     """The pair with something left behind by the asynchronous side."""
-    return found(leftovers=Leftovers(**changes))
+    pair = found(leftovers=Leftovers(**changes), overridden=None)
+    return replace(pair, sync=replace(pair.sync, overridden=None))
 
 
 @pytest.mark.parametrize("name", PANEL)
@@ -111,6 +112,7 @@ DISAGREEMENTS = [
     ("threads", found(statements=(replace(COUNT, thread="other"),)), "fail"),
     ("threads", found(statements=(replace(COUNT, context=None),)), "silent"),
     ("threads", found(context=0), "silent"),
+    ("threads", found(statements=(replace(COUNT, context=5),)), "silent"),
     ("loop", found(blocking=("time.sleep",)), "fail"),
     ("leftovers", left(connections=1), "fail"),
     ("leftovers", left(in_transaction=("default",)), "fail"),
@@ -140,6 +142,27 @@ def test_a_judge_disagrees(name, pair, verdict):
 def test_every_judge_is_shown_to_disagree():
     """The table above names every judge."""
     assert {name for name, _, _ in DISAGREEMENTS} == PANEL.keys()
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        found(context=0, signals=()),
+        found(context=0, statements=(COUNT, COUNT)),
+        found(context=0, error=ERROR),
+        found(context=0, overridden=0),
+    ],
+)
+def test_a_change_of_context_is_compared_where_as_much_was_called(pair):
+    """Each receiver, statement and overriding method changes the variable: a missing one is said by another judge."""
+    assert PANEL["threads"](pair) is None
+
+
+def test_a_warning_about_what_is_overridden_is_not_left_behind():
+    """It tells the reader that something cannot be overridden as it was."""
+    warned = Leftovers(warnings=("RemovedInDjango70Warning: do not override it",))
+    assert PANEL["leftovers"](found(leftovers=warned)) is None
+    assert PANEL["leftovers"](found(leftovers=replace(warned, tasks=("work",)))) is not None
 
 
 def test_what_takes_effect_although_cancelled_is_no_fault():

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from conformance.checks.instruments.connections import initialized_connections
 from conformance.observations import Leftovers
 
 _NEVER_AWAITED = re.compile(r"coroutine '(?P<name>[^']+)' was never awaited")
-# psycopg's and psycopg2's status of a connection that is in no transaction.
-_IDLE = 0
+# psycopg's and psycopg2's status of a connection that is in no transaction, and in one that goes on.
+_IDLE, _IN_TRANSACTION = 0, 2
 
 
 @dataclass
@@ -47,6 +47,8 @@ class LeftoverWatch:
         from django.db.backends.signals import connection_created
 
         self._connections: WeakSet[Any] = WeakSet(initialized_connections())
+        # How many cursors the server kept for each connection when it was asked last.
+        self._cursors: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         connection_created.connect(self._opened, weak=False, dispatch_uid=id(self))
 
     @contextmanager
@@ -73,6 +75,7 @@ class LeftoverWatch:
         return Leftovers(
             connections=max(0, self._open() - left.open_before),
             in_transaction=self.in_transaction(left.busy_before),
+            cursors=tuple(sorted(self._more_cursors())),
             tasks=tuple(left.tasks),
             never_awaited=tuple(sorted(never)),
             unraisable=tuple(left.unraisable),
@@ -87,6 +90,15 @@ class LeftoverWatch:
         """The aliases of the connections that are in a transaction and were not before."""
         found = (each for each in tuple(self._connections) if id(each) not in before)
         return tuple(sorted(each.alias for each in found if _in_transaction(each)))
+
+    def _more_cursors(self) -> Iterator[str]:
+        """The alias of each connection for which the server keeps more cursors than before."""
+        for each in tuple(self._connections):
+            if each.vendor == "postgresql" and each.connection is not None:
+                now = _kept_cursors(each.connection)
+                if now > self._cursors.get(each, 0):
+                    yield each.alias
+                self._cursors[each] = now
 
     def _open(self) -> int:
         return sum(each.connection is not None for each in tuple(self._connections))
@@ -103,6 +115,15 @@ def _in_transaction(connection: Any) -> bool:
         return True
     status = getattr(getattr(raw, "info", None), "transaction_status", None)
     return bool(getattr(raw, "in_transaction", False) is True or (status is not None and int(status) != _IDLE))
+
+
+def _kept_cursors(raw: Any) -> int:
+    """Asked past Django: it is no statement of the call. A transaction that failed answers nothing; its cursors go."""
+    if int(raw.info.transaction_status) not in (_IDLE, _IN_TRANSACTION):
+        return 0
+    with raw.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM pg_cursors WHERE name <> ''")
+        return int(cursor.fetchone()[0])
 
 
 def _task_name(task: asyncio.Task[Any]) -> str:

@@ -28,7 +28,8 @@ def caches_of(value: Any, known_keys: frozenset[int]) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(caches_of(item, known_keys) for item in value)
     if isinstance(value, dict):
-        return tuple(caches_of(item, known_keys) for item in value.values())
+        # Nothing promises an order.
+        return tuple(caches_of(value[name], known_keys) for name in sorted(value, key=repr))
     if hasattr(value, "_meta"):
         return _instance(value, known_keys)
     if hasattr(value, "_result_cache"):

@@ -10,7 +10,7 @@ from conformance.checks.reference.expressions import instance_key
 from conformance.checks.reference.joins import World
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.queries import owner_of, query_of, related, rows_of
-from conformance.checks.reference.records import Values
+from conformance.checks.reference.records import Values, insert, made
 from conformance.checks.reference.schema import CONTENT_TYPE, MODELS, Relation
 from conformance.checks.reference.writes import create, get_or_create, update_or_create
 from conformance.strategies.code import Arguments, Attribute, Call, Chain, Name
@@ -95,13 +95,18 @@ def _own(world: World, ends: Ends, keys: list[Any], *, owner: Any) -> None:
 
 def add(world: World, ends: Ends, given: Arguments) -> None:
     """The given ends as well."""
-    if dict(given.kwargs).get("through_defaults"):
+    options = dict(given.kwargs)
+    if options.get("through_defaults"):
         raise Unmodelled("values of a link")
-    keys = _keys(world, ends, given.args, keys=ends.relation.through is not None)
     if ends.relation.through is not None:
-        _link(world, ends, keys, kept=lambda _: True)
-    else:
-        _own(world, ends, keys, owner=ends.owner)
+        _link(world, ends, _keys(world, ends, given.args), kept=lambda _: True)
+        return
+    # With `bulk=False` each is saved: also one that was not before.
+    new = [each for each in given.args if options.get("bulk") is False and _unsaved(each, ends)]
+    keys = _keys(world, ends, tuple(each for each in given.args if each not in new), keys=False)
+    _own(world, ends, keys, owner=ends.owner)
+    for each in new:
+        insert(world, ends.relation.model, made(ends.relation.model, (*each.kwargs, *ends.forced)))
 
 
 def remove(world: World, ends: Ends, given: Arguments) -> None:
@@ -110,10 +115,12 @@ def remove(world: World, ends: Ends, given: Arguments) -> None:
         raise Raises("DoesNotExist")
     if any(isinstance(each, Chain) and owner_of(each)[0] != ends.relation.model for each in given.args):
         raise Unmodelled("an instance of another model")
-    keys = _keys(world, ends, given.args, keys=ends.relation.through is not None)
     if ends.relation.through is not None:
+        # No link leads to what is not saved: there is nothing to remove.
+        keys = _keys(world, ends, tuple(each for each in given.args if not _unsaved(each, ends)))
         _link(world, ends, [], kept=lambda key: key not in keys)
         return
+    keys = _keys(world, ends, given.args, keys=False)
     owned = {row["id"] for row in world.tables[ends.relation.model] if row[ends.relation.column] == ends.owner}
     if set(keys) - owned:
         raise Raises("DoesNotExist")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,12 +94,17 @@ METHODS = {
     ],
     "has_module_perms": calls("has_module_perms", ("sample_app", "auth", "badges")),
 }
+# What the backend of the project's own grants: as many as there are other calls.
+_GRANTED = {
+    "has_perm": calls("has_perm", PERMISSIONS[:1], obj=(AN_OBJECT,) * 11)[1:],
+    "has_perms": calls("has_perms", (PERMISSIONS[:1],), obj=(AN_OBJECT,) * 11)[1:],
+}
 # Asked of a backend, the user comes first; `has_perms` is the user's alone.
 _OF_BACKEND = tuple(name for name in METHODS if name != "has_perms")
 _BEFORE = ((), (), (Call("get_user_permissions"),), (Call("get_all_permissions"),))
 
 
-def _askings(name: str, backends: tuple[tuple[str, ...], ...]) -> st.SearchStrategy[Asking]:
+def _askings(name: str, backends: tuple[tuple[str, ...], ...], more: Sequence[Call] = ()) -> st.SearchStrategy[Asking]:
     rights = {"own": st.sampled_from(_SUBSETS), "of_group": st.sampled_from(_SUBSETS)}
     superuser = st.sampled_from((False, False, False, True))
     return st.builds(
@@ -107,7 +112,7 @@ def _askings(name: str, backends: tuple[tuple[str, ...], ...]) -> st.SearchStrat
         people(password="current", superuser=superuser, **rights),
         st.sampled_from(backends),
         st.sampled_from(_BEFORE),
-        st.sampled_from(METHODS[name]),
+        st.sampled_from([*METHODS[name], *more]),
     )
 
 
@@ -202,9 +207,10 @@ for _name in METHODS:
     register_experiment(
         f"auth.user.a{_name}", _askings(_name, _CHAINS), _of_user, _source("joan"), surroundings=surroundings
     )
+    # Only a backend of the project's own gives nobody a permission: mostly it is asked.
     register_experiment(
         f"auth.anonymous_user.a{_name}",
-        _askings(_name, ((MODEL,), (BADGES, MODEL))),
+        _askings(_name, ((MODEL,), *((BADGES, MODEL),) * 3), _GRANTED.get(_name, [])),
         _of_nobody,
         _source("AnonymousUser()"),
         surroundings=surroundings,

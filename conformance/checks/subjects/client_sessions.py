@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
@@ -50,8 +51,10 @@ def _who(request: Any) -> Any:
 async def _awho(request: Any) -> Any:
     from django.http import JsonResponse
 
-    keys = sorted(await request.session.akeys())
-    return JsonResponse({"user": str(await request.auser()), "session": keys})
+    session = request.session
+    # Before Django 5.1 a session has no asynchronous methods, and the client's are there.
+    keys = await (session.akeys() if hasattr(session, "akeys") else sync_to_async(session.keys)())
+    return JsonResponse({"user": str(await request.auser()), "session": sorted(keys)})
 
 
 SITE = Site(who=_who, awho=_awho)
@@ -174,6 +177,8 @@ def _session(client: Any, example: Login) -> Any:
 
 async def _asession(client: Any, example: Login) -> Any:
     session = await client.asession()
+    if not hasattr(session, "aset"):
+        return await sync_to_async(_session)(client, example)
     await session.aset("added", example.username)
     await session.asave()
     return sorted(await session.aitems()), (await client.asession()).session_key == session.session_key

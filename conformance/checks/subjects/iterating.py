@@ -138,15 +138,14 @@ def _leaving(stage: Stage, example: Leaving) -> Sides:
         except _Left:
             taken.append("left")
         rows_left.close()
-        return [*taken, _open_cursors(), queryset.count()]
+        return [*taken, queryset.count()]
 
     async def arun() -> list[Any]:
         taken: list[Any] = []
         rows_left = iterator(chunk_size=example.size)
         await _take(example, rows_left, taken)
         await rows_left.aclose()
-        count = await stage.adapter.asynchronous(queryset, "count")()
-        return [*taken, await _aopen_cursors(), count]
+        return [*taken, await stage.adapter.asynchronous(queryset, "count")()]
 
     return Sides(sync=run, asynchronous=arun, held=(queryset,))
 
@@ -186,23 +185,6 @@ async def _cancelled() -> None:
 def _leave(way: str) -> None:
     if way in ("exception", "cancel"):
         raise _Left
-
-
-def _open_cursors() -> int:
-    """The cursors that the server keeps for this thread's connection; none where it keeps none for anybody."""
-    from django.db import connection
-
-    if connection.vendor != "postgresql":
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT COUNT(*) FROM pg_cursors")
-        return int(cursor.fetchone()[0])
-
-
-async def _aopen_cursors() -> int:
-    from asgiref.sync import sync_to_async
-
-    return await sync_to_async(_open_cursors)()
 
 
 register_experiment(

@@ -14,6 +14,7 @@ from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.reading import manager
 from conformance.strategies import TEXTS, Rows, rows, small_integers
+from conformance.strategies.choosing import mostly
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def _bodies() -> st.SearchStrategy[bytes]:
     missing = st.fixed_dictionaries({"title": TEXTS})
     malformed = st.sampled_from([b"", b"{", b"nonsense", b"[1, 2", b"\xff\xfe"])
     encoded = st.one_of(good, wrong, missing).map(lambda data: json.dumps(data).encode())
-    return st.one_of(encoded, encoded, malformed)
+    return mostly(encoded, malformed, 2)
 
 
 POSTINGS = st.builds(Posting, rows=rows(max_posts=2), body=_bodies())

@@ -85,12 +85,22 @@ def _view_class(example: Classed, asynchronous: tuple[str, ...]) -> Any:
         self.prepared = f"set up for {request.method}"
 
     handlers = {name: (_ahandler if name in asynchronous else _handler)(name) for name in example.handlers}
-    kind = type("AView", (View,), {"text": "as written", "setup": setup, **handlers})
+    kind: Any = type("AView", (View,), {"text": "as written", "setup": setup, **handlers})
     if example.decorated == "dispatch":
+        if asynchronous:
+            # So the documentation asks for it, where the handlers are asynchronous.
+            kind.dispatch = _adispatch(kind)
         return method_decorator(_signed, name="dispatch")(kind)
     if example.decorated and example.decorated in handlers:
         return method_decorator(_signed, name=example.decorated)(kind)
     return kind
+
+
+def _adispatch(kind: Any) -> Any:
+    async def dispatch(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return await super(kind, self).dispatch(*args, **kwargs)
+
+    return dispatch
 
 
 def _dispatched(stage: Stage, example: Classed) -> Sides:

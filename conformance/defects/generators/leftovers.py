@@ -64,6 +64,30 @@ def transaction_left(place: Place, facts: Facts) -> Iterator[Defect]:
     yield Defect("leftovers", surrounded(block))
 
 
+@generator
+def cursor_left(place: Place, facts: Facts) -> Iterator[Defect]:
+    """A cursor stays open on the server, and the connection keeps it."""
+
+    @asynccontextmanager
+    async def block(_: Call) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await on_orm_thread(_declare_cursor)
+
+    if "postgresql" in facts.vendor:
+        yield Defect("leftovers", surrounded(block))
+
+
+def _declare_cursor() -> None:
+    from django.db import connection
+
+    connection.ensure_connection()
+    _KEPT.append(f"surplus_{len(_KEPT)}")
+    with connection.connection.cursor() as cursor:
+        cursor.execute(f"DECLARE {_KEPT[-1]} CURSOR WITH HOLD FOR SELECT 1")
+
+
 def _leaving(leave: Leaving, variant: str = "") -> Defect:
     @asynccontextmanager
     async def block(_: Call) -> AsyncIterator[None]:

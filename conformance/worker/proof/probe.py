@@ -44,7 +44,7 @@ class Probe:
     def __init__(self, entry: CatalogueEntry) -> None:
         self._entry = entry
         self._judges = [check.name for check in entry.checks if check.name in PANEL]
-        self.facts = Facts(judges=set(self._judges))
+        self.facts = Facts(judges=set(self._judges), vendor=_vendor())
         self.places: list[Place] = []
         self.disagreeing: dict[str, str] = {}
         # How many asynchronous calls are under way.
@@ -131,6 +131,12 @@ class Probe:
             self.facts.sliced = self.facts.sliced or query.is_sliced
             self.facts.ordered = self.facts.ordered or bool(query.order_by or query.get_meta().ordering)
             self.facts.filtered = self.facts.filtered or bool(query.where)
+
+
+def _vendor() -> str:
+    from django.db import connection
+
+    return connection.vendor
 
 
 def _given(call: Call) -> set[str]:

@@ -1,0 +1,125 @@
+"""What is said to be wrong in Django is shown by programs, and is not held against a backend."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import django
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from conformance.case import Cell
+from conformance.catalogue import load_catalogue
+from conformance.cli.app import main
+from conformance.expectations import Expectations
+from conformance.findings import DjangoFinding, load_findings, program_of
+from conformance.gate import GateResult, judge
+from tests.conformance.synthetic import POSTGRESQL, results
+
+MOST_LINES = 40
+FINDINGS = list(load_findings())
+# A few of them, of each kind: each takes a process.
+SHOWN = (
+    "sessions.adelete_test_cookie",
+    "sessions.file",
+    "auth.base_backend.overridden",
+    "auth.alogin",
+    "cache.overridden",
+    "client.follow.preserving_method",
+    "http.request.encoding",
+    "m2m.acount",
+    "signals.asend",
+    "views.decorators.csrf_protect",
+)
+KNOWN = "sessions.adelete_test_cookie:state"
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.id)
+def test_a_finding_says_all_that_a_reader_needs(finding: DjangoFinding) -> None:
+    """A sentence of the documentation or what it lacks, a place there, versions, and cells that there are."""
+    assert finding.claim.endswith(".")
+    assert bool(finding.says) != bool(finding.missing)
+    assert finding.link.startswith("https://docs.djangoproject.com/en/stable/")
+    assert "#" in finding.link
+    assert SpecifierSet(finding.django)
+    catalogue = load_catalogue()
+    for cell, verdict in finding.cells:
+        catalogue.check(Cell.parse(cell))
+        assert verdict in ("silent", "fail")
+
+
+def test_no_verdict_has_two_findings() -> None:
+    """In one version, a verdict of a cell is explained by one of them."""
+    claimed = [(cell, finding) for finding in FINDINGS for cell, _ in finding.cells]
+    for number, (cell, finding) in enumerate(claimed):
+        others = [other.id for name, other in claimed[number + 1 :] if name == cell and _overlap(finding, other)]
+        assert not others, f"{cell} of {finding.id}"
+
+
+def _overlap(one: DjangoFinding, other: DjangoFinding) -> bool:
+    return any(one.is_in(version) and other.is_in(version) for version in ("4.2", "5.0", "5.1", "5.2", "6.0", "6.1"))
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.id)
+def test_a_program_is_short_and_needs_django_alone(finding: DjangoFinding) -> None:
+    """It begins with its claim."""
+    program = program_of(finding)
+    assert program.startswith('"""')
+    assert program.count("\n") <= MOST_LINES
+    assert "conformance" not in program
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_program_shows_the_finding(name: str, tmp_path: Path) -> None:
+    """Its two lines differ on a Django that has the finding, and on no other."""
+    (finding,) = (each for each in FINDINGS if each.id == name)
+    (tmp_path / "shown.py").write_text(program_of(finding), "utf-8")
+    command = [sys.executable, "-I", "-W", "ignore", "shown.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, second = (line.partition(":")[2].strip() for line in done.stdout.splitlines())
+    assert (first != second) == finding.is_in(django.get_version())
+
+
+def test_repro_prints_the_program_of_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any results."""
+    assert main(["repro", KNOWN]) == 0
+    assert capsys.readouterr().out == program_of(next(each for each in FINDINGS if each.has(KNOWN)))
+
+
+def test_show_tells_of_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    """Below the check that it leads to, with its versions."""
+    assert main(["show", "sessions.adelete_test_cookie"]) == 0
+    assert "wrong in Django >=5.1: `adelete_test_cookie()` does not mark" in capsys.readouterr().out
+
+
+def gate(cell: str, verdict: str, version: str) -> GateResult:
+    """What the gate says of one verdict on that Django."""
+    catalogue = load_catalogue()
+    environment = replace(POSTGRESQL, django=version)
+    measured = results({Cell.parse(cell): verdict}, environment=environment, digest=catalogue.hash)
+    return judge([measured], catalogue, Expectations(), date(2027, 1, 10))
+
+
+def test_what_is_wrong_in_django_is_listed_and_does_not_count() -> None:
+    """It is not the backend's fault."""
+    judged = gate(KNOWN, "silent", "6.1")
+    assert judged.code == 0
+    assert "is silent, and it is Django that is wrong: `adelete_test_cookie()`" in judged.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("cell", "verdict", "version"),
+    [
+        (KNOWN, "fail", "6.1"),
+        ("sessions.adelete_test_cookie:loop", "fail", "6.1"),
+        ("cache.aget_many:override", "silent", "6.1"),
+    ],
+)
+def test_anything_else_counts(cell: str, verdict: str, version: str) -> None:
+    """Another verdict, another cell, or a Django in which it was put right."""
+    assert gate(cell, verdict, version).code == 10
