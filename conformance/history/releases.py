@@ -21,6 +21,7 @@ PACKAGES = {"django": "Django", "asgiref": "asgiref"}
 PYPI = "https://pypi.org/pypi"
 FILE_NAME = "releases.json"
 _TIMEOUT = 30.0
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,14 @@ def _is_final(text: str) -> bool:
 
 
 def _accepted(django: str, index: str) -> str:
-    requires = _asked(f"{index}/{PACKAGES['django']}/{django}/json")["info"]["requires_dist"] or ()
+    """Any asgiref where the index does not tell of single releases: the installer refuses what does not fit."""
+    try:
+        about = _asked(f"{index}/{PACKAGES['django']}/{django}/json")
+    except urllib.error.HTTPError as error:
+        if error.code == _NOT_FOUND:
+            return ""
+        raise
+    requires = about["info"]["requires_dist"] or ()
     return next((str(each.specifier) for each in map(Requirement, requires) if each.name == "asgiref"), "")
 
 

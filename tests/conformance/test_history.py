@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -143,6 +146,25 @@ def test_without_a_network_the_releases_of_before_are_known(tmp_path: Path) -> N
         known_releases("asgiref", tmp_path, django="4.2.10", index=gone)
     assert caught.value.code is ExitCode.HARNESS
     assert caught.value.remedy.startswith("Connect to the network")
+
+
+class _Index(SimpleHTTPRequestHandler):
+    """Files of a folder, without a word on each request."""
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_an_index_that_does_not_tell_of_single_releases(tmp_path: Path) -> None:
+    """Every asgiref is looked at: the installer says which do not fit."""
+    index(tmp_path / "index")
+    (tmp_path / "index/Django/4.2.10/json").unlink()
+    handler = partial(_Index, directory=str(tmp_path / "index"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        found = known_releases("asgiref", tmp_path, django="4.2.10", index=url)
+        server.shutdown()
+    assert found == (["3.5.2", "3.6.0", "3.10.0"], "")
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "nonsense"])
