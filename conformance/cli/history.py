@@ -109,7 +109,7 @@ def history(
     complete = _run(search, remark)
     known = search.histories()
     _print(known, kind)
-    gaps = any(open_gaps(each.releases, each.signatures, each.failed) or each.failed for each in known)
+    gaps = any(open_gaps(each.releases, each.outcomes) or each.failed for each in known)
     return ExitCode.INCOMPLETE if gaps or not complete else ExitCode.CONFORMS
 
 
@@ -199,7 +199,7 @@ def _lines(each: EntryHistory) -> Iterator[str]:
             apart.setdefault(ranges, []).append(name)
     for ranges, names in apart.items():
         yield f"    {', '.join(names)}: {ranges_text(ranges)}"
-    for low, high in open_gaps(each.releases, each.signatures, each.failed):
+    for low, high in open_gaps(each.releases, each.outcomes):
         yield f"  it changed between {low} and {high}: the same command finds out where"
     for version, reason in each.failed.items():
         yield f"  {version} was not measured: {reason}"

@@ -63,9 +63,10 @@ class EntryHistory:
     failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def signatures(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """What has to be equal for two releases to be alike: every check's verdict."""
-        return {version: tuple(sorted(found.items())) for version, found in self.verdicts.items()}
+    def outcomes(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """What has to be equal for two releases to be alike: every check's verdict, or that there is none."""
+        measured = {version: tuple(sorted(found.items())) for version, found in self.verdicts.items()}
+        return {**dict.fromkeys(self.failed, ()), **measured}
 
     @property
     def ranges(self) -> tuple[Range, ...]:

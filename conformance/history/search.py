@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from conformance.history.releases import series_of
@@ -10,57 +10,45 @@ from conformance.history.releases import series_of
 Known = Mapping[str, Hashable]
 
 
-def next_releases(releases: Sequence[str], known: Known, out: Collection[str] = ()) -> tuple[str, ...]:
-    """The releases to measure next, all of which may be measured at a time; none where every change is between
-    neighbours.
+def next_releases(releases: Sequence[str], known: Known) -> tuple[str, ...]:
+    """The releases to measure next, all at a time; none where every change lies between neighbours.
 
-    `releases` are sorted, `known` has what was measured of some, and those that are `out` cannot be measured. A verdict
-    may change more than once, so nothing is concluded from one series for another: within a series whose ends agree,
+    `releases` are sorted; `known` is what came out of those that were measured, also that one could not be. A verdict
+    may change more than once, so nothing is concluded from one series for another. Within a series whose ends agree,
     nothing is measured between them.
     """
-    return tuple(version for series in _series(releases, out) for version in _next(series, known))
+    return tuple(version for series in _series(releases) for version in _next(series, known))
 
 
-def at_most(releases: Sequence[str], known: Known, out: Collection[str] = ()) -> int:
+def at_most(releases: Sequence[str], known: Known) -> int:
     """How many more have to be measured if no verdict changes twice in one series."""
     total = 0
-    for series in _series(releases, out):
-        ends = {series[0], series[-1]}
-        total += len(ends - set(known))
-        total += sum((gap.bit_length()) for gap in _gaps(series, known))
+    for series in _series(releases):
+        total += len({series[0], series[-1]} - set(known))
+        total += sum((high - low - 1).bit_length() for low, high in _differing(series, known))
     return total
 
 
-def open_gaps(releases: Sequence[str], known: Known, out: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
+def open_gaps(releases: Sequence[str], known: Known) -> tuple[tuple[str, str], ...]:
     """Pairs of measured releases that differ, and between which there is one that was not measured."""
-    usable = [version for version in releases if version not in out]
-    measured = [number for number, version in enumerate(usable) if version in known]
-    return tuple(
-        (usable[low], usable[high])
-        for low, high in pairwise(measured)
-        if high - low > 1 and known[usable[low]] != known[usable[high]]
-    )
+    return tuple((releases[low], releases[high]) for low, high in _differing(releases, known) if high - low > 1)
 
 
-def _series(releases: Sequence[str], out: Collection[str]) -> Iterator[list[str]]:
-    usable = (version for version in releases if version not in out)
-    return (list(group) for _, group in groupby(usable, key=series_of))
+def _series(releases: Sequence[str]) -> Iterator[list[str]]:
+    return (list(group) for _, group in groupby(releases, key=series_of))
 
 
-def _next(series: list[str], known: Known) -> Iterator[str]:
+def _next(series: Sequence[str], known: Known) -> Iterator[str]:
     missing = [version for version in dict.fromkeys((series[0], series[-1])) if version not in known]
     if missing:
         yield from missing
         return
-    measured = [number for number, version in enumerate(series) if version in known]
-    for low, high in pairwise(measured):
-        if high - low > 1 and known[series[low]] != known[series[high]]:
+    for low, high in _differing(series, known):
+        if high - low > 1:
             yield series[(low + high) // 2]
 
 
-def _gaps(series: list[str], known: Known) -> Iterator[int]:
-    """How many releases lie between two neighbours that were measured and differ."""
-    measured = [number for number, version in enumerate(series) if version in known]
-    for low, high in pairwise(measured):
-        if known[series[low]] != known[series[high]]:
-            yield high - low - 1
+def _differing(releases: Sequence[str], known: Known) -> Iterator[tuple[int, int]]:
+    """Measured releases that follow each other and differ, by their places."""
+    measured = [number for number, version in enumerate(releases) if version in known]
+    return (pair for pair in pairwise(measured) if known[releases[pair[0]]] != known[releases[pair[1]]])

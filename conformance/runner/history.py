@@ -62,7 +62,7 @@ class HistorySearch:
         """
         known = self.histories()
         while wanted := self._wanted(known):
-            left = max(at_most(self.releases, each.signatures, each.failed) for each in known)
+            left = max(at_most(self.releases, each.outcomes) for each in known)
             listener.round(tuple(wanted), max(left, len(wanted)))
             outcomes = self._measure(wanted, listener)
             known = self.histories()
@@ -95,7 +95,7 @@ class HistorySearch:
         """By release the cells that have to be measured in it."""
         wanted: dict[str, list[Cell]] = {}
         for history, cells in zip(known, self._entries().values(), strict=True):
-            for version in next_releases(self.releases, history.signatures, history.failed):
+            for version in next_releases(self.releases, history.outcomes):
                 wanted.setdefault(version, []).extend(cells)
         return {version: tuple(wanted[version]) for version in self.releases if version in wanted}
 

@@ -79,16 +79,16 @@ def test_every_change_is_found_in_its_release(changes: list[tuple[str, str]], mo
     assert len(known) <= most
 
 
-def test_a_release_that_cannot_be_measured_is_passed_by() -> None:
-    """The search goes on with its neighbours; where a change may be in the one that is missing, the range says so."""
-    verdicts = truth(("4.1.7", "pass"))
-    out = {"4.1", "4.1.6"}
-    known: dict[str, str] = {}
-    while wanted := next_releases(RELEASES, known, out):
-        assert not out & set(wanted)
-        known.update({version: verdicts[version] for version in wanted})
+def test_releases_that_cannot_be_measured_are_no_more_work() -> None:
+    """They are searched as a verdict is; where a change may be in one of them, the range says so."""
+    verdicts = {**truth(("4.1.7", "pass")), **dict.fromkeys(RELEASES[:6], "failed"), "4.1.6": "failed"}
+    known = searched(RELEASES, verdicts)
+    measured = {version: verdict for version, verdict in known.items() if verdict != "failed"}
+    assert ranges_text(ranges_of(RELEASES, measured)) == "pass in every release (4.1.7–5.0)"
+    assert len(known) <= 9
+    known = searched(RELEASES, {**truth(("4.1.7", "pass")), "4.1.6": "failed"})
+    del known["4.1.6"]
     assert ranges_text(ranges_of(RELEASES, known)) == "absent until 4.1.7 or earlier · pass since 4.1.7 or earlier"
-    assert open_gaps(RELEASES, known, out) == ()
 
 
 def test_what_was_interrupted_says_where_it_does_not_know() -> None:
@@ -219,7 +219,7 @@ def test_a_report_knows_of_releases_that_were_not_measured(tmp_path: Path) -> No
     keep(tmp_path, "5.2", {COUNT: "pass"})
     (history,) = histories(tmp_path, catalogue(tmp_path))
     assert ranges_text(history.ranges) == "fail until 5.2 or earlier · pass since 5.2 or earlier"
-    assert open_gaps(history.releases, history.signatures) == (("4.2.9", "5.2"),)
+    assert open_gaps(history.releases, history.outcomes) == (("4.2.9", "5.2"),)
 
 
 @pytest.mark.parametrize("line", [LINE, HistoryLine("asgiref", "postgresql-pool", "4.2.10")])
