@@ -47,13 +47,15 @@ Source = Callable[[Any], tuple[str, str]]
 class Experiment:
     """`source` prints an example as the Python that it stands for; without one, its `repr` has to do.
 
-    `surroundings` gives a block for the whole of an example, as settings need.
+    `surroundings` gives a block for the whole of an example, as settings need. `vary` puts into the example of
+    that number what takes its turn instead of being drawn: of few examples that are drawn, many forms would be missing.
     """
 
     examples: SearchStrategy[Any]
     prepare: Prepare
     source: Source | None = None
     surroundings: Callable[[Any], AbstractContextManager[object]] = lambda _: nullcontext()
+    vary: Callable[[Any, int], Any] = lambda example, _: example
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ CONDITIONS = (
 
 
 class Turns:
-    """The conditions of one example after the other."""
+    """The number of one example after the other, from which follow its conditions and what varies in it."""
 
     def __init__(self) -> None:
         self._number = -1
@@ -89,13 +91,13 @@ class Turns:
         self._owed = False
         self._conditions = CONDITIONS[0]
 
-    def next(self) -> Conditions:
-        """Those of the next example."""
+    def next(self, experiment: Experiment, drawn: Any) -> tuple[Any, Conditions]:
+        """The next example, varied, and its conditions."""
         if not self._kept:
             self._number += 1
             conditions = CONDITIONS[self._number % len(CONDITIONS)]
             self._conditions = replace(conditions, cancelled=conditions.cancelled or self._owed)
-        return self._conditions
+        return experiment.vary(drawn, self._number), self._conditions
 
     def cancelled(self, seen: bool) -> None:
         """Say whether the example that had the last conditions was cancelled."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
+from math import lcm
 from typing import Any
 
 from hypothesis import strategies as st
 
 from conformance.catalogue import Operation
-from conformance.checks.experiments import Experiment, Sides
+from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
 from conformance.checks.reference import UNKNOWN, answer, rows_to_seed
 from conformance.checks.second_alias import second_alias
@@ -21,6 +22,7 @@ from conformance.strategies import Rows
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import (
     Arguments,
+    Attribute,
     Chain,
     Name,
     Pairs,
@@ -30,6 +32,7 @@ from conformance.strategies.code import (
     source,
     source_arguments,
 )
+from conformance.strategies.shapes import forms_of
 from conformance.strategies.targets import TARGETS
 
 # What a shortcut asks of the queryset that it is given, whose class may override it.
@@ -38,24 +41,42 @@ _ASKED = {"get_object_or_404": "get", "get_list_or_404": "filter"}
 
 @dataclass(frozen=True)
 class Invocation:
-    """Rows, what the method is called on, which attributes that is given before, and what the method is given."""
+    """Rows, what the method is called on, which attributes that is given before, and what the method is given.
+
+    Before the call a queryset may have been `evaluated`.
+    """
 
     rows: Rows
     target: Any
     changes: Pairs
     arguments: Arguments
+    evaluated: bool = False
 
 
 def invocations(found: Operation) -> Experiment:
     """The experiment of an operation. Raises `KeyError` for a kind of target or of arguments that does not exist."""
-    kind = TARGETS[found.on]
-    examples = st.builds(Invocation, kind.rows, kind.targets, kind.changes, ARGUMENTS[found.arguments])
+    kind, arguments = TARGETS[found.on], ARGUMENTS[found.arguments]
+    examples = st.builds(Invocation, kind.rows, kind.targets, kind.changes, arguments)
+    forms = forms_of(arguments)
     return Experiment(
         examples,
         lambda stage, example: _sides(stage, example, found.call),
         lambda example: _source(example, found.call),
         lambda _: second_alias() if found.on.startswith("using_") else nullcontext(),
+        lambda example, turn: _in_turn(example, turn, forms),
     )
+
+
+# Of so many querysets one was evaluated before the call: a number that has nothing in common with that of conditions.
+_EVALUATED = 5
+
+
+def _in_turn(example: Invocation, turn: int, forms: tuple[Arguments, ...]) -> Invocation:
+    """Each form of the arguments in turn; where both have begun again, the next, so that it meets every condition."""
+    if forms:
+        both = lcm(len(forms), len(CONDITIONS))
+        example = replace(example, arguments=forms[(turn + turn // both) % len(forms)])
+    return replace(example, evaluated=turn % _EVALUATED == _EVALUATED - 1)
 
 
 def _sides(stage: Stage, example: Invocation, name: str) -> Sides:
@@ -79,17 +100,29 @@ def _twins(stage: Stage, example: Invocation, name: str) -> Sides:
     for attribute, value in example.changes:
         setattr(target, attribute, resolve(value))
     args, kwargs = resolve_arguments(example.arguments)
+    evaluated = example.evaluated and _evaluate(target)
     if name == "__iter__":
         return iteration(stage, target)
     if name == "iterator":
         return _iterator(stage, target, args, kwargs)
-    held = tuple(_held([target, args, kwargs]))
+    held = (*_held([target, args, kwargs]), *([target] if evaluated else []))
     sides = operation(stage, target, name, *args, held=held, **kwargs)
     if name == "prefetch_related_objects":
         return _with(args, sides)
     if name in _ASKED and args and hasattr(args[0], "_result_cache"):
         return replace(sides, overriding=overriding_method(args[0], _ASKED[name]))
     return _with(target, sides) if hasattr(target, "_meta") else sides
+
+
+def _evaluate(target: Any) -> bool:
+    """Fill the cache of a queryset, where the target is one and the database does not refuse it."""
+    if not hasattr(target, "_result_cache"):
+        return False
+    try:
+        len(target)
+    except Exception:  # noqa: BLE001 - whatever a backend refuses, the operation is measured without
+        return False
+    return True
 
 
 def _with(target: Any, sides: Sides) -> Sides:
@@ -146,6 +179,9 @@ def _source(example: Invocation, name: str) -> tuple[str, str]:
     if example.changes:
         target = _named(target, lines)
     lines += [f"{source(target)}.{attribute} = {source(value)}" for attribute, value in example.changes]
+    if example.evaluated and _is_queryset(target):
+        lines += [f"rows = {source(target)}", "len(rows)"]
+        target = Name("rows")
     before, on = "".join(f"{line}\n" for line in lines), source(target)
     if name == "__iter__":
         return f"{before}list({on})", f"{before}[row async for row in {on}]"
@@ -153,6 +189,11 @@ def _source(example: Invocation, name: str) -> tuple[str, str]:
     if name == "iterator":
         return f"{before}list({on}.iterator({given}))", f"{before}[row async for row in {on}.aiterator({given})]"
     return f"{before}{on}.{name}({given})", f"{before}await {on}.a{name}({given})"
+
+
+def _is_queryset(target: Any) -> bool:
+    """By its form: what ends in an attribute is a manager, and rows that are fetched have names."""
+    return isinstance(target, Chain) and bool(target.steps) and not isinstance(target.steps[-1], Attribute)
 
 
 def _hoisted(value: Any, lines: list[str]) -> Any:

@@ -87,6 +87,13 @@ def filtered_plans() -> st.SearchStrategy[Chain]:
     return st.builds(_plan, st.just("Post.objects"), _NARROWED)
 
 
+def unordered_plans() -> st.SearchStrategy[Chain]:
+    """Tags, which have no order, for what brings one where there is none."""
+    narrowed = ((), (Step("filter", kwargs=(("name__gt", "b"),)),), (Step("exclude", kwargs=(("name", "async"),)),))
+    cut = ((), (), (Slice(0, 1),))
+    return st.builds(_plan, st.just("Tag.objects"), st.sampled_from(narrowed), st.sampled_from(cut))
+
+
 def whole_plans() -> st.SearchStrategy[Chain]:
     """Posts, most of them: those of a table that is read in chunks."""
     narrowed = st.sampled_from([(), (), (Step("filter", kwargs=(("views__lte", 6),)),)])

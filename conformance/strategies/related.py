@@ -187,10 +187,12 @@ def _or_404(*wrong: Arguments) -> Drawn:
         ((q(views__gte=1),), ()),
         ((), (("pk", FIRST_KEY),)),
         ((q(pk=FIRST_KEY), q(views__lt=9)), ()),
+        ((q(views__gte=0), q(pk=FIRST_KEY + 1)), (("title__isnull", False),)),
+        ((q(views__gte=0), q(pk=FIRST_KEY + 90)), ()),
         ((), (("pk", FIRST_KEY + 1),)),
         ((), (("nonsense", 1),)),
     ]
-    forms = st.sampled_from(known) | conditions
+    forms = st.sampled_from(known) | st.sampled_from(known) | conditions
     right = st.builds(lambda klass, form: Arguments((klass, *form[0]), form[1]), classes, forms)
     return mostly(right, st.sampled_from(wrong), 8)
 
@@ -218,6 +220,16 @@ SHORTCUTS: dict[str, Drawn] = {
                 [],
             ]
         ),
-        st.sampled_from([*_PREFETCHED, ("tags",), ("tags__posts", "comments"), ("nonsense",), ("title",), ()]),
+        st.sampled_from(
+            [
+                *_PREFETCHED,
+                ("tags",),
+                ("tags__posts", "comments"),
+                ("author", "tags", "comments__author"),
+                ("nonsense",),
+                ("title",),
+                (),
+            ]
+        ),
     ),
 }

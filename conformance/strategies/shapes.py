@@ -27,9 +27,20 @@ def given(*args: Any, **kwargs: Any) -> Arguments:
     return Arguments(args, tuple(kwargs.items()))
 
 
+# The forms of a strategy that draws one of a few.
+_FORMS: dict[st.SearchStrategy[Arguments], tuple[Arguments, ...]] = {}
+
+
 def one_of(*forms: Arguments) -> st.SearchStrategy[Arguments]:
     """One of the forms."""
-    return st.sampled_from(forms)
+    drawn = st.sampled_from(forms)
+    _FORMS[drawn] = forms
+    return drawn
+
+
+def forms_of(drawn: st.SearchStrategy[Arguments]) -> tuple[Arguments, ...]:
+    """What is drawn from, where `one_of` made the strategy; nothing otherwise."""
+    return _FORMS.get(drawn, ())
 
 
 def f(name: str) -> Call:

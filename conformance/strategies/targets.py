@@ -30,6 +30,12 @@ def _fetched(model: str, most: int = 1, *steps: Step) -> st.SearchStrategy[Chain
     return st.integers(0, most).map(lambda at: wanted.then(*instance(model, at).steps))
 
 
+def _with_caches(model: str, one: str, many: str) -> st.SearchStrategy[Any]:
+    """An instance of the rows; of every fourth each, one related object or many are fetched already."""
+    selected, prefetched = Step("select_related", (one,)), Step("prefetch_related", (many,))
+    return _fetched(model) | _fetched(model) | _fetched(model, 1, selected) | _fetched(model, 1, prefetched)
+
+
 def _related(model: str, name: str, most: int = 1) -> st.SearchStrategy[Any]:
     """A manager of related objects; of every third owner they are prefetched."""
     prefetched = Step("prefetch_related", (name,))
@@ -65,6 +71,8 @@ _USING = Step("using", (SECOND_ALIAS,))
 TARGETS: dict[str, TargetKind] = {
     "queryset": TargetKind(_SOME, plans.plans()),
     "uncut": TargetKind(_SOME, plans.uncut_plans()),
+    "uncut_ends": TargetKind(_SOME, plans.uncut_plans() | plans.uncut_plans() | plans.unordered_plans()),
+    "ends": TargetKind(_SOME, plans.plans() | plans.plans() | plans.unordered_plans()),
     "sliced": TargetKind(_POSTS, plans.sliced_plans()),
     "filtered": TargetKind(_SOME, plans.filtered_plans()),
     "any_queryset": TargetKind(_SOME, plans.any_plans()),
@@ -87,7 +95,7 @@ TARGETS: dict[str, TargetKind] = {
     "profile_manager": _manager("Profile.objects"),
     "specimen_manager": TargetKind(specimen_rows(), st.just(Name("Specimen.objects"))),
     "instance": TargetKind(_POSTS, _fetched("Post")),
-    "changed_instance": TargetKind(_POSTS, _fetched("Post"), CHANGES),
+    "changed_instance": TargetKind(_POSTS, _with_caches("Post", "author", "tags"), CHANGES),
     "partial_instance": TargetKind(_POSTS, _fetched("Post", 1, Step("only", ("title", "views"))), CHANGES),
     "new_instance": TargetKind(_SOME, NEW_POSTS),
     "changed_child": TargetKind(reviewed_rows(), _fetched("Review", 0), CHILD_CHANGES),

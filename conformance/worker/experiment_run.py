@@ -96,11 +96,12 @@ class ExperimentRun:
 
     def _look(self, drawn: Any) -> None:
         """Let every judge look at one example."""
-        pair = self._pair((drawn, self._turns.next()))
+        example = self._turns.next(self._experiment, drawn)
+        pair = self._pair(example)
         self._turns.cancelled(pair is not None and pair.cancelled is not None)
         if pair is None:
             return
-        self._ordinary.consider(drawn, pair)
+        self._ordinary.consider(example[0], pair)
         for name in self._judges:
             ruling = PANEL[name](pair)
             known = self._found.get(name)
@@ -146,7 +147,7 @@ class ExperimentRun:
         self._stage.evidence = Evidence()
 
         def look(drawn: Any) -> None:
-            example = drawn, turns.next()
+            example = turns.next(self._experiment, drawn)
             pair = self._pair(example)
             turns.cancelled(pair is not None and pair.cancelled is not None)
             if pair is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from unittest.mock import Mock
 
 import pytest
+from hypothesis import strategies as st
 
 from conformance.catalogue import load_catalogue
 from conformance.checks import Evidence
-from conformance.checks.experiments import CONDITIONS, Turns
+from conformance.checks.experiments import CONDITIONS, Conditions, Experiment, Turns
 from conformance.judges import Ruling
 from conformance.worker import experiment_run
 from conformance.worker.experiment_run import ExperimentRun
@@ -44,23 +45,28 @@ def test_a_second_run_in_which_the_suite_fails_is_no_pass(run, monkeypatch):
     assert "the database is gone" in measured.failure.message
 
 
+def conditions(turns: Turns) -> Conditions:
+    """Those of the next example."""
+    return turns.next(Experiment(st.none(), Mock()), None)[1]
+
+
 def test_a_cancellation_without_a_statement_is_made_up_for():
     """The next example that sends one is cancelled, whatever else is varied for it."""
     turns = Turns()
-    while not turns.next().cancelled:
+    while not conditions(turns).cancelled:
         turns.cancelled(seen=False)
     turns.cancelled(seen=False)
-    assert turns.next().cancelled
+    assert conditions(turns).cancelled
     turns.cancelled(seen=True)
-    assert [turns.next().cancelled for _ in CONDITIONS].count(True) == 1
+    assert [conditions(turns).cancelled for _ in CONDITIONS].count(True) == 1
 
 
 def test_the_conditions_of_a_disagreement_are_kept():
     """What is made smaller is looked at under the conditions under which it was found."""
     turns = Turns()
-    found = [turns.next() for _ in range(3)][-1]
+    found = [conditions(turns) for _ in range(3)][-1]
     turns.keep()
-    assert turns.next() == found
+    assert conditions(turns) == found
 
 
 def check_of(entry: str, check: str) -> tuple[str, ...]:

@@ -40,8 +40,21 @@ class Call:
         given = [*map(_shown, self.args), *(f"{name}={_shown(value)}" for name, value in self.kwargs)]
         return f"{target}.{prefix}{self.name}({', '.join(given)})"
 
+    def given(self) -> tuple[Any, ...]:
+        """The positional arguments, with an iterator in the place of each `OneByOne`."""
+        return tuple(iter(value.values) if isinstance(value, OneByOne) else value for value in self.args)
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """Values that are handed over by an iterator, which gives each of them once."""
+
+    values: tuple[Any, ...]
+
 
 def _shown(value: Any) -> str:
+    if isinstance(value, OneByOne):
+        return f"iter({value.values!r})"
     return "lambda: 'made'" if callable(value) else repr(value)
 
 
@@ -70,7 +83,7 @@ _KEYS = ("a", "b")
 _VERSION = (1, 2)
 _TIMEOUT = (None, 0, 60, -1)
 _VALUES = (1, None, "é", [1, 2])
-_MANY = ((), ("a",), ("b", "a"), ("a", "c", "a"))
+_MANY = ((), ("a",), ("b", "a"), ("a", "c", "a"), OneByOne(("a", "b")))
 # Not portable to memcached, so Django warns of them.
 _WARNED = ("with space", "x" * 251)
 OPTIONS: tuple[tuple[tuple[str, Any], ...], ...] = (
@@ -90,8 +103,13 @@ HOLDING = [
 _NUMBERS = [*(calls("set", _KEYS, (1, 10, "é"), timeout=(None, 60)) * 2), *calls("set", _KEYS, (5,), version=_VERSION)]
 
 
+# One for each time that `made` was called.
+_MADE: list[None] = []
+
+
 def made() -> str:
     """The default of a `get_or_set` that computes it."""
+    _MADE.append(None)
     return "made"
 
 
@@ -196,8 +214,10 @@ def _prepare(backend: Backend) -> Any:
     def prepare(stage: Stage, example: CacheCall) -> Sides:
         cache = prepared(backend, example)
         call = example.call
-        sides = with_warnings(operation(stage, cache, call.name, *call.args, **dict(call.kwargs)))
-        return replace(sides, held=(lambda: contents(backend, cache),), model=_expected(backend, example))
+        sides = with_warnings(operation(stage, cache, call.name, *call.given(), **dict(call.kwargs)))
+        model = _expected(backend, example)
+        _MADE.clear()
+        return replace(sides, held=(lambda: contents(backend, cache), lambda: len(_MADE)), model=model)
 
     return prepare
 
@@ -210,7 +230,7 @@ def _expected(backend: Backend, example: CacheCall) -> tuple[Any, ...]:
     for held in example.held:
         model.set(*held.args, **dict(held.kwargs))
     model.now += example.passed
-    return (model.answer(example.call.name, example.call.args, dict(example.call.kwargs)),)
+    return (model.answer(example.call.name, example.call.given(), dict(example.call.kwargs)),)
 
 
 def source(backend: Backend) -> Any:

@@ -78,7 +78,7 @@ def _answer(stage: Stage, cache: Any, step: Call) -> Any:
         return _wait(step)
     call = stage.adapter.sync(cache, step.name)
     try:
-        return call(*step.args, **dict(step.kwargs))
+        return call(*step.given(), **dict(step.kwargs))
     except Exception as error:  # noqa: BLE001 - what a step raises is its answer
         return error
 
@@ -88,7 +88,7 @@ async def _aanswer(stage: Stage, cache: Any, step: Call) -> Any:
         return _wait(step)
     call = stage.adapter.asynchronous(cache, step.name)
     try:
-        return await call(*step.args, **dict(step.kwargs))
+        return await call(*step.given(), **dict(step.kwargs))
     except Exception as error:  # noqa: BLE001 - as above
         return error
 
@@ -114,7 +114,7 @@ def _expected(backend: Backend, example: CacheSteps) -> tuple[Any, ...]:
             continue
         if step.name == "touch" and model.has_ended(step.args[0], dict(step.kwargs).get("version")):
             return ()
-        answers.append(model.answer(step.name, step.args, dict(step.kwargs)))
+        answers.append(model.answer(step.name, step.given(), dict(step.kwargs)))
     return ([*answers, expected_contents(model)],)
 
 

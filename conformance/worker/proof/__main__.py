@@ -143,7 +143,7 @@ class Process:
         turns = Turns()
         explore(
             experiment.examples,
-            lambda drawn: found.append((drawn, turns.next())),
+            lambda drawn: found.append(turns.next(experiment, drawn)),
             self._setup["examples"][profile],
             self._setup["seed"],
             shrink=False,
