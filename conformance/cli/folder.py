@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Collection
 from dataclasses import replace
@@ -11,7 +12,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from conformance import __version__
-from conformance.case import ExitCode, SuiteError
+from conformance.case import NOT_MADE, ExitCode, SuiteError
 from conformance.catalogue import Catalogue
 from conformance.environment import Environment
 from conformance.matrix import Column
@@ -25,10 +26,12 @@ from conformance.results import (
     unmeasured,
     write_matrix,
 )
-from conformance.results.disk import locked, refused, unlock
+from conformance.results.disk import locked, refused, unlock, write_atomically
+from conformance.results.records import checksum
 from conformance.runner import MatrixPlan, Outcome
 
 _LOCK = ".matrix.lock"
+_REPORTED = ".report"
 
 
 class MatrixFolder:
@@ -50,6 +53,8 @@ class MatrixFolder:
         self.path = plan.results
         self._optional = optional
         self._guard = threading.Lock()
+        self._inputs: dict[Column, str] = {}
+        self._code = plan.packages.name
         self._asked = [column.key for column in plan.columns]
         self._lock = _lock(self.path)
         self._matrix = PlannedMatrix(
@@ -64,7 +69,9 @@ class MatrixFolder:
             shard=shard,
         )
         try:
-            self._matrix = self._matrix.merged_into(_earlier(self.path))
+            earlier = _earlier(self.path)
+            self._matrix = self._matrix.merged_into(earlier)
+            self._before = replace(self._matrix, cells=earlier.cells if earlier else ())
             write_matrix(self._matrix, self.path)
         except BaseException:
             unlock(self._lock)
@@ -78,15 +85,53 @@ class MatrixFolder:
     ) -> None:
         unlock(self._lock)
 
+    def kept(self, column: Column, inputs: str) -> Environment | None:
+        """The column's environment, if all of it was measured from the same inputs and its file is as it was then."""
+        with self._guard:
+            self._inputs[column] = inputs
+            known = next(state for state in self._before.columns if state.key == column.key)
+        if not known.output or known.inputs != inputs or not self._before.covers(self._matrix):
+            return None
+        path = self.path / known.file
+        content = path.read_bytes() if path.is_file() else b""
+        if checksum(content) != known.output:
+            return None
+        return Environment.from_dict(json.loads(content.partition(b"\n")[0])["environment"])
+
     def begun(self, column: Column, environment: Environment) -> None:
         """The column has a result file."""
         self._note(_state(column, "begun", file=file_name(environment)))
 
     def ended(self, column: Column, outcome: Outcome) -> None:
-        """The column failed or is left out, if it could not begin."""
-        if outcome.environment is None and outcome.kind != "killed":
+        """The column is whole, failed or left out."""
+        if outcome.path is not None and not outcome.problem:
+            file = outcome.path.name
+            output = _output(outcome.path)
+            self._note(replace(_state(column, "begun", file=file), inputs=self._inputs[column], output=output))
+        elif outcome.environment is None and outcome.kind != "killed":
             state = "left_out" if outcome.kind in self._optional else "failed"
             self._note(_state(column, state, reason=outcome.problem.strip()))
+
+    @property
+    def report(self) -> Path:
+        """Where the report begins."""
+        return self.path / "report" / "index.html"
+
+    def report_is_current(self) -> bool:
+        """Whether the report shows what the folder has, and was written by this code."""
+        written = self.path / _REPORTED
+        return self.report.exists() and written.exists() and written.read_text() == self._reported() != ""
+
+    def note_report(self) -> None:
+        """The report was written just now."""
+        write_atomically(self.path / _REPORTED, self._reported().encode())
+
+    def _reported(self) -> str:
+        """What the report shows, as a digest; empty while a column is not whole, whose file may still grow."""
+        asked = [column for column in self._matrix.columns if column.key in self._asked]
+        if any(column.state in ("planned", "begun") and not column.output for column in asked):
+            return ""
+        return checksum(repr((self._code, [(*column.key, column.state, column.output) for column in asked])).encode())
 
     def results(self) -> list[Results]:
         """The results of the columns that were asked for, those without a file included."""
@@ -101,6 +146,13 @@ class MatrixFolder:
         with self._guard:
             self._matrix = self._matrix.with_column(noted)
             write_matrix(self._matrix, self.path)
+
+
+def _output(path: Path) -> str:
+    """The checksum of a file that need not be measured again; empty where a cell could not be measured."""
+    content = path.read_bytes()
+    again = any(f'"verdict": "{verdict}"'.encode() in content for verdict in NOT_MADE)
+    return "" if again else checksum(content)
 
 
 def _state(column: Column, state: str = "planned", *, file: str = "", reason: str = "") -> ColumnState:

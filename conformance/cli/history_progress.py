@@ -46,6 +46,9 @@ class HistoryProgress:
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
         """What comes is said when it has come."""
 
+    def kept(self, column: Column, inputs: str) -> None:
+        """What was measured before is not asked for again."""
+
     def measured(self, column: Column, measured: Measured) -> None:
         """A cell at a time would be too much."""
 

@@ -104,11 +104,17 @@ def _measure(plan: MatrixPlan, folder: MatrixFolder, console: Console) -> dict[C
 
 
 def _report(folder: MatrixFolder, catalogue: Catalogue, cells: tuple[Cell, ...], console: Console) -> None:
-    measured = folder.results()
-    if measured and cells:
-        page = render_html(measured, catalogue, folder.path / "report")
+    """The table and the pages, unless the pages show these very results already."""
+    page = folder.report
+    if folder.report_is_current():
+        console.print("nothing has changed: the report is that of the last run", highlight=False)
+    elif cells and (measured := folder.results()):
+        page = render_html(measured, catalogue, folder.report.parent)
+        folder.note_report()
         console.print(render_table(measured, catalogue))
-        console.print(f"results: {folder.path}\nreport:  {page.resolve().as_uri()}", soft_wrap=True, highlight=False)
+    else:
+        return
+    console.print(f"results: {folder.path}\nreport:  {page.resolve().as_uri()}", soft_wrap=True, highlight=False)
 
 
 def _answer(

@@ -69,6 +69,10 @@ class MatrixProgress:
         kept = f", {done} of {total} cells kept from before" if done else ""
         self._say(f"{column.title}: measuring ({environment.id}{kept})")
 
+    def kept(self, column: Column, inputs: str) -> Environment | None:
+        """Ask the folder."""
+        return self._folder.kept(column, inputs)
+
     def measured(self, column: Column, measured: Measured) -> None:
         """Count a cell, once however many attempts it takes."""
         with self._lock:
@@ -87,11 +91,12 @@ class MatrixProgress:
             self._ended += 1
             ended = self._ended
             self._time_left.ended(column)
-            if outcome.environment is None:
+            if outcome.environment is None or outcome.reused:
                 # Nothing of it will come: the time left is that of the others.
                 self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) - self._cells)
             seconds = time.monotonic() - self._started.get(column, time.monotonic())
-        how = "not measured, see below" if outcome.problem else f"done in {seconds:.0f} s"
+        how = "reused, nothing has changed" if outcome.reused else f"done in {seconds:.0f} s"
+        how = "not measured, see below" if outcome.problem else how
         left = "" if self._console.is_terminal else self._left()
         self._say(f"{column.title}: {how} ({ended} of {len(self._columns)} columns{left})")
 

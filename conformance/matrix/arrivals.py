@@ -94,7 +94,7 @@ class Arrivals:
         """What became of the column: measured if any part of it was, else why not."""
         found = [column for _, column in self._of(key)]
         measured = [column for column in found if column.file]
-        return replace([*measured, *found, _unbegun(key)][0], inputs="")
+        return replace([*measured, *found, _unbegun(key)][0], inputs="", output="")
 
     def _other_runs(self) -> Iterator[str]:
         wanted = self.plan or self.parts[0].matrix

@@ -28,7 +28,8 @@ class ColumnState:
 
     `state` is `planned` (not begun), `begun` (its results are in `file`), `failed` (its worker could not start) or
     `left_out` (it cannot be measured here and nobody insists); the last two have a `reason`. `axes` are the fields of
-    its `Environment` that are known from the start, `inputs` tells what went into the results of `file`.
+    its `Environment` that are known from the start. `inputs` tells what went into the results of `file`, and `output`
+    is its checksum if all of them were measured.
     """
 
     django: str
@@ -38,6 +39,7 @@ class ColumnState:
     reason: str = ""
     asgiref: str = ""
     inputs: str = ""
+    output: str = ""
     axes: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -53,7 +55,7 @@ class ColumnState:
 
     def keeping(self, earlier: ColumnState) -> ColumnState:
         """This state; a file that is known from an earlier one stays, with what went into it."""
-        return self if self.file else replace(self, file=earlier.file, inputs=earlier.inputs)
+        return self if self.file else replace(self, file=earlier.file, inputs=earlier.inputs, output=earlier.output)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ class PlannedMatrix:
     def is_same_run(self, other: PlannedMatrix) -> bool:
         """Whether the columns of both can be compared, and have the same share."""
         return replace(other, cells=(), columns=(), only=()) == replace(self, cells=(), columns=(), only=())
+
+    def covers(self, other: PlannedMatrix) -> bool:
+        """Whether it has planned all of the other's cells."""
+        return set(self.cells).issuperset(other.cells)
 
     def with_column(self, column: ColumnState) -> PlannedMatrix:
         """With this state of a column in place of the one that it had; a file that it had stays its own."""

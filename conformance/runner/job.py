@@ -15,6 +15,9 @@ from conformance.environment import Environment
 from conformance.results import Results
 from conformance.runner.profiles import Profile
 
+# Variables by which the sample app's settings find their database.
+_ADDRESSES = ("PG", "MYSQL_", "SAMPLE_APP_")
+
 
 @dataclass(frozen=True)
 class Job:
@@ -48,6 +51,13 @@ class Job:
         """A test database of the job's own. The same job has the same name, so a leftover is replaced."""
         parts = (socket.gethostname(), self.folder.resolve(), self.python, self.settings, self.runner, self.defect)
         return f"conformance_{hashlib.sha256(' '.join(map(str, parts)).encode()).hexdigest()[:12]}"
+
+    @property
+    def inputs(self) -> str:
+        """A digest of what the results depend on beside the run itself: interpreter, code, settings, server address."""
+        address = {name: value for name, value in self.environ.items() if name.startswith(_ADDRESSES)}
+        parts = (self.python, self.start_in, self.settings, self.runner, sorted(address.items()))
+        return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()[:16]
 
     @property
     def cell_timeout(self) -> float:
@@ -93,10 +103,11 @@ class Outcome:
 
     `problem` is empty if every cell was measured. Otherwise `kind` says what it was: `impossible` (no machine can
     measure it), `environment`, `settings` or `database` (the worker could not start) or `killed` (something outside
-    ended it, or nobody knows what).
+    ended it, or nobody knows what). `reused`: an earlier run has measured all of it, and nothing was started.
     """
 
     environment: Environment | None = None
     path: Path | None = None
     problem: str = ""
     kind: str = ""
+    reused: bool = False

@@ -11,8 +11,10 @@ from typing import Protocol
 from conformance.case import Measured, SuiteError
 from conformance.environment import Environment
 from conformance.matrix import Column
+from conformance.results import file_name
+from conformance.runner.asking import ask_environment
 from conformance.runner.environments import Recipe, environment_python, recipe_for
-from conformance.runner.job import Outcome
+from conformance.runner.job import Job, Outcome
 from conformance.runner.plan import MatrixPlan
 from conformance.runner.supervise import supervise
 
@@ -25,6 +27,9 @@ class MatrixListener(Protocol):
 
     def planned(self, column: Column, environment: Environment, done: int, total: int) -> None:
         """The column's environment is known; `done` of `total` cells were measured by an earlier run."""
+
+    def kept(self, column: Column, inputs: str) -> Environment | None:
+        """The column's environment, if an earlier run has measured all of it from the same inputs; else None."""
 
     def measured(self, column: Column, measured: Measured) -> None:
         """An attempt at a cell is on the disk."""
@@ -48,6 +53,9 @@ class Matrix:
         self._processes: list[_Process] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
+        # The version of each server that was asked for it.
+        self._servers: dict[str, str] = {}
+        self._asking = threading.Lock()
 
     def run(self) -> dict[Column, Outcome]:
         """How each column ended. Raises `SuiteError` if results cannot be written; then nothing more is started."""
@@ -102,9 +110,26 @@ class Matrix:
         elif isinstance(python, SuiteError):
             outcome = Outcome(problem=str(python), kind="environment")
         else:
-            outcome = supervise(self._plan.job(column, python), _ColumnListener(column, self._listener), self._remember)
+            outcome = self._measure(column, self._plan.job(column, python))
         self._listener.ended(column, outcome)
         return outcome
+
+    def _measure(self, column: Column, job: Job) -> Outcome:
+        kept = self._listener.kept(column, job.inputs)
+        if kept and kept.server_version == self._server_version(column, job, kept):
+            return Outcome(kept, job.folder / file_name(kept), reused=True)
+        return supervise(job, _ColumnListener(column, self._listener), self._remember)
+
+    def _server_version(self, column: Column, job: Job, kept: Environment) -> str:
+        """That of the column's server now, asked once; what is embedded is part of the inputs."""
+        vendor = column.database.vendor
+        if vendor == "sqlite":
+            return kept.server_version
+        with self._asking:
+            if vendor not in self._servers:
+                found = ask_environment(job, self._remember)
+                self._servers[vendor] = found.server_version if isinstance(found, Environment) else ""
+            return self._servers[vendor]
 
     def _remember(self, process: _Process) -> None:
         with self._lock:

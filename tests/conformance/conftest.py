@@ -16,6 +16,7 @@ SLOW = (
     "test_cli_history",
     "test_kills",
     "test_matrix_interruptions",
+    "test_matrix_reuse",
     "test_runner_bad_input",
     "test_runner_databases",
     "test_runner_environments",

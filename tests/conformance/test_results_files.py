@@ -65,7 +65,7 @@ def test_bytes_after_the_end_make_the_file_partial(path: Path) -> None:
         (b'{"type": "plan"}', "the `plan` record: `cells` is missing"),
         (b'{"type": "plan", "cells": ["x"]}', "in cells, number 1: it must be a cell, ENTRY:CHECK, not 'x'"),
         (
-            b'{"type": "end", "cells": "2", "sha256": ""}',
+            b'{"type": "end", "cells": "2", "sha256": "' + b"0" * 64 + b'"}',
             "the `end` record: in cells: it must be of the type integer, not '2'",
         ),
         (b'{"type": "end", "cells": 2, "cell": 1}', "`cell` is not a known name; did you mean `cells`?"),
