@@ -96,7 +96,8 @@ def _changes(couple: Couple, catalogue: Catalogue) -> tuple[list[Change], int]:
         kinds, figures, alike = _cells(old, new)
         base = _change(name, entry, old.word, new.word, cells)
         found.extend(replace(base, kind=kind, checks=tuple(checks)) for kind, checks in kinds.items())
-        if figures:
+        # Where a verdict changed, its figures are explained by that.
+        if figures and not kinds:
             found.append(replace(base, kind="figures", figures=figures))
         same += alike
     return found, same
@@ -113,9 +114,8 @@ def _cells(old: _Side, new: _Side) -> tuple[dict[str, list[CheckChange]], tuple[
             change = CheckChange(cell.check, old.verdict(cell), new.verdict(cell), _counts(old.entry, cell.check))
             kinds.setdefault(kind, []).append(change)
         elif before == after and before not in _NO_ANSWER:
-            found = list(_figures(old.results, new.results, cell))
-            figures.extend(found)
-            same += not found
+            figures.extend(_figures(old.results, new.results, cell))
+            same += 1
     # The judges of one experiment share its evidence: each figure is told once.
     return kinds, tuple({(figure.name, figure.text): figure for figure in figures}.values()), same
 

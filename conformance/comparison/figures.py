@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from conformance.case import Measured
 from conformance.comparison.model import Figure
 
 # Characters of a statement that are told.
 _LONGEST = 160
+_LEAD = 30
 
 
 def figures_of(before: Measured, after: Measured) -> Iterator[Figure]:
@@ -55,13 +56,21 @@ def _sent(before: Measured, after: Measured) -> Iterator[Figure]:
     sent = old.sql[-1:], new.sql[-1:]
     if sent[0] != sent[1]:
         first = next(each for each in zip_longest(*(side[0] if side else () for side in sent)) if each[0] != each[1])
-        yield Figure("sql", *sent, f"sends {_short(first[0])} → {_short(first[1])}")
+        yield Figure("sql", *sent, _sends(*first))
 
 
-def _short(statement: str | None) -> str:
+def _sends(old: str | None, new: str | None) -> str:
+    """Both statements, long ones from shortly before the place where they differ."""
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old or "", new or "", strict=False)))
+    start = max(alike - _LEAD, 0)
+    return f"sends {_short(old, start)} → {_short(new, start)}"
+
+
+def _short(statement: str | None, start: int) -> str:
     if statement is None:
         return "no more"
-    return f"`{statement}`" if len(statement) <= _LONGEST else f"`{statement[:_LONGEST]}…`"
+    begin, rest = ("…", statement[start:]) if start else ("", statement)
+    return f"`{begin}{rest}`" if len(rest) <= _LONGEST else f"`{begin}{rest[:_LONGEST]}…`"
 
 
 def _failures(before: Measured, after: Measured) -> Iterator[Figure]:

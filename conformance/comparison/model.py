@@ -76,8 +76,7 @@ class Comparison:
     """What changed from one side to the other.
 
     `only_before` and `only_after` are environments without a partner. `remarks` are what a reader must know before
-    trusting a change. `same` counts the cells, over all pairs, that have one verdict and the same figures on both
-    sides.
+    trusting a change. `same` counts the cells, over all pairs, that have one verdict on both sides.
     """
 
     pairs: tuple[Pair, ...]

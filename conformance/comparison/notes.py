@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from conformance.case.verdict import SEVERITY
 from conformance.comparison.model import KINDS, Change, CheckChange, Comparison
 from conformance.environment import Environment
 
@@ -13,6 +14,8 @@ _CODE = re.compile(r"(`[^`]+`)")
 _SPECIAL = re.compile(r"([\\`*_\[\]~#])")
 # Kinds of which a list would be as long as the catalogue, where another selection was measured.
 _COUNTED = ("measured", "unmeasured")
+# Checks that are named before the others are counted.
+_MOST_NAMES = 4
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def _summary(comparison: Comparison) -> str:
     counts = [f"{KINDS[kind].lower()} {number}" for kind, number in comparison.counts.items()]
     places = ", ".join(pair.label for pair in comparison.pairs) or "nowhere"
     found = f"Entries: {'; '.join(counts)}." if counts else "Nothing changed."
-    return f"{found} Cells without a change: {comparison.same}. Compared on {places}."
+    return f"{found} Cells with the same verdict: {comparison.same}. Compared on {places}."
 
 
 def _area(area: str, changes: tuple[Change, ...], comparison: Comparison, kind: str) -> Iterator[Line]:
@@ -84,26 +87,30 @@ def _headline(change: Change, comparison: Comparison) -> str:
 
 
 def _what(change: Change) -> str:
-    """The entry's own change where all of its checks share it, else each check's."""
+    """The entry's own change, then each check's where they differ, the worst first."""
     steps: dict[tuple[str, str], list[CheckChange]] = {}
     for check in change.checks:
         steps.setdefault((check.before, check.after), []).append(check)
-    told = "; ".join(f"{before} → {after}{_checks(checks, change)}" for (before, after), checks in steps.items())
-    partly = len(change.checks) < change.of
-    return f"{told}, as a whole {_whole(change)}" if partly and change.before != _NONE else told
-
-
-_NONE = "-"
+    if len(steps) == 1 and len(change.checks) == change.of:
+        return f"{change.checks[0].before} → {change.checks[0].after}"
+    ordered = sorted(steps.items(), key=lambda step: _rank(step[0][1]))
+    told = "; ".join(f"{before} → {after} in {_names(checks)}" for (before, after), checks in ordered)
+    return f"{_whole(change)} ({told})" if change.before != change.after else f"{told}; still {change.after}"
 
 
 def _whole(change: Change) -> str:
-    return change.after if change.before == change.after else f"{change.before} → {change.after}"
+    return f"{change.before} → {change.after}"
 
 
-def _checks(checks: Iterable[CheckChange], change: Change) -> str:
-    if len(list(checks)) == change.of:
-        return ""
-    return f" in {', '.join(check.name + ('' if check.counts else ' (only observed)') for check in checks)}"
+def _rank(verdict: str) -> int:
+    name = verdict.partition(" ")[0]
+    return SEVERITY.index(name) if name in SEVERITY else len(SEVERITY)
+
+
+def _names(checks: Sequence[CheckChange]) -> str:
+    names = [check.name + ("" if check.counts else " (only observed)") for check in checks]
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more < 2 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
 def _markdown(text: str) -> str:

@@ -43,10 +43,10 @@ def test_two_versions_of_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
     """A series stands for its newest release, an exact version for itself."""
     assert diff("4.2", "5.2") == 0
     assert capsys.readouterr().out == (
-        "Django 4.2.30 → 5.2.8\nEntries: became right 1. Cells without a change: 1. Compared on SQLite.\n" + RIGHT
+        "Django 4.2.30 → 5.2.8\nEntries: became right 1. Cells with the same verdict: 1. Compared on SQLite.\n" + RIGHT
     )
     assert diff("4.2.30", "5.2.1") == 0
-    assert "Nothing changed. Cells without a change: 2." in capsys.readouterr().out
+    assert "Nothing changed. Cells with the same verdict: 2." in capsys.readouterr().out
 
 
 def test_two_folders(capsys: pytest.CaptureFixture[str]) -> None:

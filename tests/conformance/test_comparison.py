@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from conformance.case import Cell, Failure, Shown
-from conformance.comparison import KINDS, Comparison, compare, comparison_json, comparison_markdown, release_notes
+from conformance.comparison import (
+    KINDS,
+    Change,
+    CheckChange,
+    Comparison,
+    Pair,
+    compare,
+    comparison_json,
+    comparison_markdown,
+    release_notes,
+)
 from conformance.comparison.compare import kind_of
 from conformance.environment import Environment
 from conformance.results import Results
@@ -78,19 +88,48 @@ def test_it_reads_as_release_notes_do(compared: Any) -> None:
     after = {COUNT: "pass", SQL: "fail", ATOMIC: "silent", NEW: "pass"}
     assert [line.text for line in release_notes(compared(before, after))] == [
         "Django 4.2.30 → 5.2.8, asgiref 3.8.1 → 3.10.0",
-        ("Entries: became right 1; became wrong 2; appeared 1. Cells without a change: 0. Compared on PostgreSQL."),
+        (
+            "Entries: became right 1; became wrong 2; appeared 1. "
+            "Cells with the same verdict: 0. Compared on PostgreSQL."
+        ),
         "Became right (1)",
         "queryset",
-        "`queryset.acount`  Count rows: fail → pass in result, as a whole fail",
+        "`queryset.acount`  Count rows: fail → pass in result; still fail",
         "Became wrong (2)",
         "queryset",
-        "`queryset.acount`  Count rows: pass → fail in sql, as a whole fail",
+        "`queryset.acount`  Count rows: pass → fail in sql; still fail",
         "atomic",
         "`atomic.coroutine`  Atomic refuses: loud → silent",
         "Appeared (1)",
         "queryset",
         "`queryset.anew`  New in 6.0: absent → pass",
     ]
+
+
+def test_checks_that_changed_in_other_ways_are_told_with_the_worst_first() -> None:
+    """The entry's own change, then each step with the checks that took it, named up to four."""
+    checks = [
+        *(CheckChange(f"right{number}", "absent", "pass") for number in range(6)),
+        CheckChange("seen", "absent", "fail", counts=False),
+        CheckChange("wrong", "absent", "silent"),
+    ]
+    change = Change("appeared", "a.b", "Title", "a", "absent", "silent", 8, tuple(checks), pairs=("SQLite",))
+    pair = Pair("SQLite", OLD, POSTGRESQL)
+    lines = list(release_notes(Comparison((pair,), (), (), (change,), (), 0)))
+    assert lines[-1].text == (
+        "`a.b`  Title: absent → silent (absent → silent in wrong; absent → fail in seen (only observed); "
+        "absent → pass in right0, right1, right2, right3 and 2 more)"
+    )
+
+
+def test_figures_of_an_entry_that_changed_are_not_told(compared: Any) -> None:
+    """The change of the verdict explains them."""
+    old, new = (
+        results({COUNT: verdict, SQL: "pass"}, environment=environment)
+        for verdict, environment in (("fail", OLD), ("pass", POSTGRESQL))
+    )
+    comparison = compared([_with(old, SQL, evidence={"hops": 1})], [_with(new, SQL, evidence={"hops": 0})])
+    assert [change.kind for change in comparison.changes] == ["right"]
 
 
 def test_nothing_is_said_where_nothing_changed(compared: Any) -> None:
@@ -136,6 +175,7 @@ def test_figures_are_told_where_verdicts_are_the_same(
     [
         (("BEGIN", "SELECT 2"), "sends `SELECT 1` → `SELECT 2`"),
         (("BEGIN",), "sends `SELECT 1` → no more"),
+        (("BEGIN", f"SELECT {'x' * 100} a"), f"sends `SELECT 1` → `SELECT {'x' * 100} a`"),
         (("BEGIN", "SELECT 1", f"SELECT {'1' * 200}"), f"sends no more → `SELECT {'1' * 153}…`"),
     ],
 )
@@ -179,7 +219,7 @@ def test_the_same_change_on_several_databases_is_told_once(compared: Any) -> Non
 
     comparison = compared(side("before", "fail", "fail"), side("after", "fail", "pass"))
     assert [(change.kind, change.pairs) for change in comparison.changes] == [("right", ("SQLite",))]
-    assert told(comparison)[-1].endswith("fail → pass in result, as a whole fail [SQLite]")
+    assert told(comparison)[-1].endswith("fail → pass in result; still fail [SQLite]")
     comparison = compared(side("before", "fail", "fail"), side("after", "pass", "pass"))
     (change,) = comparison.changes
     assert (change.pairs, "[" in told(comparison)[-1]) == (("PostgreSQL", "SQLite"), False)
