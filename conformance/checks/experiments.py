@@ -56,6 +56,8 @@ class Experiment:
     source: Source | None = None
     surroundings: Callable[[Any], AbstractContextManager[object]] = lambda _: nullcontext()
     vary: Callable[[Any, int], Any] = lambda example, _: example
+    # Given a title and an example, a program without the suite that shows it; empty where there can be none.
+    program: Callable[[str, Any], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conformance.catalogue import Operation
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
-from conformance.checks.reference import UNKNOWN, answer, rows_to_seed
+from conformance.checks.reference import UNKNOWN, answer, consistent, rows_to_seed
 from conformance.checks.second_alias import second_alias
 from conformance.checks.stage import Stage
 from conformance.checks.twins import operation, overriding_method
@@ -60,7 +60,7 @@ def invocations(found: Operation) -> Experiment:
     forms = forms_of(arguments)
     return Experiment(
         examples,
-        lambda stage, example: _sides(stage, example, found.call),
+        lambda stage, example: _sides(stage, example, found.call, answers=kind.answers),
         lambda example: _source(example, found.call),
         lambda _: second_alias() if found.on.startswith("using_") else nullcontext(),
         lambda example, turn: _in_turn(example, turn, forms),
@@ -79,9 +79,11 @@ def _in_turn(example: Invocation, turn: int, forms: tuple[Arguments, ...]) -> In
     return replace(example, evaluated=turn % _EVALUATED == _EVALUATED - 1)
 
 
-def _sides(stage: Stage, example: Invocation, name: str) -> Sides:
+def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Sides:
     sides = _twins(stage, example, name)
     found = None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
+    if found is None and answers:
+        found = consistent(resolve(example.target), name, example.arguments)
     if found is None:
         return sides
     tables = found.tables

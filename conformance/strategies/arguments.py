@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.strategies.bulk import BULK_CREATE, BULK_TAGS, BULK_UPDATE
+from conformance.strategies.composed import COMPOSED
 from conformance.strategies.code import Arguments, Attribute, Chain, Infix, Name
 from conformance.strategies.instances import INSTANCES
 from conformance.strategies.lookups import POST_CONDITIONS, instance
@@ -224,4 +225,4 @@ ARGUMENTS: dict[str, Drawn] = {
     "bulk_create_tags": BULK_TAGS,
     "bulk_update": BULK_UPDATE,
 }
-ARGUMENTS |= RELATED | SHORTCUTS | INSTANCES | OTHERS
+ARGUMENTS |= RELATED | SHORTCUTS | INSTANCES | OTHERS | COMPOSED

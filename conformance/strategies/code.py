@@ -103,6 +103,7 @@ NAMES: dict[str, str] = {
             "Exists",
             "ExpressionWrapper",
             "F",
+            "FilteredRelation",
             "IntegerField",
             "Max",
             "Min",

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.strategies import plans
+from conformance.strategies import composed, plans
 from conformance.strategies.code import Attribute, Call, Chain, Name, Pairs, Step
 from conformance.strategies.instances import CHANGES, CHANGES_ELSEWHERE, CHILD_CHANGES, NEW_POSTS
 from conformance.strategies.lookups import instance
@@ -22,6 +22,8 @@ class TargetKind:
     rows: st.SearchStrategy[Rows]
     targets: st.SearchStrategy[Any]
     changes: st.SearchStrategy[Pairs] = field(default_factory=lambda: st.just(()))
+    # Whether every target is well formed: what the reference model does not know must give an answer all the same.
+    answers: bool = False
 
 
 def _fetched(model: str, most: int = 1, *steps: Step) -> st.SearchStrategy[Chain]:
@@ -79,6 +81,13 @@ TARGETS: dict[str, TargetKind] = {
     "narrow_queryset": TargetKind(_SOME, plans.narrow_plans()),
     "combined": TargetKind(_SOME, plans.combined_plans()),
     "comments": TargetKind(_SOME, plans.comment_plans()),
+    "composed": TargetKind(_POSTS, composed.composed_plans(), answers=True),
+    "windowed": TargetKind(_POSTS, composed.windowed_plans(), answers=True),
+    "loaded": TargetKind(_POSTS, composed.loaded_plans(), answers=True),
+    "filtered_relation": TargetKind(_POSTS, composed.filtered_relation_plans(), answers=True),
+    "behind_filtered_relation": TargetKind(_POSTS, composed.filtered_relation_plans(through=True), answers=True),
+    "annotated": TargetKind(_POSTS, composed.annotated_plans(), answers=True),
+    "annotated_by_windows": TargetKind(_POSTS, composed.annotated_plans(windows=True), answers=True),
     "specimens_unsliced": TargetKind(specimen_rows(1), plans.specimen_plans(cut=False)),
     "specimens": TargetKind(specimen_rows(), plans.specimen_plans()),
     **{shape: TargetKind(_SOME, plans.shaped_plans(shape)) for shape in SHAPES},

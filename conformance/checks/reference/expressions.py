@@ -66,7 +66,8 @@ def paths(model: str, expression: Any, call: str, known: set[Path]) -> Iterator[
             else:
                 yield from paths(model, each, call, known)
         for name, each in expression.kwargs:
-            if expression.function in ("Q", "When") and name != "then":
+            named_before = ("annotation", name.partition("__")[0]) in known
+            if expression.function in ("Q", "When") and name != "then" and not named_before:
                 yield locate(model, name, call, known).path
             yield from paths(model, each, call, known)
 
@@ -98,7 +99,7 @@ def _case(world: World, model: str, solution: Solution, case: Call, call: str) -
         conditions = tuple(pair for pair in when.kwargs if pair[0] != "then")
         if world.holds(world, model, solution, tree_of(when.args, conditions), call):
             return value(world, model, solution, dict(when.kwargs)["then"], call)
-    return value(world, model, solution, dict(case.kwargs)["default"], call)
+    return value(world, model, solution, dict(case.kwargs).get("default"), call)
 
 
 def _concat(world: World, model: str, solution: Solution, concat: Call, call: str) -> str:

@@ -142,6 +142,8 @@ def _reverse(world: World, query: Query, step: Step) -> Query:
 def _annotate(world: World, query: Query, step: Step) -> Query:
     if query.sliced or query.distinct:
         raise Unmodelled("annotations of a part")
+    if any(isinstance(each, Call) and each.function == "FilteredRelation" for _, each in step.kwargs):
+        raise Unmodelled("a relation with a condition of its own")
     values = [pair for pair in step.kwargs if not is_aggregate(pair[1])]
     summaries = [pair for pair in step.kwargs if is_aggregate(pair[1])]
     solutions = query.solutions
@@ -167,6 +169,8 @@ def _annotated(world: World, model: str, solutions: list[Solution], name: str, e
 
 def _row_numbers(world: World, model: str, solutions: list[Solution], window: Call) -> list[int]:
     given = dict(window.kwargs)
+    if window.args[0].function != "RowNumber" or set(given) != {"partition_by", "order_by"}:
+        raise Unmodelled("another window")
 
     def values(solution: Solution, parts: list[Any]) -> tuple[Any, ...]:
         return tuple(expressions.value(world, model, solution, part, "") for part in parts)
@@ -208,8 +212,10 @@ def _shape(world: World, query: Query, step: Step) -> Query:
     known = known_paths(solutions) | {("annotation", name) for name in named}
     for name in fields:
         if ("annotation", name) not in known:
-            path = locate(query.model, name, "", known).path
-            solutions = join(world, query.model, solutions, path)
+            target = locate(query.model, name, "", known)
+            if target.rest:
+                raise Unmodelled("a part of a value")
+            solutions = join(world, query.model, solutions, target.path)
     return replace(query, solutions=solutions, shape=shaping.Shape(kind, fields))
 
 
@@ -348,6 +354,8 @@ def _sorted_by(world: World, query: Query, found: list[Solution], name: Any) -> 
         keys = [each.annotations.get(field_name) for each in found]
     else:
         target = locate(query.model, field_name, "", known)
+        if set(target.rest) & {"year", "month", "day"}:
+            raise Unmodelled("an ordering by a part of a value")
         if target.rest:
             raise Raises("FieldError")
         found = join(world, query.model, found, target.path)

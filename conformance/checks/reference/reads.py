@@ -142,14 +142,15 @@ def _aggregate(world: World, query: Query, given: Arguments) -> Any:
         raise Raises("TypeError")
     if not all(is_aggregate(each) for _, each in named):
         raise Unmodelled("other aggregates")
-    many = any(path for _, each in named for path in expressions.paths(query.model, each, "", set()))
+    known = {("annotation", name) for name in query.named}
+    many = any(path for _, each in named for path in expressions.paths(query.model, each, "", set(known)))
     if query.shape is not None or ((query.sliced or query.distinct or query.selected) and many):
         raise Unmodelled("aggregates of a part")
     solutions = query.solutions
     if query.sliced or query.distinct:
         rows = rows_of(world, replace(query, shape=None, selected=(), loaded=None, unknown=()), whole=True)
         solutions = [Solution({(): row}) for row in rows]
-    for _, each in named:
+    for _, each in named if solutions else ():
         solutions = joined(world, query.model, solutions, each)
     return {name: aggregate(world, query.model, solutions, each) for name, each in named}
 

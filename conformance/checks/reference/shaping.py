@@ -93,6 +93,9 @@ def loaded(meta: Model, before: tuple[str, ...] | None, step: Step) -> tuple[str
     names = step.args
     if names == (None,):
         return None
+    if step.method == "defer":
+        # What is left out of a related object is nothing of the row's own.
+        names = tuple(name for name in names if "__" not in name)
     own = {field for name in names if (field := meta.field(name.partition("__")[0])) is not None}
     if step.method == "only":
         return tuple(name for name in meta.fields if name in {*own, meta.fields[0]})

@@ -19,6 +19,7 @@ from conformance.checks.experiments import Sides
 from conformance.checks.journal import loop_runs
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
+from conformance.checks.standalone import program_of
 from conformance.checks.stage import Stage
 from conformance.strategies import NO_ROWS, Rows
 
@@ -188,9 +189,18 @@ async def _single_thread(example: Calls) -> Any:
 
 
 def register(
-    name: str, variants: list[str], call: Callable[[Calls], Awaitable[Any]], expected: Callable[[Calls], Any]
+    name: str,
+    variants: list[str],
+    call: Callable[[Calls], Awaitable[Any]],
+    expected: Callable[[Calls], Any],
+    *,
+    numbers: int = 4,
+    shown: Callable[[Calls], Awaitable[Any]] | None = None,
 ) -> None:
-    """Say that calling gives what is expected."""
+    """Say that calling gives what is expected; `numbers` is how many there are at most.
+
+    `shown` is what a program that shows a failure calls, where it is not the same.
+    """
 
     def prepare(_stage: Stage, example: Calls) -> Sides:
         return Sides(lambda: expected(example), lambda: call(example), model=(expected(example),))
@@ -201,8 +211,12 @@ def register(
             f"{inspect.cleandoc(call.__doc__ or '')}\n# {example.number}, {example.variant}",
         )
 
-    examples = st.builds(Calls, st.integers(1, 4), st.sampled_from(variants))
-    register_experiment(f"asgiref.{name}", examples, prepare, source)
+    def program(title: str, example: Calls) -> str:
+        given = f"number={example.number}, variant={example.variant!r}"
+        return program_of(title, shown or call, given, expected(example))
+
+    examples = st.builds(Calls, st.integers(1, numbers), st.sampled_from(variants))
+    register_experiment(f"asgiref.{name}", examples, prepare, source, program=program)
 
 
 register("sync_to_async.sensitive", ["plain", "called"], _sensitive, _sensitive_expected)
