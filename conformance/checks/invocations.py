@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from conformance.catalogue import Operation
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
-from conformance.checks.reference import UNKNOWN, answer, consistent, rows_to_seed
+from conformance.checks.outcomes import Absent
+from conformance.checks.reference import AN_ANSWER, UNKNOWN, answer, consistent, rows_to_seed
 from conformance.checks.second_alias import second_alias
 from conformance.checks.stage import Stage
 from conformance.checks.twins import operation, overriding_method
@@ -80,6 +81,8 @@ def _in_turn(example: Invocation, turn: int, forms: tuple[Arguments, ...]) -> In
 
 
 def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Sides:
+    if answers and (refused := _not_built(example.target)) is not None:
+        return refused
     sides = _twins(stage, example, name)
     found = None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
     if found is None and answers:
@@ -89,6 +92,25 @@ def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Si
     tables = found.tables
     leaves = None if tables is None else lambda: rows_to_seed(tables)
     return replace(sides, model=() if found.value is UNKNOWN else (found.value,), leaves=leaves)
+
+
+def _not_built(target: Any) -> Sides | None:
+    """The sides of a call whose target, though well formed, cannot be built. Raises `Absent` for what is missing."""
+    from django.db import NotSupportedError
+
+    try:
+        resolve(target)
+    except NotSupportedError as error:
+        raise Absent(str(error)) from error
+    except Exception:  # noqa: BLE001 - that it raises is what is shown
+        pass
+    else:
+        return None
+
+    async def asynchronous() -> Any:
+        return resolve(target)
+
+    return Sides(lambda: resolve(target), asynchronous, model=(AN_ANSWER,))
 
 
 def _vendor() -> str:

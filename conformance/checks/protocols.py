@@ -25,6 +25,8 @@ class Request:
     root_path: str = ""
     scheme: str = "http"
     host: str = "testserver"
+    # Whether the client says how long the body is; where it does not, the body is sent in chunks.
+    announced: bool = True
 
     def parts(self) -> list[bytes]:
         """The body as it arrives: at least one part, of which some may be empty."""
@@ -36,7 +38,7 @@ class Request:
 
     def all_headers(self) -> list[tuple[str, str]]:
         """With those that every client sends."""
-        length = [("Content-Length", str(len(self.body)))] if self.body else []
+        length = [("Content-Length", str(len(self.body)))] if self.body and self.announced else []
         return [("Host", self.host), *length, *self.headers]
 
 

@@ -1,4 +1,4 @@
-"""A function of the suite's as a program of its own: its source and what that uses of its modules, nothing of the suite.
+"""A function of the suite's as a program of its own: its source with what that uses, and nothing of the suite.
 
 Comments and empty lines are left out, so that the program is short.
 """
@@ -19,7 +19,7 @@ _OURS = "conformance."
 def program_of(title: str, function: Callable[..., Any], example: str, expected: Any = None) -> str:
     """A program that calls an async function with an example, and prints what it gives; empty where it gets too long.
 
-    `example` is the Python of a `SimpleNamespace`'s keywords. Without `expected` the program prints what it gives alone.
+    `example` is the Python of a `SimpleNamespace`'s keywords; what is expected is printed first, if it is given.
     """
     parts = _Parts()
     parts.add(function.__module__, function.__name__)
@@ -83,9 +83,7 @@ def _defined_by(node: ast.stmt) -> Iterator[str]:
 def _import_of(node: ast.Import | ast.ImportFrom, name: str) -> str:
     chosen = [alias for alias in node.names if (alias.asname or alias.name).partition(".")[0] == name]
     names = chosen if isinstance(node, ast.ImportFrom) else node.names
-    return ast.unparse(
-        ast.ImportFrom(node.module, names, 0) if isinstance(node, ast.ImportFrom) else ast.Import(names)
-    )
+    return ast.unparse(ast.ImportFrom(node.module, names, 0) if isinstance(node, ast.ImportFrom) else ast.Import(names))
 
 
 def _names_in(node: ast.AST) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from conformance.judges.ruling import Ruling
-from conformance.observations import Declaration, Pair
+from conformance.observations import STALE, Declaration, Pair
 
 
 def signature(pair: Pair) -> Ruling | None:
@@ -58,6 +58,13 @@ def state(pair: Pair) -> Ruling | None:
             pair.sync.state,
             pair.asynchronous.state,
             silent=pair.asynchronous.error is None,
+        )
+    if pair.asynchronous.error is None and STALE in repr(pair.asynchronous.state):
+        return Ruling(
+            "An instance keeps a related object that its column does not name.",
+            "the related object that the column names, or none",
+            pair.asynchronous.state,
+            silent=True,
         )
     return None
 

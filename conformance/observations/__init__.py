@@ -1,6 +1,7 @@
 """What was seen of one call, as plain data: compared, printed, and made by hand in tests."""
 
 from conformance.observations.observation import (
+    STALE,
     Cancellation,
     Declaration,
     Leftovers,
@@ -11,4 +12,4 @@ from conformance.observations.observation import (
     SignalSent,
 )
 
-__all__ = ["Cancellation", "Declaration", "Leftovers", "Observation", "Pair", "Raised", "Sent", "SignalSent"]
+__all__ = ["STALE", "Cancellation", "Declaration", "Leftovers", "Observation", "Pair", "Raised", "Sent", "SignalSent"]

@@ -7,6 +7,8 @@ from typing import Any
 
 # Table by table the committed rows; None where neither side sent a statement that could write.
 Snapshot = dict[str, list[tuple[Any, ...]]]
+# Behind the name of a related object that an instance keeps, though its column names another.
+STALE = " (another than its column says)"
 
 
 @dataclass(frozen=True)

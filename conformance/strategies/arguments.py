@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.strategies.bulk import BULK_CREATE, BULK_TAGS, BULK_UPDATE
-from conformance.strategies.composed import COMPOSED
 from conformance.strategies.code import Arguments, Attribute, Chain, Infix, Name
+from conformance.strategies.composed import COMPOSED
 from conformance.strategies.instances import INSTANCES
 from conformance.strategies.lookups import POST_CONDITIONS, instance
 from conformance.strategies.others import OTHERS

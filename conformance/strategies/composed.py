@@ -1,4 +1,4 @@
-"""Well-formed querysets that put expressions into expressions: annotated, then grouped, narrowed, named again, combined.
+"""Well-formed querysets with expressions within expressions: annotated, then grouped, narrowed, named again, combined.
 
 Every part is drawn by itself. None is refused by any version that has the operation: it must give an answer.
 """
@@ -72,12 +72,16 @@ _THEN: tuple[Steps, ...] = (
     (step("exclude", extra__isnull=True), step("order_by", "extra", "pk")),
     (step("values", "extra"), step("annotate", n=_N), step("order_by", "extra")),
     (step("values", "published", "extra"), step("annotate", n=_N), step("order_by", "published", "extra")),
-    (step("values", "extra", "created_at__year"), step("annotate", n=_N), step("order_by", "extra", "created_at__year")),
+    (
+        step("values", "extra", "created_at__year"),
+        step("annotate", n=_N),
+        step("order_by", "extra", "created_at__year"),
+    ),
     (step("values", "pk", "extra"), step("alias", more=f("views")), _BY_KEY),
     (step("values_list", "extra", "extra"), step("order_by", "pk")),
     (step("values_list", "title", "extra", "title"), _BY_KEY),
     (step("alias", more=f("extra")), step("filter", more__isnull=False), _BY_KEY),
-    (_BY_KEY, step("union")),
+    (step("order_by"), step("union"), _BY_KEY),
     (step("distinct"), step("order_by", "extra", "pk")),
     (_BY_KEY, Slice(None, 2)),
 )

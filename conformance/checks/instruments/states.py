@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from conformance.checks.plain import plain
+from conformance.observations import STALE
 
 
 def state_of(held: Any, known_keys: frozenset[int]) -> Any:
@@ -38,8 +39,17 @@ def caches_of(value: Any, known_keys: frozenset[int]) -> Any:
     return None
 
 
+def _is_stale(instance: Any, name: str) -> bool:
+    """Whether the instance keeps another related object than its column names."""
+    field = next((each for each in instance._meta.concrete_fields if each.name == name and each.is_relation), None)
+    kept = instance._state.fields_cache[name]
+    if field is None or kept is None or field.attname not in instance.__dict__:
+        return False
+    return bool(getattr(kept, field.target_field.attname) != instance.__dict__[field.attname])
+
+
 def _instance(instance: Any, known_keys: frozenset[int]) -> Any:
-    related = sorted(instance._state.fields_cache)
+    related = sorted(f"{name}{STALE}" if _is_stale(instance, name) else name for name in instance._state.fields_cache)
     prefetched = getattr(instance, "_prefetched_objects_cache", {})
     return (
         tuple(related),

@@ -1,4 +1,4 @@
-"""What can be said of a well-formed queryset that the model does not know: it gives an answer, and its answers agree."""
+"""What can be said of a well-formed queryset that the model does not know: it answers, and its answers agree."""
 
 from __future__ import annotations
 

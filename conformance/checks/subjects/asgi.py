@@ -230,6 +230,9 @@ _BODIES = (
     ("multipart/form-data", b"".join(_PARTS)),
 )
 
+# Those that are no forms: of a form that is sent in chunks Django reads nothing, on any server.
+PLAIN_BODIES = tuple(each for each in _BODIES if not each[0].startswith(("multipart", _FORM)))
+
 
 def _sent(path: str, method: str, body: tuple[str, bytes], chunks: tuple[int, ...], way: str) -> Exchange:
     return Exchange(Request(path, method, headers=(("Content-Type", body[0]),), body=body[1], chunks=chunks), way)

@@ -1,4 +1,4 @@
-"""asgiref between servers and applications: `WsgiToAsgi` under what a server may say, and the communicator for tests."""
+"""asgiref between servers and applications: `WsgiToAsgi` under what servers say, and the communicator for tests."""
 
 from __future__ import annotations
 
@@ -116,8 +116,7 @@ async def _communicated(example: Calls) -> Any:
         await asyncio.wait([communicator.future])
         return said
     await communicator.send_input({"type": "fail"})
-    while not communicator.future.done():
-        await asyncio.sleep(0)
+    await asyncio.wait([communicator.future])
     try:
         if example.variant == "input after the end":
             await communicator.send_input({"type": "say"})
@@ -128,7 +127,9 @@ async def _communicated(example: Calls) -> Any:
     return "nothing was raised"
 
 
-register("wsgi_to_asgi.repeated", ["default", "none"], _repeated, lambda call: {"default": 400, "none": 200}[call.variant])
+register(
+    "wsgi_to_asgi.repeated", ["default", "none"], _repeated, lambda call: {"default": 400, "none": 200}[call.variant]
+)
 register(
     "communicator",
     ["context", "input after the end", "nothing after the end"],

@@ -19,8 +19,8 @@ from conformance.checks.experiments import Sides
 from conformance.checks.journal import loop_runs
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
-from conformance.checks.standalone import program_of
 from conformance.checks.stage import Stage
+from conformance.checks.standalone import program_of
 from conformance.strategies import NO_ROWS, Rows
 
 # Seconds after which what must end has not. Never waited for where all is well.

@@ -147,7 +147,8 @@ def _shown(result: Any) -> dict[str, Any]:
     }
 
 
-def _chosen(example: Job) -> Any:
+def chosen(example: Job) -> Any:
+    """The task of an example, with its options."""
     return _task(example.name).using(backend=example.backend, **dict(example.options))
 
 
@@ -167,25 +168,25 @@ def _sides(stage: Stage, example: Job, target: Any, name: str, args: Any, kwargs
 
 
 def _enqueue(stage: Stage, example: Job) -> Sides:
-    return _sides(stage, example, _chosen(example), "enqueue", example.args, dict(example.kwargs), _shown)
+    return _sides(stage, example, chosen(example), "enqueue", example.args, dict(example.kwargs), _shown)
 
 
 def _call(stage: Stage, example: Job) -> Sides:
-    return _sides(stage, example, _chosen(example), "call", example.args, dict(example.kwargs), lambda value: value)
+    return _sides(stage, example, chosen(example), "call", example.args, dict(example.kwargs), lambda value: value)
 
 
 def _backend(example: Job) -> Any:
-    return _chosen(example).get_backend()
+    return chosen(example).get_backend()
 
 
 def _backend_enqueue(stage: Stage, example: Job) -> Sides:
-    given = {"task": _chosen(example), "args": list(example.args), "kwargs": dict(example.kwargs)}
+    given = {"task": chosen(example), "args": list(example.args), "kwargs": dict(example.kwargs)}
     return _sides(stage, example, _backend(example), "enqueue", (), given, _shown)
 
 
 def _enqueued(stage: Stage, example: Job) -> tuple[Any, str]:
     """A task that was enqueued before, and the key of the result that is asked for."""
-    task = _chosen(example)
+    task = chosen(example)
     with VISIT.to(example, Journal(stage.recorder)):
         key = task.enqueue(*example.args, **dict(example.kwargs)).id
     other = _task("fails").using(backend=example.backend) if example.whose == "other" else task
@@ -204,7 +205,7 @@ def _backend_get_result(stage: Stage, example: Job) -> Sides:
 
 def _refresh(stage: Stage, example: Job) -> Sides:
     """The stored result goes on; the one that the caller has is refreshed."""
-    task = _chosen(example)
+    task = chosen(example)
     from django.tasks import TaskResultStatus
 
     with VISIT.to(example, Journal(stage.recorder)):
