@@ -8,6 +8,7 @@ import pytest
 
 from conformance.judges import PANEL, refusal
 from conformance.observations import (
+    STALE,
     Cancellation,
     Declaration,
     Leftovers,
@@ -37,6 +38,7 @@ SIDE = Observation(
     hops=1,
     overridden=1,
 )
+STALE_SIDE = replace(SIDE, state=((f"author{STALE}",),))
 PAIR = Pair(
     SIDE,
     SIDE,
@@ -108,6 +110,7 @@ DISAGREEMENTS = [
     ("signals", found(signals=()), "silent"),
     ("signals", found(signals=(SAVED, SAVED)), "silent"),
     ("state", found(state=("not loaded",)), "silent"),
+    ("state", replace(PAIR, sync=STALE_SIDE, asynchronous=STALE_SIDE), "silent"),
     ("committed", found(committed=BEFORE), "silent"),
     ("threads", found(statements=(replace(COUNT, thread="other"),)), "fail"),
     ("threads", found(statements=(replace(COUNT, context=None),)), "silent"),

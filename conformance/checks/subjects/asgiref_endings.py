@@ -6,7 +6,7 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any
@@ -25,33 +25,30 @@ async def _cancelled_at_depth(example: Calls) -> Any:
 
     def function(depth: int) -> Any:
         try:
-            return async_to_sync(coroutine)(depth + 1)
+            return async_to_sync(level)(depth + 1)
         finally:
             left.append(depth)
 
     async def coroutine(depth: int) -> Any:
         try:
-            return await inner(depth + 1)
+            return await level(depth + 1)
         finally:
             left.append(depth)
 
-    async def inner(depth: int) -> Any:
-        kind = levels[depth : depth + 1]
-        if kind == "s":
-            return await sync_to_async(function)(depth)
-        if kind == "t":
-            return await asyncio.ensure_future(coroutine(depth))
-        if kind == "a":
-            return await coroutine(depth)
+    async def level(depth: int) -> Any:
+        kinds = {"s": sync_to_async(function), "a": coroutine, "t": lambda at: asyncio.ensure_future(coroutine(at))}
+        if depth < len(levels):
+            return await kinds[levels[depth]](depth)
         began.set()
         return await asyncio.sleep(PATIENCE)
 
-    task = asyncio.ensure_future(inner(0))
+    task = asyncio.ensure_future(level(0))
     await began.wait()
     if example.variant == "cancelled":
         task.cancel()
-    ended = await asyncio.gather(asyncio.wait_for(task, 0.01), return_exceptions=True)
-    return left, type(ended[0]).__name__
+    ending = task if example.variant == "cancelled" else asyncio.wait_for(task, 0.01)
+    (ended,) = await asyncio.gather(ending, return_exceptions=True)
+    return left, type(ended).__name__
 
 
 def _cancelled_expected(example: Calls) -> Any:
@@ -147,14 +144,16 @@ async def _values(example: Calls) -> Any:
     first, second = _PAIRS[example.number - 1]()
     VARIABLE.set(first)
 
-    async def change() -> None:
+    def change() -> None:
         VARIABLE.set(second)
 
-    ways: dict[str, Callable[[], Awaitable[Any]]] = {
-        "sync_to_async": sync_to_async(lambda: VARIABLE.set(second) and None),
-        "both": sync_to_async(lambda: async_to_sync(change)()),
-    }
-    await ways[example.variant]()
+    async def achange() -> None:
+        change()
+
+    def through() -> None:
+        async_to_sync(achange)()
+
+    await sync_to_async(change if example.variant == "sync_to_async" else through)()
     return VARIABLE.get() is second
 
 

@@ -84,11 +84,16 @@ async def _incomparable(example: Calls) -> Any:
     first, second = _Odd(), _Odd()
     VARIABLE.set(first)
 
-    async def change() -> None:
+    def change() -> None:
         VARIABLE.set(second)
 
-    there = (lambda: VARIABLE.set(second)) if example.variant == "sync_to_async" else async_to_sync(change)
-    await sync_to_async(lambda: there() and None)()
+    async def achange() -> None:
+        change()
+
+    def through() -> None:
+        async_to_sync(achange)()
+
+    await sync_to_async(change if example.variant == "sync_to_async" else through)()
     return VARIABLE.get() is second
 
 

@@ -9,8 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-from asgiref.testing import ApplicationCommunicator
-from asgiref.wsgi import WsgiToAsgi
+from asgiref import testing, wsgi
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
@@ -21,12 +20,15 @@ from conformance.checks.subjects.asgi import whole
 from conformance.checks.subjects.asgiref_threads import Calls, register
 from conformance.strategies import NO_ROWS, Rows
 
+# asgiref says nothing of their types.
+_ADAPTER: Any = wsgi.WsgiToAsgi
+_COMMUNICATOR: Any = testing.ApplicationCommunicator
 # What servers say of themselves and of the client, by the ASGI specification.
 SERVERS: dict[str, dict[str, Any]] = {
     "names all": {},
     "no client": {"client": None},
     "no server": {"server": None},
-    "a socket file": {"server": ("/run/server.sock", None), "client": None},
+    "a socket file": {"server": ("/run/server.sock", None)},
 }
 
 
@@ -55,7 +57,7 @@ def _application(logs: bool) -> Any:
 
 def _served(_stage: Stage, example: Served) -> Sides:
     """What the application is told does not depend on the server."""
-    adapter: Any = WsgiToAsgi(_application(example.logs))
+    adapter = _ADAPTER(_application(example.logs))
 
     async def under_the_server(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await adapter({**scope, **SERVERS[example.server]}, receive, send)
@@ -68,20 +70,30 @@ def _served(_stage: Stage, example: Served) -> Sides:
     return Sides(lambda: whole(ask_wsgi(_application(logs=False), example.request)), asynchronous)
 
 
-_REQUESTS = st.builds(
-    Request,
-    st.sampled_from(["/", "/a/path/", "/é/"]),
-    st.sampled_from(["GET", "POST"]),
-    st.sampled_from(["", "a=1"]),
-    root_path=st.sampled_from(["", "/app", "/é"]),
-    headers=st.sampled_from([(), (("X-Mark", "1"), ("X-Mark", "2"))]),
-)
-register_experiment(
-    "asgiref.wsgi_to_asgi.servers",
-    st.builds(Served, _REQUESTS, st.sampled_from(list(SERVERS)), st.booleans()),
-    _served,
-    lambda example: (f"{example.request}", f"{SERVERS[example.server]}, writing to the log: {example.logs}"),
-)
+def _requests(*root_paths: str) -> st.SearchStrategy[Request]:
+    return st.builds(
+        Request,
+        st.sampled_from(["/", "/a/path/", "/é/"]),
+        st.sampled_from(["GET", "POST"]),
+        st.sampled_from(["", "a=1"]),
+        root_path=st.sampled_from(root_paths),
+        headers=st.sampled_from([(), (("X-Mark", "1"), ("X-Mark", "2"))]),
+    )
+
+
+def _register(name: str, requests: st.SearchStrategy[Request], *servers: str, logs: bool = False) -> None:
+    register_experiment(
+        f"asgiref.wsgi_to_asgi.{name}",
+        st.builds(Served, requests, st.sampled_from(["names all", *servers]), st.sampled_from([logs, False])),
+        _served,
+        lambda example: (f"{example.request}", f"{SERVERS[example.server]}, writing to the log: {example.logs}"),
+    )
+
+
+_register("below_a_path", _requests("", "/app", "/é"))
+_register("log", _requests(""), logs=True)
+_register("no_client", _requests(""), "no client")
+_register("no_server", _requests(""), "no server", "a socket file")
 SEEN: ContextVar[str] = ContextVar("conformance_seen", default="nothing")
 MANY = 200
 
@@ -90,7 +102,7 @@ async def _repeated(example: Calls) -> Any:
     """A request with one header many times over: refused, unless the limit is lifted."""
     limits = {"default": {}, "none": {"duplicate_header_limit": None}}
     try:
-        adapter: Any = WsgiToAsgi(_application(logs=False), **limits[example.variant])
+        adapter = _ADAPTER(_application(logs=False), **limits[example.variant])
     except TypeError:
         return "there is no limit"
     request = Request("/", headers=(("X-Mark", "1"),) * (MANY * example.number))
@@ -108,7 +120,7 @@ async def _communicated(example: Calls) -> Any:
         await send({"type": "said", "seen": SEEN.get()})
         await receive()
 
-    communicator = ApplicationCommunicator(application, {"type": "http", "path": "/"})
+    communicator = _COMMUNICATOR(application, {"type": "http", "path": "/"})
     if example.variant == "context":
         await communicator.send_input({"type": "say"})
         said = (await communicator.receive_output(5))["seen"]

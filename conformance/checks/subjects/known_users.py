@@ -49,14 +49,18 @@ def _known(stage: Stage, example: Known, name: str) -> Sides:
     return Sides(sync, asynchronous, declared=sides.declared, model=(expected,))
 
 
-for _name in ("login", "logout"):
+def _register(name: str) -> None:
     register_experiment(
-        f"auth.a{_name}.user_known",
+        f"auth.a{name}.user_known",
         st.builds(Known, people(session=st.sampled_from(("none", "current", "other")), active=True)),
-        lambda stage, example, name=_name: _known(stage, example, name),
-        lambda example, name=_name: (f"{name}(request)  # {example.rows.session}", f"await a{name}(request)"),
+        lambda stage, example: _known(stage, example, name),
+        lambda example: (f"{name}(request)  # {example.rows.session}", f"await a{name}(request)"),
         surroundings=surroundings,
     )
+
+
+_register("login")
+_register("logout")
 
 
 @dataclass(frozen=True)

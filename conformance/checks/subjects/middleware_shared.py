@@ -105,7 +105,7 @@ def _asked(_stage: Stage, example: Shared) -> Sides:
     return Sides(_visiting(sync, example), _avisiting(asynchronous, example), model=(2 - _may_be_given(example),))
 
 
-def _visiting(call: Any, example: Shared) -> Any:
+def _visiting(call: Any, example: Any) -> Any:
     def sync() -> Any:
         with VISIT.to(example):
             return call()
@@ -113,7 +113,7 @@ def _visiting(call: Any, example: Shared) -> Any:
     return sync
 
 
-def _avisiting(call: Any, example: Shared) -> Any:
+def _avisiting(call: Any, example: Any) -> Any:
     async def asynchronous() -> Any:
         with VISIT.to(example):
             return await call()
