@@ -1,4 +1,4 @@
-"""Write `docs/releases.md` from `docs/releases.json`: faults of releases that the suite finds, and the next does not have.
+"""Write `docs/releases.md` from `docs/releases.json`: faults of a release that the suite finds, and the next has not.
 
 `python docs/releases.py` renders the page again. A row of the document is added by hand, from what `history` says.
 """

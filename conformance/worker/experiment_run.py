@@ -188,10 +188,12 @@ class ExperimentRun:
     def _script(self, judge: str, ruling: Ruling, drawn: Any) -> str:
         """Empty where such a program would not show what is wrong, or where the code is none that runs by itself."""
         title = f"{self._entry.id}, Django {django.get_version()}: {ruling.message}"
-        if self._experiment.program is not None and judge in SHOWN:
+        if self._experiment.program is not None and judge in (*SHOWN, "model"):
             return self._experiment.program(title, drawn)
         generic = self._entry.judged is not None and self._entry.judged.operation is not None
-        if self._experiment.source is None or not generic or judge not in SHOWN:
+        # What raises although the model has an answer shows by itself.
+        shown = judge in SHOWN or (judge == "model" and not ruling.silent)
+        if self._experiment.source is None or not generic or not shown:
             return ""
         sources = self._experiment.source(drawn)
         return script_of(title, sources, drawn.rows, statements=judge == "statements")

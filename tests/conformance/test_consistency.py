@@ -45,7 +45,7 @@ def test_an_answer_is_whatever_was_given(value: object) -> None:
 
 def test_an_exception_is_no_answer() -> None:
     """It is told in words that a reader understands."""
-    assert {"raises": "OperationalError"} != AN_ANSWER
+    assert AN_ANSWER != {"raises": "OperationalError"}
     assert repr(AN_ANSWER) == "an answer, since the query is well formed"
 
 

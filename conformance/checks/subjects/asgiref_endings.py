@@ -36,7 +36,11 @@ async def _cancelled_at_depth(example: Calls) -> Any:
             left.append(depth)
 
     async def level(depth: int) -> Any:
-        kinds = {"s": sync_to_async(function), "a": coroutine, "t": lambda at: asyncio.ensure_future(coroutine(at))}
+        kinds: dict[str, Any] = {
+            "s": sync_to_async(function),
+            "a": coroutine,
+            "t": lambda at: asyncio.ensure_future(coroutine(at)),
+        }
         if depth < len(levels):
             return await kinds[levels[depth]](depth)
         began.set()
@@ -46,9 +50,9 @@ async def _cancelled_at_depth(example: Calls) -> Any:
     await began.wait()
     if example.variant == "cancelled":
         task.cancel()
-    ending = task if example.variant == "cancelled" else asyncio.wait_for(task, 0.01)
-    (ended,) = await asyncio.gather(ending, return_exceptions=True)
-    return left, type(ended).__name__
+    ending: Any = task if example.variant == "cancelled" else asyncio.wait_for(task, 0.01)
+    ended = await asyncio.gather(ending, return_exceptions=True)
+    return left, type(ended[0]).__name__
 
 
 def _cancelled_expected(example: Calls) -> Any:
