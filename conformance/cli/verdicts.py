@@ -20,9 +20,11 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def print_gate(result: GateResult) -> None:
-    """Every finding, by code and environment; then what was not gated, the counts, and every code that applies."""
+    """Every finding, by code and environment; then what does not gate, the counts, and every code that applies."""
     print_findings(result.findings)
     _print_group("not gating", list(result.notes), "cyan")
+    if result.notes:
+        click.echo(f"{len(result.findings)} to correct, and {len(result.notes)} that do not gate, each with its reason")
     click.echo(f"verdicts of {result.planned} cells: {_counts(result)}")
     click.secho(
         "exit " + ", also ".join(f"{code.value} ({WORDS[code]})" for code in result.codes),

@@ -10,8 +10,9 @@ from typing import Any
 from conformance.environment import Environment
 from conformance.expectations import When
 
+_FLAGS = ("pooled", "server_side_binding")
 # The axes that are tried, those first by which people tell environments apart.
-_VALUES = ("vendor", "driver", "variant", "pooled", "runner")
+_VALUES = ("vendor", "driver", "variant", *_FLAGS, "runner")
 _VERSIONS = ("django", "asgiref")
 _MOST = 3
 Numbers = tuple[int, ...]
@@ -43,7 +44,7 @@ def _part(axis: str, wanted: Sequence[Environment], others: Sequence[Environment
     values = list(dict.fromkeys(getattr(each, axis) for each in wanted))
     if all(getattr(each, axis) in values for each in others):
         return None
-    if axis == "pooled":
+    if axis in _FLAGS:
         return values[0] if len(values) == 1 else None
     return values[0] if len(values) == 1 else values
 

@@ -16,7 +16,7 @@ from conformance.case import Cell
 from conformance.catalogue.words import WORDS
 from conformance.cli import app, main
 from conformance.results import Results, file_name, read_folder, write_results
-from tests.conformance.synthetic import ATOMIC, COUNT, SQL, SQLITE, catalogue, results
+from tests.conformance.synthetic import ATOMIC, COUNT, OBSERVED, SQL, SQLITE, catalogue, results
 
 EXPECT = '[[expect]]\nmatch = "{}"\noutcome = "fail"\nclass = "bug"\nreason = "r"\nissue = "#1"\n'
 
@@ -77,6 +77,24 @@ def test_gate_prints_plain_and_stable_lines(capsys: pytest.CaptureFixture[str]) 
         "exit 10 (regression)\n"
     )
     assert capsys.readouterr().out == text * 2
+
+
+def test_gate_says_what_does_not_gate_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """Listed apart, with the reason of each, and counted."""
+    measured({COUNT: "fail", OBSERVED: "silent"})
+    Path("e.toml").write_text(EXPECT.format("queryset.acount"))
+    assert gate("--expectations", "e.toml") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "not gating: Django 5.2.8, asgiref 3.10.0, Python 3.12.1, PostgreSQL 16.2 server (psycopg 3.2.1), asyncio",
+        "  queryset.acount:result is fail as expected (bug, #1).",
+        (
+            "  queryset.aslow:result is silent, and does not gate, because its entry has the level `observe`: 2 rows"
+            " instead of 3; `async-orm-conformance show queryset.aslow` says what it checks."
+        ),
+        "0 to correct, and 2 that do not gate, each with its reason",
+        "verdicts of 2 cells: silent 1, fail 1",
+        "exit 0 (conforms)",
+    ]
 
 
 def test_gate_reads_a_file_once_however_often_it_is_named(capsys: pytest.CaptureFixture[str]) -> None:

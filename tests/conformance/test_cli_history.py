@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.runner.environments import recipe_for
+from conformance.runner.environments import Recipe, recipe_for
 from conformance.runner.history import exact_release
 from tests.conformance.commands import cells_in, conform, finish, start, wait_until
 
@@ -30,16 +30,19 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For each release an interpreter that is this one, with a Django that gives the release as its version."""
     root = tmp_path_factory.mktemp("releases")
     for version in SERIES:
-        recipe = recipe_for(exact_release(version))
-        folder = root / recipe.folder
-        (folder / "bin").mkdir(parents=True)
         numbers = ", ".join((*version.split("."), "0")[:3])
-        (folder / "sitecustomize.py").write_text(_PRETEND.format(numbers=numbers, lacks=version < SINCE))
-        python = folder / "bin" / "python"
-        python.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}:$PYTHONPATH" exec "{sys.executable}" "$@"\n')
-        python.chmod(0o755)
-        (folder / "built.json").write_text(json.dumps(recipe.requirements))
+        _interpreter(root, recipe_for(exact_release(version)), _PRETEND.format(numbers=numbers, lacks=version < SINCE))
     return root
+
+
+def _interpreter(root: Path, recipe: Recipe, pretend: str) -> None:
+    folder = root / recipe.folder
+    (folder / "bin").mkdir(parents=True)
+    (folder / "sitecustomize.py").write_text(pretend)
+    python = folder / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}:$PYTHONPATH" exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (folder / "built.json").write_text(json.dumps(recipe.requirements))
 
 
 @pytest.fixture
@@ -76,6 +79,24 @@ def test_the_release_is_found_and_nothing_is_measured_twice(command: list[str], 
         ("absent", "5.1", "5.1.2"),
         ("pass", "5.1.3", "5.2"),
     ]
+
+
+def test_releases_of_asgiref_on_one_django(command: list[str], tmp_path: Path, environments: Path) -> None:
+    """Each in an environment of its own, with the Django that stays the same."""
+    versions = ("3.8.0", "3.8.1", "3.9.0")
+    for version in versions:
+        lacks = "import asgiref\nasgiref.__version__ = '{}'\n" + _PRETEND.split("if ")[0]
+        pretend = lacks.format(version, numbers="5, 2, 0")
+        _interpreter(environments, recipe_for(exact_release("5.2"), version), pretend)
+    file = tmp_path / "index/asgiref/json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"releases": {version: [{"yanked": False}] for version in versions}}))
+    (tmp_path / "index/Django/5.2").mkdir()
+    (tmp_path / "index/Django/5.2/json").write_text(json.dumps({"info": {"requires_dist": ["asgiref>=3.8.1,<4"]}}))
+    series = ["--package", "asgiref", "--django"]
+    ended = conform(*command, *series, "5.2", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[1:] == ["  asgiref with Django 5.2 on SQLite: pass in every release (3.8.1–3.9.0)"]
 
 
 def test_an_interruption_keeps_what_was_measured(command: list[str], tmp_path: Path) -> None:

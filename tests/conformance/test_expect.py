@@ -72,6 +72,14 @@ def test_a_condition_tells_environments_apart(wanted: list[int], condition: dict
         assert [each for each in ENVIRONMENTS if When.from_dict(condition).holds_in(each)] == inside
 
 
+@pytest.mark.parametrize("axis", ["pooled", "server_side_binding"])
+def test_a_switch_tells_environments_apart(axis: str) -> None:
+    """On and off, as a truth value."""
+    on, off = (replace(POSTGRESQL, **{axis: value}) for value in (True, False))
+    assert condition_for([on], [off]) == {axis: True}
+    assert condition_for([off], [on]) == {axis: False}
+
+
 def test_releases_of_one_series_are_told_apart_by_their_last_number() -> None:
     """What became wrong within a series needs the whole version."""
     old, new = (replace(SQLITE, django=django) for django in ("5.2.7", "5.2.8"))
