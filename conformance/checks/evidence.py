@@ -26,6 +26,7 @@ class Evidence:
         self.overridden = 0
         self.cancellations = 0
         self.declared = False
+        self.finished_after_cancel = 0
         self._hops = 0
         self._results: set[str] = set()
         self._threads: set[str] = set()
@@ -58,6 +59,7 @@ class Evidence:
         self.overridden += bool(pair.sync.overridden)
         self.cancellations += pair.cancelled is not None
         self.declared = self.declared or pair.declared is not None
+        self.finished_after_cancel += pair.cancelled is not None and pair.cancelled.later != pair.before
         self._hops = max(self._hops, found.hops)
 
     def missing(self, names: tuple[str, ...]) -> list[str]:
@@ -80,6 +82,7 @@ class Evidence:
             "overridden": self.overridden,
             "cancellations": self.cancellations,
             "declared": self.declared,
+            "finished_after_cancel": self.finished_after_cancel,
             "hops": self._hops,
         }
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 _PRODUCTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB", "mysql": "MySQL", "oracle": "Oracle"}
@@ -33,7 +34,7 @@ class Environment:
     runner: str
     server_side_binding: bool = False
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A name for files and links: readable, and different for any two environments."""
         text = json.dumps(self.as_dict(), sort_keys=True)

@@ -10,6 +10,7 @@ from itertools import groupby
 from conformance.case import Cell, Verdict, worst
 from conformance.case.verdict import SEVERITY
 from conformance.catalogue import Catalogue, CatalogueEntry
+from conformance.catalogue.words import word_of
 from conformance.report.claims import ClaimRow, claim_rows
 from conformance.report.columns import CheckResult, ReportColumn, columns_of
 from conformance.results import Results
@@ -39,6 +40,15 @@ class EntryResult:
         return self.selected == len(self.checks)
 
     @property
+    def outcome(self) -> str:
+        """The verdict's name, for a workaround its word; empty where nothing was selected."""
+        if self.verdict is None:
+            return ""
+        if self.entry.subject != "workaround":
+            return self.verdict.name
+        return word_of(self.entry, {name: str(check.verdict) for name, check in self.checks if check is not None})
+
+    @property
     def decisive(self) -> CheckResult | None:
         """The check whose verdict the entry has: the first of the worst that count."""
         counted = {check.name for check in self.entry.checks if check.counts}
@@ -53,6 +63,11 @@ class Row:
 
     entry: CatalogueEntry
     results: tuple[EntryResult, ...]
+
+    @property
+    def is_workaround(self) -> bool:
+        """Whether it has a word instead of a verdict."""
+        return self.entry.subject == "workaround"
 
     @property
     def selected(self) -> bool:
@@ -92,6 +107,12 @@ class Report:
         return tuple((vendor, tuple(columns)) for vendor, columns in grouped)
 
     @property
+    def series(self) -> tuple[str, ...]:
+        """The Django series, the oldest first."""
+        ordered = sorted(self.columns, key=lambda column: column.environment.version_key)
+        return tuple(dict.fromkeys(column.series for column in ordered))
+
+    @property
     def areas(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         """The rows by area, areas in the order in which the catalogue first names them."""
         areas: dict[str, list[Row]] = {}
@@ -122,11 +143,17 @@ class Report:
         if strangers := self.strangers(column):
             yield f"{len(strangers)} of {len(column.checks)} results are for checks that this catalogue does not have"
 
-    def counts(self, columns: Iterable[ReportColumn] | None = None) -> Counts:
-        """The counts over some columns; by default over all."""
+    def counts(self, columns: Iterable[ReportColumn] | None = None, *, workarounds: bool = True) -> Counts:
+        """The counts over some columns; by default over all. Workarounds have words, and may be left out."""
         wanted = {column.id for column in (self.columns if columns is None else columns)}
-        results = (result for row in self.rows for result in row.results)
+        results = (result for row in self.rows if workarounds or not row.is_workaround for result in row.results)
         found = Counter(result.verdict.name for result in results if result.verdict and result.column.id in wanted)
+        return Counts(found, found.total())
+
+    def words(self) -> Counts:
+        """How often each word stands, out of the (workaround, environment) pairs that were selected."""
+        rows = (row for row in self.rows if row.is_workaround)
+        found = Counter(result.outcome for row in rows for result in row.results if result.outcome)
         return Counts(found, found.total())
 
     def strangers(self, column: ReportColumn) -> tuple[Cell, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from conformance.case import Cell, Measured, Verdict
 from conformance.environment import Environment
@@ -70,6 +71,11 @@ class ReportColumn:
     def id(self) -> str:
         """The environment's id: it names files and anchors."""
         return self.environment.id
+
+    @cached_property
+    def short(self) -> str:
+        """The part of the id that no other environment has: it names anchors, of which a page has thousands."""
+        return f"e{self.id.rpartition('-')[2]}"
 
     @property
     def series(self) -> str:
@@ -147,13 +153,8 @@ def _repeats_python(field: str, environment: Environment) -> bool:
 
 
 def _checks(results: Results) -> dict[Cell, CheckResult]:
-    attempts: dict[Cell, list[Measured]] = {cell: [] for cell in results.planned}
-    for measured in results.cells:
-        attempts.setdefault(measured.cell, []).append(measured)
-    return {cell: _check(results, cell, tuple(found)) for cell, found in attempts.items()}
-
-
-def _check(results: Results, cell: Cell, attempts: tuple[Measured, ...]) -> CheckResult:
-    # `Results` looks through all that it holds at each question: ask one that holds this cell alone.
-    alone = replace(results, planned=(cell,), cells=attempts)
-    return CheckResult(cell, alone.verdict(cell), alone.last(cell), attempts)
+    cells = dict.fromkeys((*results.planned, *(measured.cell for measured in results.cells)))
+    return {
+        cell: CheckResult(cell, results.verdict(cell), results.last(cell), tuple(results.attempts(cell)))
+        for cell in cells
+    }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.report.aggregate import Report, Row
+from conformance.catalogue import JUDGES
+from conformance.report.aggregate import EntryResult, Report, Row
 from conformance.report.clean import clean_value
 from conformance.report.columns import ReportColumn
 
@@ -23,12 +25,14 @@ class Observation:
 
 
 def observations(row: Row) -> tuple[Observation, ...]:
-    """What the checks of an entry observed, one item a distinct value, so that what differs stands out."""
+    """What the checks of an entry observed, one item a distinct value, so that what differs stands out.
+
+    Judges look at the same examples: what was seen of them is told once, with the first.
+    """
     found: dict[tuple[str, str], dict[str, list[ReportColumn]]] = {}
     for result in row.results:
-        for check, outcome in result.checks:
-            measured = outcome.measured if outcome else None
-            for name, value in (measured.evidence if measured else {}).items():
+        for check, evidence in _evidence(result):
+            for name, value in evidence.items():
                 text = json.dumps(clean_value(value), sort_keys=True)
                 found.setdefault((check, name), {}).setdefault(text, []).append(result.column)
     return tuple(
@@ -36,6 +40,15 @@ def observations(row: Row) -> tuple[Observation, ...]:
         for (check, name), values in sorted(found.items())
         for text, columns in values.items()
     )
+
+
+def _evidence(result: EntryResult) -> Iterator[tuple[str, dict[str, Any]]]:
+    judged = False
+    for name, check in result.checks:
+        if check is None or check.measured is None or (judged and name in JUDGES):
+            continue
+        judged = judged or name in JUDGES
+        yield name, check.measured.evidence
 
 
 def places(report: Report, columns: tuple[ReportColumn, ...]) -> str:

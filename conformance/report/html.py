@@ -25,12 +25,13 @@ def render_html(
 
     `kills` is what `selfcheck` found, for a page of its own.
 
-    The same results give the same bytes. Pages of entries that an earlier report left there are removed, nothing else
-    is. Raises `SuiteError` (setup) if the folder cannot be written.
+    The same results give the same bytes. Pages of entries and of changes that an earlier report left there are
+    removed, nothing else is. Raises `SuiteError` (setup) if the folder cannot be written.
     """
     pages = dict(_files(tabulate(results, catalogue), kills))
     try:
-        _remove_stale(folder / "entries", pages)
+        for name in ("entries", "changes"):
+            _remove_stale(folder, name, pages)
         for name, content in pages.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,9 +48,9 @@ def _files(report: Report, kills: dict[str, Any] | None) -> Iterator[tuple[str, 
     yield from render_pages(environment_for_pages(kills), report)
 
 
-def _remove_stale(entries: Path, pages: dict[str, str]) -> None:
-    for path in entries.glob("*.html"):
-        if f"entries/{path.name}" not in pages and _GENERATOR in path.read_text("utf-8", errors="replace"):
+def _remove_stale(folder: Path, name: str, pages: dict[str, str]) -> None:
+    for path in (folder / name).glob("*.html"):
+        if f"{name}/{path.name}" not in pages and _GENERATOR in path.read_text("utf-8", errors="replace"):
             path.unlink()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.case import Verdict
+from conformance.catalogue.words import WORDS
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Mark:
     @property
     def css(self) -> str:
         """Its class in the pages."""
-        return f"v-{self.verdict.replace('/', '').replace('_', '-')}"
+        return f"v-{self.verdict.replace('/', '').replace('_', '-').replace(' ', '-')}"
 
 
 # From worst to best, like `conformance.case.verdict.SEVERITY`; a test keeps the two in step.
@@ -72,6 +73,17 @@ LEGEND = (
     Mark("n/a", "N", "⬜", "dim", "The environment lacks what it needs; the reason stands with the evidence."),
 )
 _BY_NAME = {mark.verdict: mark for mark in LEGEND}
+# A workaround has a word, computed from its situations by the rule that `WORDS` prints.
+WORD_MARKS = (
+    Mark("unsafe", "✗", "🟥", "bold white on red", WORDS["unsafe"]),
+    Mark("refused", "R", "🟦", "cyan", WORDS["refused"]),
+    Mark("refuses some", "r", "🟦", "cyan", WORDS["refuses some"]),
+    Mark("finishes after cancel", "↷", "🟩", "green", WORDS["finishes after cancel"]),
+    Mark("safe", "✓", "🟩", "green", WORDS["safe"]),
+    Mark("not measured", "?", "⬜", "reverse", WORDS["not measured"]),
+    Mark("n/a", "N", "⬜", "dim", WORDS["n/a"]),
+)
+_OF_WORDS = {mark.verdict: mark for mark in WORD_MARKS}
 
 # Here the operation cannot be relied on as it stands, so the reader wants to know what to use in its place.
 _WANTS_ALTERNATIVE = frozenset({"silent", "crash", "timeout", "fail", "flaky", "loud", "absent"})
@@ -80,6 +92,11 @@ _WANTS_ALTERNATIVE = frozenset({"silent", "crash", "timeout", "fail", "flaky", "
 def mark_of(verdict: Verdict) -> Mark:
     """The look of a verdict; every flaky one looks the same, whatever its counts."""
     return _BY_NAME[verdict.name]
+
+
+def look_of(outcome: str, *, is_word: bool) -> Mark:
+    """The look of a verdict's name, or of a workaround's word."""
+    return (_OF_WORDS if is_word else _BY_NAME)[outcome]
 
 
 def wants_alternative(verdict: Verdict | None) -> bool:

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from conformance.catalogue import JUDGES
-from conformance.report.aggregate import EntryResult, Report
-from conformance.report.claims import SIGNS
+from conformance.catalogue.situations import situation_of
+from conformance.catalogue.words import WORDS
+from conformance.report import grid
+from conformance.report.aggregate import EntryResult, Report, Row
+from conformance.report.changes import Changes
+from conformance.report.claims import SIGNS, ClaimRow
 from conformance.report.clean import clean, clean_value
-from conformance.report.columns import AXES, CheckResult, ReportColumn
+from conformance.report.columns import AXES, ReportColumn
+from conformance.report.coverage import coverage, source_rows
+from conformance.report.databases import databases
 from conformance.report.evidence import observations, places
-from conformance.report.legend import LEGEND, mark_of, wants_alternative
+from conformance.report.findings import Finding, findings
+from conformance.report.legend import LEGEND, WORD_MARKS, look_of, mark_of, wants_alternative
+from conformance.report.ranges import ranges_of, span
+from conformance.report.running import HEADINGS, running
+from conformance.report.showing import examples_shown, sources_shown
+from conformance.report.text import (
+    EVIDENCE,
+    compact,
+    difference_lines,
+    listed,
+    prose,
+    slug,
+    spec_link,
+    spec_name,
+)
+from conformance.report.timing import flaky, seconds, slowest
+from conformance.telling import aligned
 
-_CODE = re.compile(r"`([^`]+)`")
+# Pages of the whole, with their names in the navigation.
+PAGES = {
+    "index": "Matrix",
+    "workarounds": "Workarounds",
+    "claims": "Claims",
+    "databases": "Databases",
+    "changes": "Changes",
+    "documentation": "Documentation",
+    "slow": "Slow and flaky",
+    "runs": "Runs",
+}
 
 
 def environment_for_pages(kills: dict[str, Any] | None = None) -> Environment:
@@ -35,31 +64,100 @@ def environment_for_pages(kills: dict[str, Any] | None = None) -> Environment:
         keep_trailing_newline=True,
     )
     pages.filters.update(clean=clean, prose=prose, spec=spec_name, href=spec_link, mark=mark_of, compact=compact)
-    pages.filters.update(describe=describe, listed=listed, slug=slug)
+    pages.filters.update(describe=describe, listed=listed, slug=slug, difference=difference_lines)
     pages.tests["bad"] = wants_alternative
-    pages.globals.update(anchor=anchor, target=target, legend=LEGEND, signs=SIGNS, facts=facts, clean_value=clean_value)
-    pages.globals.update(kills=kills, judges=list(JUDGES))
-    pages.globals.update(marks={mark.verdict: mark for mark in LEGEND})
+    pages.globals.update(legend=LEGEND, words=WORD_MARKS, rules=WORDS, signs=SIGNS, look_of=look_of)
+    pages.globals.update(marks={mark.verdict: mark for mark in LEGEND}, judges=JUDGES, situation=situation_of)
+    pages.globals.update(facts=facts, clean_value=clean_value, places=places, grid=grid, aligned=aligned, span=span)
+    pages.globals.update(seconds=seconds, running_headings=HEADINGS, evidence_words=EVIDENCE)
+    pages.globals.update(kills=kills, navigation={**PAGES, **({"proof": "Proof"} if kills else {})})
     return pages
 
 
 def render_pages(pages: Environment, report: Report) -> Iterator[tuple[str, str]]:
     """Every page's name in the folder, and its text."""
-    for name in ("index", "claims", "runs", *(["proof"] if pages.globals["kills"] else [])):
-        content = pages.get_template(f"{name}.html").render(report=report, shared=shared(report), root="", page=name)
-        yield f"{name}.html", content
+    for name in (*PAGES, *(["proof"] if pages.globals["kills"] else [])):
+        if name != "changes":
+            content = pages.get_template(f"{name}.html").render(_common(report, name), **_extras(name, report))
+            yield f"{name}.html", content
+    yield from _changes(pages, report)
     template = pages.get_template("entry.html")
     for row in report.rows:
-        content = template.render(
-            report=report,
-            row=row,
-            entry=row.entry,
-            observations=[(item, places(report, item.columns)) for item in observations(row)],
-            claims=[claim for claim in report.claims if row.entry.id in claim.entries],
-            root="../",
-            page="entry",
-        )
-        yield f"entries/{row.entry.id}.html", content
+        yield f"entries/{row.entry.id}.html", template.render(_common(report, "entry", "../"), **_of_entry(report, row))
+
+
+def _common(report: Report, page: str, root: str = "") -> dict[str, Any]:
+    return {"report": report, "page": page, "root": root}
+
+
+def _extras(name: str, report: Report) -> dict[str, Any]:
+    """What a page has beside the report."""
+    make = _EXTRAS.get(name)
+    return make(report) if make else {}
+
+
+def _by_row(report: Report) -> list[tuple[str, list[ClaimRow], list[Row]]]:
+    """The claims by the row of the source text that they stand in: `O3` and `O3.counts` are of one row.
+
+    A row that entries cite and no claim stands in comes last, with its entries.
+    """
+    rows: dict[str, tuple[list[ClaimRow], list[Row]]] = {}
+    for claim in report.claims:
+        rows.setdefault(claim.claim.id.partition(".")[0], ([], []))[0].append(claim)
+    for row in report.rows:
+        for name in source_rows(row.entry):
+            rows.setdefault(name, ([], []))[1].append(row)
+    return [(name, *found) for name, found in rows.items()]
+
+
+_EXTRAS: dict[str, Callable[[Report], dict[str, Any]]] = {
+    "index": lambda report: {"counts": report.counts(workarounds=False), "words_found": report.words()},
+    "workarounds": lambda report: {"rows": [row for row in report.rows if row.is_workaround]},
+    "claims": lambda report: {"sections": _by_row(report)},
+    "databases": lambda report: {"databases": databases(report)},
+    "documentation": lambda report: {"documents": coverage(report)},
+    "slow": lambda report: {"slowest": slowest(report), "flaky": flaky(report)},
+    "runs": lambda report: {"shared": shared(report)},
+}
+
+
+def _changes(pages: Environment, report: Report) -> Iterator[tuple[str, str]]:
+    every = Changes(report)
+    content = pages.get_template("changes.html").render(_common(report, "changes"), steps=every.steps)
+    yield "changes.html", content
+    template = pages.get_template("change.html")
+    for step in every.steps:
+        yield f"changes/{step.name}.html", template.render(_common(report, "changes", "../"), step=step)
+
+
+def _of_entry(report: Report, row: Row) -> dict[str, Any]:
+    found = findings(row)
+    anchors = {grid.evidence_link(column, check) for finding in found for column, check in _cells(finding, row)}
+    return {
+        "row": row,
+        "entry": row.entry,
+        "findings": found,
+        "cells_of": lambda finding: _cells(finding, row),
+        "told": lambda column, check: grid.evidence_link(column, check) in anchors,
+        "ranges": ranges_of(row),
+        "running": running(report, row),
+        "examples": examples_shown(row),
+        "sources": sources_shown(row),
+        "observations": [(item, places(report, item.columns)) for item in observations(row)],
+        "claims": [claim for claim in report.claims if row.entry.id in claim.entries],
+    }
+
+
+def _cells(finding: Finding, row: Row) -> list[tuple[ReportColumn, str]]:
+    """The cells that a finding speaks of: of its columns and checks those that have its verdict."""
+    wanted = {column.id for column in finding.columns}
+    return [
+        (result.column, name)
+        for result in row.results
+        if result.column.id in wanted
+        for name, check in result.checks
+        if check is not None and name in finding.checks and finding.is_of(check)
+    ]
 
 
 def facts(column: ReportColumn) -> dict[str, str]:
@@ -80,57 +178,9 @@ def shared(report: Report) -> dict[str, str]:
     return {name: text for name, text in (every[0] if every else {}).items() if all(one[name] == text for one in every)}
 
 
-def anchor(column: ReportColumn, check: str) -> str:
-    """The id of a check's evidence on the page of its entry."""
-    return f"{column.id}-{check}"
-
-
-def target(entry: str, column: ReportColumn, check: CheckResult) -> str:
-    """The link from the top of the site to the evidence of a check."""
-    return f"entries/{entry}.html#{anchor(column, check.cell.check)}"
-
-
-def prose(text: str) -> Markup:
-    """Escaped text, with pairs of backticks as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(clean(text)))))
-
-
-def spec_name(link: str) -> str:
-    """What a link into the documentation is called: `docs.djangoproject.com … #aiterator`."""
-    page, _, fragment = link.partition("#")
-    host = page.removeprefix("https://").partition("/")[0]
-    return f"source text, {fragment}" if page == "spec/systems.md" else f"{host} #{fragment}"
-
-
-def spec_link(link: str, report: Report) -> str:
-    """Where the link leads from a page of an entry; a row of the source text leads to its claim, if there is one."""
-    row = link.partition("#")[2]
-    if link.startswith("https://"):
-        return link
-    return f"../claims.html#claim-{row}" if any(claim.claim.id == row for claim in report.claims) else ""
-
-
-def compact(value: Any) -> str:
-    """A JSON value on one line, as people write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def listed(items: Iterable[str]) -> str:
-    """`a, b and c`."""
-    *most, last = [*items] or [""]
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def slug(text: str) -> str:
-    """A part of an id: a third-party backend names its vendor as it likes."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
 def describe(result: EntryResult) -> str:
     """A matrix cell in words, for those who hear it."""
     if result.verdict is None:
         return "not selected"
     part = "" if result.whole else f" ({result.selected} of {len(result.checks)} checks selected)"
-    return f"{result.verdict}{part}: {result.entry.id}, {result.column.label}"
+    return f"{result.outcome}{part}: {result.entry.id}, {result.column.label}"

@@ -180,7 +180,7 @@ class ExperimentRun:
         return replace(
             failure,
             example=example_text(code),
-            rows=tables_of(drawn.rows, "\n".join(code)),
+            rows=tables_of(drawn.rows, "\n".join((*code, failure.difference))),
             sql=tuple(pair.asynchronous.sql),
             twin_sql=tuple(pair.sync.sql),
         )

@@ -114,9 +114,10 @@ class _Exploration:
 
 def _failure(code: CheckCode, found: Disagreement, example: Any) -> Failure:
     told = code_of_example(code.source, example)
+    failure = failure_of(found.message, found.expected, found.observed)
     return replace(
-        failure_of(found.message, found.expected, found.observed),
+        failure,
         example=example_text(told),
-        rows=tables_of(getattr(example, "rows", None), "\n".join(told)),
+        rows=tables_of(getattr(example, "rows", None), "\n".join((*told, failure.difference))),
         sql=found.sql,
     )

@@ -11,7 +11,7 @@ import pytest
 from conformance.case.verdict import SEVERITY
 from conformance.environment import Environment
 from conformance.report.columns import AXES
-from conformance.report.legend import LEGEND
+from conformance.report.legend import LEGEND, WORD_MARKS
 
 CSS = (files("conformance.report") / "assets" / "report.css").read_text("utf-8")
 COLOUR = re.compile(r"--([a-z-]+): (#[0-9a-f]{3,6});")
@@ -42,8 +42,8 @@ def test_every_verdict_has_its_own_letter_and_a_meaning() -> None:
 
 
 def test_every_verdict_has_a_colour_in_the_pages() -> None:
-    """The style sheet knows the class of each verdict."""
-    assert set(re.findall(r"\.(v-[a-z-]+)", CSS)) == {mark.css for mark in LEGEND}
+    """The style sheet knows the class of each verdict, and of each word."""
+    assert set(re.findall(r"\.(v-[a-z-]+)", CSS)) == {mark.css for mark in (*LEGEND, *WORD_MARKS)}
 
 
 def test_every_axis_of_an_environment_is_shown() -> None:
