@@ -9,18 +9,24 @@ from conformance.catalogue.model import CatalogueEntry
 
 # Each word with the rule that is printed beside it: the first that is true.
 WORDS = {
-    "unsafe": "in one of its situations it loses, leaks, inverts or mixes work that was not cancelled",
+    "unsafe": (
+        "in one of its situations it loses, leaks, inverts or mixes work that was not cancelled, or answers wrongly"
+    ),
     "not measured": "a situation has no verdict",
     "n/a": "this database or this Django lacks what it needs",
     "refused": "it raises before any effect, in every situation",
     "refuses some": "right where it works, and raises before any effect in at least one situation",
+    "wasteful": "right in every situation, but the more rows there are, the more queries it sends",
     "finishes after cancel": (
         "right in every situation, but that a cancelled call still takes effect, as a call of Django's own does"
     ),
     "safe": "right in every situation",
 }
-_BAD = {"silent", "fail", "crash", "timeout", "flaky", "vacuous", "harness_error", "setup_error"}
-_NO_ANSWER = {"unknown", "blocked"}
+_BAD = {"silent", "fail", "crash", "timeout", "flaky"}
+# Where the suite itself failed, or saw too little, nothing is known of the workaround.
+_NO_ANSWER = {"unknown", "blocked", "vacuous", "harness_error", "setup_error"}
+# The check of how many queries it sends: no work is lost by one too many.
+_OF_COST = "bounded"
 _NOT_HERE = {"n/a", "absent"}
 
 
@@ -29,7 +35,7 @@ def word_of(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
     if entry.subject != "workaround":
         raise ValueError(f"{entry.id} is no workaround: only a workaround has a word")
     names = {check.name: verdicts.get(check.name, "unknown").partition(" ")[0] for check in entry.checks}
-    counted = {names[check.name] for check in entry.checks if check.counts}
+    counted = {names[check.name] for check in entry.checks if check.counts and check.name != _OF_COST}
     if counted & _BAD:
         return "unsafe"
     if counted & _NO_ANSWER:
@@ -40,6 +46,8 @@ def word_of(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
         return "refused"
     if "loud" in counted:
         return "refuses some"
+    if names.get(_OF_COST) in _BAD:
+        return "wasteful"
     late = names.get("late") in _BAD
     return "finishes after cancel" if late else "safe"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from conformance.checks.outcomes import Absent
 from conformance.checks.reference import AN_ANSWER, UNKNOWN, answer, consistent, rows_to_seed
 from conformance.checks.second_alias import second_alias
 from conformance.checks.stage import Stage
-from conformance.checks.twins import operation, overriding_method
+from conformance.checks.twins import mapped, operation, overriding_method
 from conformance.strategies import Rows
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import (
@@ -36,6 +37,7 @@ from conformance.strategies.code import (
 from conformance.strategies.shapes import forms_of
 from conformance.strategies.targets import TARGETS
 
+_FIGURES = re.compile(r"\d+(\.\d+)?")
 # What a shortcut asks of the queryset that it is given, whose class may override it.
 _ASKED = {"get_object_or_404": "get", "get_list_or_404": "filter"}
 
@@ -133,6 +135,8 @@ def _twins(stage: Stage, example: Invocation, name: str) -> Sides:
     sides = operation(stage, target, name, *args, held=held, **kwargs)
     if name == "prefetch_related_objects":
         return _with(args, sides)
+    if name == "explain":
+        return mapped(sides, _without_figures)
     if name in _ASKED and args and hasattr(args[0], "_result_cache"):
         return replace(sides, overriding=overriding_method(args[0], _ASKED[name]))
     return _with(target, sides) if hasattr(target, "_meta") else sides
@@ -147,6 +151,11 @@ def _evaluate(target: Any) -> bool:
     except Exception:  # noqa: BLE001 - whatever a backend refuses, the operation is measured without
         return False
     return True
+
+
+def _without_figures(plan: Any) -> Any:
+    """A plan with the times that it took has others each time."""
+    return _FIGURES.sub("<figure>", plan) if isinstance(plan, str) else plan
 
 
 def _with(target: Any, sides: Sides) -> Sides:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +26,15 @@ def operation(stage: Stage, target: Any, name: str, /, *args: Any, held: tuple[A
         declared=(declare(sync), declare(asynchronous)),
         overriding=_overriding(target, name),
     )
+
+
+def mapped(sides: Sides, change: Callable[[Any], Any]) -> Sides:
+    """What both sides give, in a form that shows more."""
+
+    async def asynchronous() -> Any:
+        return change(await sides.asynchronous())
+
+    return replace(sides, sync=lambda: change(sides.sync()), asynchronous=asynchronous)
 
 
 def _overriding(target: Any, name: str) -> Overriding | None:

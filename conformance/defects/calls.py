@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,8 +88,8 @@ def _around_items(block: Surrounding) -> Callable[[Place], None]:
         real = place.function(place.name)
 
         async def items(args: tuple[Any, ...], kwargs: dict[str, Any]) -> AsyncIterator[Any]:
-            async with block(Call(place, real, args, kwargs)):
-                async for item in real(*args, **kwargs):
+            async with block(Call(place, real, args, kwargs)), _closing(real(*args, **kwargs)) as found:
+                async for item in found:
                     yield item
 
         place.put(place.name, declared_like(real, items))
@@ -119,6 +119,16 @@ def passing(asked: Callable[[Call], object], gave: Callable[[Any], object]) -> C
         place.put(place.name, declared_like(real, start))
 
     return put_in
+
+
+@asynccontextmanager
+async def _closing(items: Any) -> AsyncIterator[Any]:
+    """What is left early is closed here: otherwise a task of the loop's does it later, and is one that was left."""
+    try:
+        yield items
+    finally:
+        if hasattr(items, "aclose"):
+            await items.aclose()
 
 
 class _Passing:
@@ -155,8 +165,9 @@ def declared_like(real: Callable[..., Any], start: Callable[[tuple[Any, ...], di
 
         @functools.wraps(real)
         async def generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-            async for item in start(args, kwargs):
-                yield item
+            async with _closing(start(args, kwargs)) as items:
+                async for item in items:
+                    yield item
 
         return generator
 

@@ -8,7 +8,6 @@ from conformance.case import NOT_MADE, Cell, SuiteError, Verdict
 from conformance.results.backup import back_up
 from conformance.results.disk import LockedFile, drop_partial_line, refused
 from conformance.results.lines import read_records
-from conformance.results.model import Results
 from conformance.results.read import read_results
 from conformance.results.records import Record
 
@@ -42,30 +41,16 @@ def resume(path: Path, run: Record) -> dict[Cell, Verdict]:
         file.close()
 
 
-def set_aside(path: Path) -> list[Results]:
-    """Rename the file of an earlier run to `*.old-N.jsonl`, if there is one, and give what it says.
-
-    Raises `SuiteError` as `ResultWriter` does.
-    """
-    if not path.is_file() or not path.stat().st_size:
-        return []
-    file = LockedFile(path)
-    try:
-        drop_partial_line(path)
-        found = _readable(path)
-        back_up(path)
-        return found
-    except OSError as error:
-        raise refused(path, error.strerror or str(error)) from error
-    finally:
-        file.close()
-
-
-def _readable(path: Path) -> list[Results]:
-    try:
-        return [read_results(path)]
-    except SuiteError:
-        return []
+def set_aside(path: Path) -> None:
+    """Rename the file of an earlier run to `*.old-N.jsonl`, if there is one. Raises `SuiteError` as `ResultWriter`."""
+    if path.is_file() and path.stat().st_size:
+        file = LockedFile(path)
+        try:
+            back_up(path)
+        except OSError as error:
+            raise refused(path, error.strerror or str(error)) from error
+        finally:
+            file.close()
 
 
 def differences(old: Record, new: Record) -> str:

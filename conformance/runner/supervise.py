@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-from conformance.case import Measured, Verdict
+from conformance.case import Verdict
 from conformance.environment import Environment
 from conformance.results import ResultWriter, file_name, set_aside, unchanged
 from conformance.results.records import Record, cell_record
@@ -65,12 +64,6 @@ class _Supervision:
             return JobEnding("the environment changed while it was measured", "environment")
         return Conversation(self._job, worker, self._open(header)).run()
 
-    def _kept(self, path: Path, header: Record) -> list[Measured]:
-        """What earlier results need not measure again; their file is set aside, so that the rest is measured anew."""
-        # The same command may have been interrupted: what passed in it by then is in the file.
-        earlier = (*self._job.since, *set_aside(path))
-        return unchanged(earlier, header, self._job.entries, self._job.cells)
-
     def outcome(self, ending: JobEnding) -> Outcome:
         """The ending, with what is known of the environment."""
         path = self._progress.writer.path if self._progress else None
@@ -81,7 +74,9 @@ class _Supervision:
             self._header = header
             self._environment = Environment.from_dict(header["environment"])
             path = self._job.folder / file_name(self._environment)
-            kept = self._kept(path, header) if self._job.since else []
+            kept = unchanged(self._job.since, header, self._job.entries, self._job.cells)
+            if self._job.since:
+                set_aside(path)  # what did not pass there is measured anew, and not a second time
             resumed = ResultWriter.resume(path, header, self._job.cells, self._job.entries)
             writer, done = self._stack.enter_context(resumed)
             for measured in kept:

@@ -63,3 +63,19 @@ def test_a_django_before_4_2_is_asked_in_its_own_way(vendor: str, attributes: di
         **attributes,
     )
     assert detect_environment(connection, "asyncio.run").server_version == version
+
+
+def test_a_cursor_that_the_server_keeps_is_left_behind(tmp_path: Path) -> None:
+    """Where an iteration is left and its cursor stays open on PostgreSQL, the judge of leftovers names the alias."""
+    ended = conform(
+        *("run", "--profile", "smoke", "--only", "queryset.aiterator.early_stop:leftovers"),
+        *("--defect", "queryset.aiterator.early_stop/cursor-left", "--settings", "sample_app.settings.postgresql"),
+        *("--results", str(tmp_path)),
+        cwd=tmp_path,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (results,) = read_folder(tmp_path / "planted/queryset.aiterator.early_stop-cursor-left")
+    (measured,) = results.cells
+    assert measured.verdict == "fail"
+    assert measured.failure is not None
+    assert "cursors" in measured.failure.difference

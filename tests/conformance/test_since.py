@@ -89,16 +89,6 @@ def test_a_second_run_measures_what_did_not_pass_and_what_changed(tmp_path: Path
         assert f"{measured} of 3 cells to measure" in run(tmp_path, "--since", "conformance-results").stdout
 
 
-def test_what_an_interrupted_run_measured_is_kept(tmp_path: Path) -> None:
-    """The file of this environment counts beside the results that are named: what passed there is not lost."""
-    assert run(tmp_path).returncode == 0
-    (file,) = (tmp_path / "conformance-results").glob("*.jsonl")
-    (tmp_path / "earlier").mkdir()
-    lines = [line for line in file.read_text().splitlines(keepends=True) if '"cell": "synthetic.passes' not in line]
-    (tmp_path / "earlier" / file.name).write_text("".join(line for line in lines if '"type": "end"' not in line))
-    assert "2 of 3 cells to measure" in run(tmp_path, "--since", "earlier").stdout
-
-
 def test_digests_are_written_beside_the_plan(tmp_path: Path) -> None:
     """For the entries that are planned, as the schema says."""
     assert run(tmp_path).returncode == 0

@@ -24,12 +24,23 @@ RIGHT = {check.name: "pass" for check in ENTRY.checks}
         (dict.fromkeys(RIGHT, "loud"), "refused"),
         (dict.fromkeys(RIGHT, "n/a"), "n/a"),
         ({"overlap": "unknown"}, "not measured"),
+        ({"overlap": "harness_error"}, "not measured"),
+        ({"overlap": "vacuous"}, "not measured"),
     ],
 )
 def test_the_word_follows_from_the_situations(changes, word):
     """The rule that is printed beside the word is the one that is applied."""
     assert word_of(ENTRY, {**RIGHT, **changes}) == word
     assert word in WORDS
+
+
+def test_a_query_too_many_loses_nothing():
+    """What sends a query for each row and answers rightly has a word of its own."""
+    found = CATALOGUE.entry("workaround.w7.gathered")
+    right = {check.name: "pass" for check in found.checks}
+    assert word_of(found, {**right, "bounded": "fail"}) == "wasteful"
+    assert word_of(found, {**right, "bounded": "fail", "statistics": "silent"}) == "unsafe"
+    assert word_of(found, right) == "safe"
 
 
 def test_what_was_not_measured_is_not_called_safe():

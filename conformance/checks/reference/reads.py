@@ -10,7 +10,7 @@ from conformance.checks.reference import expressions
 from conformance.checks.reference.expressions import AGGREGATES, aggregate, is_aggregate, joined
 from conformance.checks.reference.joins import Solution, World, locate
 from conformance.checks.reference.outcomes import Raises, Unmodelled
-from conformance.checks.reference.queries import Query, restrict, rows_of
+from conformance.checks.reference.queries import LOCKS, Query, restrict, rows_of
 from conformance.strategies.code import Arguments, Call, Chain, Name, Slice, Step
 
 _UNIQUE = {"Tag": ("name",), "Profile": ("user",)}
@@ -28,12 +28,19 @@ def _iterator(world: World, query: Query, given: Arguments) -> list[Any]:
     return rows_of(world, query)
 
 
+def _unlocked(query: Query) -> Query:
+    """What is computed of rows locks none of them."""
+    return replace(query, fails="") if query.fails == LOCKS else query
+
+
 def _count(world: World, query: Query, given: Arguments) -> int:
     del given
-    return len(rows_of(world, replace(query, unknown=())))
+    return len(rows_of(world, replace(_unlocked(query), unknown=())))
 
 
 def _exists(world: World, query: Query, given: Arguments) -> bool:
+    if query.fails == LOCKS:
+        raise Unmodelled("whether a row that is asked for is locked")
     return bool(_count(world, query, given))
 
 
@@ -148,7 +155,7 @@ def _aggregate(world: World, query: Query, given: Arguments) -> Any:
         raise Unmodelled("aggregates of a part")
     solutions = query.solutions
     if query.sliced or query.distinct:
-        rows = rows_of(world, replace(query, shape=None, selected=(), loaded=None, unknown=()), whole=True)
+        rows = rows_of(world, replace(_unlocked(query), shape=None, selected=(), loaded=None, unknown=()), whole=True)
         solutions = [Solution({(): row}) for row in rows]
     for _, each in named if solutions else ():
         solutions = joined(world, query.model, solutions, each)

@@ -112,6 +112,8 @@ def update_or_create(world: World, query: Query, given: Arguments, forced: Value
     """The instance, and whether it is new."""
     defaults, lookups = _defaults(given)
     creating = given.args[1] if len(given.args) > 1 else dict(given.kwargs).get("create_defaults")
+    if world.dialect.vendor == "postgresql" and _may_join(query, lookups):
+        raise Unmodelled("the row is locked, and PostgreSQL locks no row that an outer join may lack")
     found = _get(world, query, lookups, forced)
     if found is None:
         return _created(world, query, lookups, creating if creating is not None else defaults or {}, forced), True
@@ -128,6 +130,12 @@ def update_or_create(world: World, query: Query, given: Arguments, forced: Value
         raise Raises("IntegrityError")
     row.update(changes)
     return seen(query.model, row), False
+
+
+def _may_join(query: Query, lookups: Values) -> bool:
+    """Whether another table may be joined; of filters that leave no row it is not known."""
+    joined = any(len(solution.rows) > 1 for solution in query.solutions)
+    return joined or (query.filters > 0 and not query.solutions) or any("__" in name for name, _ in lookups)
 
 
 def _defaults(given: Arguments) -> tuple[Any, Values]:

@@ -30,7 +30,7 @@ from conformance.checks.subjects.auth_people import (
     surroundings,
     user_at,
 )
-from conformance.checks.twins import operation
+from conformance.checks.twins import mapped, operation
 
 DENYING = f"{__name__}.DenyingBackend"
 BADGES = f"{__name__}.BadgeBackend"
@@ -108,15 +108,6 @@ AUTHENTICATING = st.builds(
 
 def _with_backend(user: Any) -> Any:
     return user if user is None else [user, user.backend]
-
-
-def mapped(sides: Sides, change: Callable[[Any], Any]) -> Sides:
-    """What both sides give, in a form that shows more."""
-
-    async def asynchronous() -> Any:
-        return change(await sides.asynchronous())
-
-    return replace(sides, sync=lambda: change(sides.sync()), asynchronous=asynchronous)
 
 
 def _authenticate(stage: Stage, example: Authenticating) -> Sides:
