@@ -10,6 +10,7 @@ import click
 from conformance.case import Cell
 from conformance.catalogue import JUDGES, Catalogue, CatalogueEntry, Check, Claim, load_catalogue
 from conformance.catalogue.oracles import ORACLES
+from conformance.catalogue.situations import situation_of
 from conformance.catalogue.words import WORDS
 from conformance.cli.options import catalogue_option
 from conformance.findings import load_findings
@@ -70,7 +71,7 @@ def _window(entry: CatalogueEntry) -> str:
 
 
 def _check(check: Check) -> Iterator[str]:
-    asks = f"  {JUDGES[check.name].asks}" if check.name in JUDGES else ""
+    asks = f"  {_asks(check.name)}" if _asks(check.name) else ""
     yield f"  check {check.name}: {', '.join(check.oracles)}{asks}"
     if check.must_observe:
         yield f"    must observe: {', '.join(check.must_observe)}"
@@ -84,6 +85,8 @@ def _cell(cell: Cell, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(str(cell), bold=True) + f"  {entry.title}"
     if cell.check in JUDGES and entry.judged is not None:
         yield f"  the judge `{cell.check}` asks: {JUDGES[cell.check].asks}"
+    elif asked := _asks(cell.check):
+        yield f"  code of its own asks: {asked}"
     else:
         yield "  code of its own, for this entry alone"
     for oracle in check.oracles:
@@ -95,6 +98,11 @@ def _cell(cell: Cell, catalogue: Catalogue) -> Iterator[str]:
     if cell.check in JUDGES and not check.kills:
         yield f"  proved by generated defects: async-orm-conformance selfcheck --only {cell.entry}"
     yield f"  measure it: async-orm-conformance run --only {cell}"
+
+
+def _asks(check: str) -> str:
+    """The question of a judge, or what happens in the situation of that name."""
+    return JUDGES[check].asks if check in JUDGES else situation_of(check)[1]
 
 
 def _claim(claim: Claim, catalogue: Catalogue) -> Iterator[str]:

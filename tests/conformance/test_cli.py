@@ -258,6 +258,8 @@ def test_show_prints_a_check_with_its_judge(capsys: pytest.CaptureFixture[str]) 
     out = capsys.readouterr().out
     assert "  code of its own, for this entry alone\n" in out
     assert "  proved by the planted defect planted, which must make it fail\n" in out
+    assert main(["show", "workaround.w2.sample_app:bystander"]) == 0
+    assert "  code of its own asks: In the middle of a use another task writes without it" in capsys.readouterr().out
     assert main(["show", "queryset.aslow:result", "--catalogue", "catalogue"]) == 0
     assert "gates: no, because its entry has the level `observe`" in capsys.readouterr().out
     assert main(["show", "queryset.acount:resul"]) == 64
