@@ -69,7 +69,8 @@ def _library_folders() -> tuple[str, ...]:
 
 _FOLDERS = _library_folders()
 _DJANGOS = str(Path(django.__path__[0])) + os.sep
-_OWN = str(Path(__file__).resolve().parent.parent) + os.sep
+# As code objects spell it: where the package is a link, what it leads to appears in no frame.
+_OWN = str(Path(__file__).parent.parent) + os.sep
 
 
 def is_users_file(filename: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_async_orm.patches.process import PROCESS
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_PACKAGE = str(Path(__file__).parent.parent)
 
 
 class NeverEntered:

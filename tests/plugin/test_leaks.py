@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
 import threading
 from collections import Counter
@@ -109,6 +111,21 @@ def test_lines_of_the_user() -> None:
     for path in (threading.__file__, pytest.__file__, source.__file__, "<string>", "<frozen importlib>"):
         assert not lines.is_users_file(path)
     assert lines.is_users_file(__file__)
+
+
+def test_lines_of_the_plugin_behind_a_link(tmp_path: Path) -> None:
+    """Where the package is installed as a link, its frames bear the link's name, and are not the user's either."""
+    package = Path(lines.__file__).parents[1]
+    (tmp_path / package.name).symlink_to(package, target_is_directory=True)
+    program = (
+        "from pytest_async_orm.frames import lines, never_entered\n"
+        f"assert lines.__file__.startswith({str(tmp_path)!r}), lines.__file__\n"
+        "assert not lines.is_users_file(lines.user_frame.__code__.co_filename)\n"
+        "assert never_entered._line_of_caller.__code__.co_filename.startswith(never_entered._PACKAGE)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=True
+    )
 
 
 def test_line_beyond_an_event_loop() -> None:

@@ -1,0 +1,136 @@
+"""The public suites: where each is from, what it needs, and how it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class PublicSuite:
+    """One suite; its name is that of its folder, and of its environment below `venv`."""
+
+    name: str
+    repository: str
+    revision: str
+    """That was measured; another one may do as well."""
+    python: str
+    install: str
+    """What follows `uv pip install`, in `folder`."""
+    packages: str = ""
+    """What Debian packages its requirements are built from, if any."""
+    needs: str = ""
+    """What must be done in PostgreSQL before, if anything."""
+    folder: str = "."
+    """Where pytest runs, from the checkout's root."""
+    arguments: tuple[str, ...] = ()
+    environ: dict[str, str] = field(default_factory=dict)
+    warnings_are_errors: bool = True
+    """Whether it is run with `-W error` as well."""
+    real: dict[str, str] = field(default_factory=dict)
+    """Async tests that need `transaction=True`, by the end of their names, and why."""
+
+    def preparation(self) -> str:
+        """The commands that make what the runs need, in the folder that will hold all suites."""
+        steps = [
+            f"# {self.name}",
+            f"git clone https://github.com/{self.repository} {self.name}",
+            f"git -C {self.name} checkout {self.revision}",
+            f"apt-get install {self.packages}" if self.packages else "",
+            f'psql -c "{self.needs}"' if self.needs else "",
+            f"uv venv --python {self.python} venv/{self.name}",
+            f"ENVIRONMENT=$PWD/venv/{self.name}",
+            f'(cd {self.name}/{self.folder} && uv pip install --python "$ENVIRONMENT" {self.install})',
+        ]
+        return "\n".join(filter(None, steps))
+
+
+# For a server on this machine that asks for no password.
+_TENZU = {
+    "TENZU_DB__NAME": "tenzu",
+    "TENZU_DB__USER": "root",
+    "TENZU_DB__HOST": "127.0.0.1",
+    "TENZU_SECRET_KEY": "secret",
+    "TENZU_TOKENS__SIGNING_KEY": "secret2",
+    "TENZU_BACKEND_URL": "http://localhost",
+    "TENZU_FRONTEND_URL": "http://localhost",
+}
+_CONVERSATIONS = {
+    "DJANGO_CONFIGURATION": "Test",
+    "DJANGO_SETTINGS_MODULE": "conversations.settings",
+    "DB_HOST": "127.0.0.1",
+    "AWS_S3_ENDPOINT_URL": "http://localhost:9000",
+}
+
+SUITES = (
+    PublicSuite(
+        "strawberry-django",
+        "strawberry-graphql/strawberry-django",
+        "7e48175",
+        "3.13",
+        "--group pyproject.toml:dev . 'django~=6.1.0'",
+        arguments=("--no-cov",),
+    ),
+    PublicSuite(
+        "django-modern-rest",
+        "wemake-services/django-modern-rest",
+        "76897cf6",
+        "3.13",
+        "--group pyproject.toml:unit-test --group pyproject.toml:integration "
+        "--group pyproject.toml:dev-and-docs 'schemathesis<5' phonenumbers django-mantle "
+        "'.[pydantic,msgspec,attrs,jwt,allauth,openapi]'",
+        # Without its coverage, and patient: its five seconds a test are for an idle machine.
+        arguments=("-o", "addopts=--strict-markers --tb=short", "-o", "testpaths=tests", "--timeout=60"),
+    ),
+    PublicSuite(
+        "channels",
+        "django/channels",
+        "60cbc43",
+        "3.13",
+        "'.[tests,daphne]' 'django~=6.1.0'",
+        # pytest-asyncio warns where it is not set.
+        arguments=("-o", "asyncio_default_fixture_loop_scope=function"),
+    ),
+    PublicSuite(
+        "djangochannelsrestframework",
+        "NilCoalescing/djangochannelsrestframework",
+        "4081797",
+        "3.12",
+        "'.[tests]' 'django~=5.2.0'",
+    ),
+    PublicSuite(
+        "django-async-extensions",
+        "django-utils/django-async-extensions",
+        "417caf5",
+        "3.12",
+        "'django~=5.2.0' 'pytest~=8.3' 'pytest-asyncio~=0.25.3' 'pytest-django~=4.10' 'pytest-subtests~=0.14' "
+        "pytest-mock pillow",
+    ),
+    PublicSuite(
+        "tenzu-back",
+        "BIRU-Scop/tenzu-back",
+        "0809061",
+        "3.14",
+        "-r ../buildrun/docker/tenzu/requirements/devel.txt",
+        packages="libcairo2-dev libldap2-dev libpq-dev libsasl2-dev",
+        folder="src",
+        arguments=("-n", "0"),
+        environ=_TENZU,
+    ),
+    PublicSuite(
+        "conversations",
+        "suitenumerique/conversations",
+        "4086ab9",
+        "3.14",
+        "'.[dev]'",
+        needs="CREATE ROLE dinum SUPERUSER LOGIN PASSWORD 'pass'",
+        folder="src/backend",
+        environ=_CONVERSATIONS,
+    ),
+    PublicSuite(
+        "pytest-django",
+        "pytest-dev/pytest-django",
+        "67f9798",
+        "3.13",
+        "-e . --group pyproject.toml:testing --group pyproject.toml:xdist 'django~=6.1.0'",
+    ),
+)
