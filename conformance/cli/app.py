@@ -11,9 +11,11 @@ import click
 from conformance import __version__
 from conformance.case import ExitCode, SuiteError
 from conformance.cli.diff import diff
+from conformance.cli.doctor import doctor
 from conformance.cli.expect import expect
 from conformance.cli.gate import gate
 from conformance.cli.history import history
+from conformance.cli.init import init
 from conformance.cli.list import list_entries
 from conformance.cli.matrix import matrix
 from conformance.cli.merge import merge
@@ -38,9 +40,11 @@ def app() -> None:
 # A command is a file of this package, imported above and named here.
 COMMANDS = (
     diff,
+    doctor,
     expect,
     gate,
     history,
+    init,
     list_entries,
     matrix,
     merge,

@@ -104,6 +104,11 @@ def _build(recipe: Recipe, folder: Path, started: Started) -> None:
         _run(recipe, command, started)
 
 
+def installer() -> str:
+    """What installs: `uv` where it is found, else `pip`."""
+    return "uv" if _uv() else "pip"
+
+
 def _uv() -> list[str] | None:
     if importlib.util.find_spec("uv"):
         return [sys.executable, "-m", "uv"]

@@ -24,9 +24,10 @@ def find_python(versions: Sequence[str], wanted_by: str) -> str:
     for version in versions:
         if found := _discover(version):
             return found
+    several = f"{versions[-1]} to {versions[0]}, and this machine has none of them (the suite runs on {running})"
+    one = f"{versions[0]}, and this machine has none (the suite runs on {running})"
     raise SuiteError(
-        f"{wanted_by} runs on Python {versions[-1]} to {versions[0]}, and this machine has none of them "
-        f"(the suite runs on {running}).",
+        f"{wanted_by} needs Python {one}." if len(versions) == 1 else f"{wanted_by} runs on Python {several}.",
         "Install one (`uv python install`, pyenv, the system's packages), or choose other versions with --django.",
         ExitCode.HARNESS,
     )

@@ -23,6 +23,7 @@ from conformance.suite.measuring import Keeping, Measuring
 from conformance.worker.cells import CellSequence
 from conformance.worker.database import own_database
 from conformance.worker.loops import LoopBridge
+from conformance.worker.project import check_project
 
 # A project of its own says which settings it wants; without one, the sample app on SQLite is measured.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite")
@@ -34,6 +35,16 @@ def pytest_configure() -> None:
     import django
 
     django.setup()
+
+
+def pytest_collection_modifyitems() -> None:
+    """Say what the project lacks before anything is measured. Pytest shows an error of this hook without its stack."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        check_project()
+    except ImproperlyConfigured as error:
+        raise pytest.UsageError(f"{os.environ['DJANGO_SETTINGS_MODULE']} was not measured: {error}") from error
 
 
 @pytest.fixture(scope="session")

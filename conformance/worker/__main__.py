@@ -21,6 +21,7 @@ from conformance.case import Cell
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.results.records import cell_record, run_record
 from conformance.worker.parent import Parent, Terminated
+from conformance.worker.project import check_project
 
 # The worker's own exit code where the database or the settings cannot be used: it has said why in an `error` record.
 CANNOT_START = 3
@@ -66,13 +67,10 @@ def _serve(parent: Parent) -> None:
 
 def _set_up(job: dict[str, Any]) -> Catalogue:
     import django
-    from django.apps import apps
-    from django.core.exceptions import ImproperlyConfigured
 
     os.environ["DJANGO_SETTINGS_MODULE"] = job["settings"]
     django.setup()
-    if not apps.is_installed("sample_app"):
-        raise ImproperlyConfigured("INSTALLED_APPS lacks 'sample_app', whose models the suite measures")
+    check_project()
     for module in job["checks"]:
         importlib.import_module(module)
     if job["defect"]:

@@ -13,6 +13,7 @@ from tests.shared.forking import Nursery
 # What measures much, waits for processes or needs a browser: every other test is in the environment `quick`.
 SLOW = (
     "test_browser",
+    "test_init",
     "test_cli_history",
     "test_kills",
     "test_matrix_interruptions",

@@ -86,3 +86,17 @@ def test_a_second_session_keeps_each_cell_once(tmp_path: Path) -> None:
         assert run_pytest(tmp_path, "-k", "queryset.acount").returncode == 0
     (results,) = read_folder(tmp_path / "results")
     assert len(results.cells) == len({measured.cell for measured in results.cells}) > 0
+
+
+def test_a_project_without_the_sample_app_is_told_what_to_add(tmp_path: Path) -> None:
+    """As `run` says it, before anything is collected."""
+    (tmp_path / "bare.py").write_text(
+        "SECRET_KEY = 's'\nINSTALLED_APPS = []\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
+    )
+    path = f"{tmp_path}:{environ()['PYTHONPATH']}"
+    ended = run_pytest(tmp_path, "-k", "queryset.acount", DJANGO_SETTINGS_MODULE="bare", PYTHONPATH=path)
+    assert ended.returncode == 4
+    said = ended.stdout + ended.stderr
+    assert "bare was not measured: INSTALLED_APPS lacks 'sample_app': add it" in said
+    assert "Traceback" not in said
