@@ -27,7 +27,8 @@ from sample_app.settings.{base} import INSTALLED_APPS as _APPS
 
 INSTALLED_APPS = {apps}
 DATABASES = {{
-    alias: {{**database, "ENGINE": "{engine}"}} for alias, database in _DATABASES.items()
+    alias: {{**database, "ENGINE": "{engine}"}}
+    for alias, database in _DATABASES.items()
 }}
 '''
 

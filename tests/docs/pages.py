@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CONFORMANCE = ROOT / "docs/conformance.md"
+ENVIRONMENTS = ROOT / "docs/environments.md"
 LEAKS = ROOT / "docs/leaks.md"
 QUERIES = ROOT / "docs/queries.md"
 SAMPLE_APP = ROOT / "docs/sample_app.md"
