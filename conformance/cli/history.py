@@ -34,11 +34,14 @@ from conformance.history.releases import named_releases
 from conformance.matrix import DATABASES
 from conformance.results.disk import locked, refused, unlock
 from conformance.runner import PROFILES, HistorySearch, cache_folder, copy_packages
+from conformance.runner.history import exact_release
 
 # The Django on which releases of asgiref are measured: no other that is in use accepts as many.
 _ASGIREF_ON = "4.2"
 # The oldest Django that runs on a Python of this suite.
 _LOCK = ".history.lock"
+# Releases that are named one by one.
+_MOST = 3
 _OLDEST = {"django": "3.2", "asgiref": "3.6"}
 
 
@@ -93,9 +96,10 @@ def history(
     cells = catalogue.select(names)
     line = HistoryLine(package, database, _fixed(package, django, results, index))
     releases, remark = _releases(line, named, results, index)
+    possible, left_out = _possible(line, _between(releases, since or _OLDEST[package], until))
     search = HistorySearch(
         line=line,
-        releases=_between(releases, since or _OLDEST[package], until),
+        releases=possible,
         cells=cells,
         catalogue=catalogue,
         profile=PROFILES[profile],
@@ -106,7 +110,7 @@ def history(
         workers=workers or 0,
         timeout=timeout,
     )
-    complete = _run(search, remark)
+    complete = _run(search, tuple(filter(None, (remark, left_out))))
     known = search.histories()
     _print(known, kind)
     gaps = any(open_gaps(each.releases, each.outcomes) or each.failed for each in known)
@@ -154,10 +158,35 @@ def _between(releases: Iterable[str], since: str, until: str) -> tuple[str, ...]
     return found
 
 
-def _run(search: HistorySearch, remark: str) -> bool:
+def _possible(line: HistoryLine, releases: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Those that can be brought to this database on some machine, and a remark on the others."""
+    obstacles = {
+        version: DATABASES[line.database].obstacle(exact_release(line.django or version)) for version in releases
+    }
+    possible = tuple(version for version in releases if not obstacles[version])
+    refused = tuple(version for version in releases if obstacles[version])
+    if not possible:
+        raise SuiteError(
+            f"None of the {len(releases)} releases can be measured on {DATABASES[line.database].title}: "
+            f"{obstacles[releases[-1]]}.",
+            "Name another database, or newer releases with --until.",
+            ExitCode.USAGE,
+        )
+    if not refused:
+        return possible, ""
+    return possible, f"left out: {_listed(refused)}, because {obstacles[refused[-1]]}"
+
+
+def _listed(versions: Sequence[str]) -> str:
+    if len(versions) <= _MOST:
+        return ", ".join(versions)
+    return f"{versions[0]} to {versions[-1]} ({len(versions)} releases)"
+
+
+def _run(search: HistorySearch, remarks: tuple[str, ...]) -> bool:
     """Whether it came to its end."""
     console = Console(soft_wrap=True, stderr=True)
-    if remark:
+    for remark in remarks:
         console.print(remark, style="yellow", markup=False, highlight=False)
     lock = _lock(search.line.folder(search.results))
     try:
@@ -201,8 +230,11 @@ def _lines(each: EntryHistory) -> Iterator[str]:
         yield f"    {', '.join(names)}: {ranges_text(ranges)}"
     for low, high in open_gaps(each.releases, each.outcomes):
         yield f"  it changed between {low} and {high}: the same command finds out where"
-    for version, reason in each.failed.items():
-        yield f"  {version} was not measured: {reason}"
+    reasons: dict[str, list[str]] = {}
+    for version in (version for version in each.releases if version in each.failed):
+        reasons.setdefault(each.failed[version], []).append(version)
+    for reason, versions in reasons.items():
+        yield f"  not measured: {_listed(versions)}: {reason}"
 
 
 def _document(each: EntryHistory) -> dict[str, Any]:

@@ -99,6 +99,19 @@ def test_releases_of_asgiref_on_one_django(command: list[str], tmp_path: Path, e
     assert ended.stdout.splitlines()[1:] == ["  asgiref with Django 5.2 on SQLite: pass in every release (3.8.1–3.9.0)"]
 
 
+def test_releases_that_no_machine_can_measure_are_left_out(command: list[str], tmp_path: Path) -> None:
+    """With the reason, and without being called incomplete."""
+    wal = [
+        "--database",
+        "sqlite-wal",
+        *(word for version in ("5.0.1", "5.0.2", "5.1") for word in ("--release", version)),
+    ]
+    ended = conform(*command, *wal, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "left out: 5.0.1, 5.0.2, because it needs Django 5.1, older ones" in ended.stderr
+    assert ended.stdout.splitlines()[1] == "  Django on SQLite with WAL: absent in every release (5.1)"
+
+
 def test_an_interruption_keeps_what_was_measured(command: list[str], tmp_path: Path) -> None:
     """12, what is known by then, and a second call that measures the rest."""
     process = start(*command, cwd=tmp_path)
@@ -121,7 +134,7 @@ def test_a_release_that_cannot_be_built_is_named(command: list[str], tmp_path: P
     ended = conform(*command, "--release", "5.2", "--release", "5.0.99", UV_OFFLINE="1", PIP_NO_INDEX="1", cwd=tmp_path)
     assert ended.returncode == 12, ended.stderr
     assert "  Django on SQLite: pass in every release (5.2)\n" in ended.stdout
-    assert "  5.0.99 was not measured: The environment django-5.0.99" in ended.stdout
+    assert "  not measured: 5.0.99: The environment django-5.0.99" in ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -131,6 +144,11 @@ def test_a_release_that_cannot_be_built_is_named(command: list[str], tmp_path: P
         (["queryset.acount", "--since", "7.0"], 64, "There is no release from 7.0 to the newest."),
         (["queryset.acount", "--package", "asgiref", "--django", "9.9"], 64, "There is no Django 9.9."),
         (["queryset.acount", "--index", "file:///nowhere"], 13, "The releases of Django are not known"),
+        (
+            ["queryset.acount", "--database", "sqlite-wal", "--release", "4.2.1", "--release", "4.2.2"],
+            64,
+            "None of the 2 releases can be measured on SQLite with WAL: it needs Django 5.1",
+        ),
         (["queryset.acount", "--package", "numpy"], 64, "'numpy' is not one of"),
     ],
 )
