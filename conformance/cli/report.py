@@ -13,6 +13,7 @@ from conformance.catalogue import Catalogue, load_catalogue
 from conformance.cli.options import DEFAULT_FOLDER, catalogue_option, read_all
 from conformance.expectations import Expectations, load_expectations
 from conformance.gate import GateResult, judge
+from conformance.history import histories
 from conformance.report import (
     badges,
     render_html,
@@ -77,7 +78,8 @@ def report(
     if kind == "html":
         summaries = (read_kill_summary(path if path.is_dir() else path.parent) for path in paths)
         kills = next(filter(None, summaries), None)
-        click.echo(render_html(measured, catalogue, output or beside / "report", kills).resolve().as_uri())
+        kept = (each for path in paths if path.is_dir() for each in histories(path, catalogue))
+        click.echo(render_html(measured, catalogue, output or beside / "report", kills, kept).resolve().as_uri())
     elif kind == "badge":
         for path in write_badges(badges(measured, catalogue), output or beside / "badges"):
             click.echo(path)

@@ -15,7 +15,7 @@ from conformance.case import Cell, ExitCode, Measured, SuiteError
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.cli.options import catalogue_option, measuring_options, read_all
 from conformance.cli.signals import sigterm_interrupts
-from conformance.cli.verdicts import print_gate
+from conformance.cli.verdicts import MOST_TOLD, print_failure, print_gate
 from conformance.defects import defect_names, is_generated
 from conformance.environment import Environment
 from conformance.expectations import Expectations, load_expectations
@@ -125,6 +125,8 @@ class _Lines:
         self._console = console
         self._seen: set[Cell] = set()
         self._done, self._total = 0, 0
+        # How many failures were told in full; the report has all of them.
+        self._told = 0
 
     def planned(self, environment: Environment, done: int, total: int) -> None:
         self._done, self._total = done, total
@@ -138,6 +140,9 @@ class _Lines:
         why = f"  {reason}" if reason else ""
         line = f"[{self._done + len(self._seen)}/{self._total}] {measured.verdict:<8} {measured.cell}{why}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if measured.failure is not None and measured.failure.difference and self._told < MOST_TOLD:
+            self._told += 1
+            print_failure(measured.failure, "      ")
 
 
 def _check_defect(name: str | None) -> None:

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 
 import click
 
-from conformance.case import PRECEDENCE, Verdict
+from conformance.case import PRECEDENCE, ExitCode, Failure, Verdict
 from conformance.gate import WORDS, Finding, GateResult
+from conformance.telling import failure_lines
 
 # Of one code, in one environment; the rest is counted. An interrupted run may miss thousands of cells.
 MOST = 20
+# Of those, so many with what went wrong: the code, the rows and the difference.
+MOST_TOLD = 5
+_TOLD = (ExitCode.REGRESSION, ExitCode.FLAKE)
+_COLOURS = {"- ": "red", "+ ": "green"}
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -33,14 +38,22 @@ def print_gate(result: GateResult) -> None:
     )
 
 
+def print_failure(failure: Failure, indent: str) -> None:
+    """The code, the rows and the difference of a failure, below its message."""
+    for line in failure_lines(failure):
+        click.echo(click.style(f"{indent}{line}".rstrip(), fg=_COLOURS.get(line[:2])))
+
+
 def _print_group(title: str, findings: list[Finding], colour: str) -> None:
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(str(finding.environment or "expectations"), []).append(finding)
     for place, group in groups.items():
         click.secho(f"{title}: {place}", fg=colour, bold=True)
-        for finding in group[:MOST]:
+        for number, finding in enumerate(group[:MOST]):
             click.echo(f"  {finding.message}")
+            if finding.failure is not None and finding.code in _TOLD and number < MOST_TOLD:
+                print_failure(finding.failure, "      ")
         if len(group) > MOST:
             click.echo(f"  … and {len(group) - MOST} more")
 

@@ -135,4 +135,6 @@ class CellJudge:
     def _say(self, code: ExitCode, what: str = "") -> Finding:
         message = f"{self.cell} {what}." if what else ""
         verdict = str(self.results.verdict(self.cell))
-        return Finding(code, message, self.results.environment, self.cell, verdict)
+        measured = self.results.last(self.cell)
+        failure = measured.failure if measured and what else None
+        return Finding(code, message, self.results.environment, self.cell, verdict, failure)

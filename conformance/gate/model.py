@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.case import PRECEDENCE, Cell, ExitCode, combine
+from conformance.case import PRECEDENCE, Cell, ExitCode, Failure, combine
 from conformance.environment import Environment
 
 # Each exit code in words.
@@ -24,7 +24,8 @@ WORDS = {
 class Finding:
     """One thing to fix, or, with the code `CONFORMS`, one thing to know.
 
-    `message` is one sentence with the remedy. A finding about a rule has neither environment nor cell.
+    `message` is one sentence with the remedy. A finding about a rule has neither environment nor cell. `failure` is
+    what went wrong, where a cell has it.
     """
 
     code: ExitCode
@@ -32,6 +33,7 @@ class Finding:
     environment: Environment | None = None
     cell: Cell | None = None
     verdict: str = ""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from conformance.case import Cell, Verdict, worst
 from conformance.case.verdict import SEVERITY
 from conformance.catalogue import Catalogue, CatalogueEntry
 from conformance.catalogue.words import word_of
+from conformance.history import EntryHistory
 from conformance.report.claims import ClaimRow, claim_rows
 from conformance.report.columns import CheckResult, ReportColumn, columns_of
 from conformance.results import Results
@@ -99,6 +100,8 @@ class Report:
     columns: tuple[ReportColumn, ...]
     rows: tuple[Row, ...]
     claims: tuple[ClaimRow, ...]
+    # What is kept of exact releases, by entry.
+    histories: Mapping[str, tuple[EntryHistory, ...]] = field(default_factory=dict)
 
     @property
     def databases(self) -> tuple[tuple[str, tuple[ReportColumn, ...]], ...]:
@@ -162,7 +165,7 @@ class Report:
         return tuple(sorted(cell for cell in column.checks if cell not in known))
 
 
-def tabulate(results: Sequence[Results], catalogue: Catalogue) -> Report:
+def tabulate(results: Sequence[Results], catalogue: Catalogue, histories: Iterable[EntryHistory] = ()) -> Report:
     """Results in any order, several files of one environment allowed, against the catalogue that they answer.
 
     A retired entry has a row only where some environment still selected it.
@@ -170,7 +173,10 @@ def tabulate(results: Sequence[Results], catalogue: Catalogue) -> Report:
     columns = columns_of(results)
     rows = (Row(entry, tuple(_entry_result(entry, column) for column in columns)) for entry in catalogue.entries)
     shown = tuple(row for row in rows if row.selected or row.entry.stage != "retired")
-    return Report(catalogue, columns, shown, claim_rows(catalogue, columns))
+    by_entry: dict[str, tuple[EntryHistory, ...]] = {}
+    for history in histories:
+        by_entry[history.entry.id] = (*by_entry.get(history.entry.id, ()), history)
+    return Report(catalogue, columns, shown, claim_rows(catalogue, columns), by_entry)
 
 
 def _entry_result(entry: CatalogueEntry, column: ReportColumn) -> EntryResult:

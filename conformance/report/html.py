@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from conformance.case import ExitCode, SuiteError
 from conformance.catalogue import Catalogue
+from conformance.history import EntryHistory
 from conformance.report.aggregate import Report, tabulate
 from conformance.report.pages import environment_for_pages, render_pages
 from conformance.results import Results
@@ -19,16 +20,20 @@ _GENERATOR = '<meta name="generator" content="async-orm-conformance">'
 
 
 def render_html(
-    results: Sequence[Results], catalogue: Catalogue, folder: Path, kills: dict[str, Any] | None = None
+    results: Sequence[Results],
+    catalogue: Catalogue,
+    folder: Path,
+    kills: dict[str, Any] | None = None,
+    histories: Iterable[EntryHistory] = (),
 ) -> Path:
     """Write the site into the folder, made if need be, and return its `index.html`.
 
-    `kills` is what `selfcheck` found, for a page of its own.
+    `kills` is what `selfcheck` found, for a page of its own; `histories` are what is kept of exact releases.
 
     The same results give the same bytes. Pages of entries and of changes that an earlier report left there are
     removed, nothing else is. Raises `SuiteError` (setup) if the folder cannot be written.
     """
-    pages = dict(_files(tabulate(results, catalogue), kills))
+    pages = dict(_files(tabulate(results, catalogue, histories), kills))
     try:
         for name in ("entries", "changes"):
             _remove_stale(folder, name, pages)

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from conformance.catalogue import JUDGES
 from conformance.catalogue.situations import situation_of
 from conformance.catalogue.words import WORDS
+from conformance.history import ranges_text
 from conformance.report import grid
 from conformance.report.aggregate import EntryResult, Report, Row
 from conformance.report.changes import Changes
@@ -19,9 +20,9 @@ from conformance.report.columns import AXES, ReportColumn
 from conformance.report.coverage import coverage, source_rows
 from conformance.report.databases import databases
 from conformance.report.evidence import observations, places
-from conformance.report.findings import Finding, findings
+from conformance.report.grouped import GroupedResult, grouped
 from conformance.report.legend import LEGEND, WORD_MARKS, look_of, mark_of, wants_alternative
-from conformance.report.ranges import ranges_of, span
+from conformance.report.ranges import range_rows, span
 from conformance.report.running import HEADINGS, running
 from conformance.report.showing import examples_shown, sources_shown
 from conformance.report.text import (
@@ -69,6 +70,7 @@ def environment_for_pages(kills: dict[str, Any] | None = None) -> Environment:
     pages.globals.update(legend=LEGEND, words=WORD_MARKS, rules=WORDS, signs=SIGNS, look_of=look_of)
     pages.globals.update(marks={mark.verdict: mark for mark in LEGEND}, judges=JUDGES, situation=situation_of)
     pages.globals.update(facts=facts, clean_value=clean_value, places=places, grid=grid, aligned=aligned, span=span)
+    pages.globals.update(ranges_text=ranges_text)
     pages.globals.update(seconds=seconds, running_headings=HEADINGS, evidence_words=EVIDENCE)
     pages.globals.update(kills=kills, navigation={**PAGES, **({"proof": "Proof"} if kills else {})})
     return pages
@@ -131,7 +133,7 @@ def _changes(pages: Environment, report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _of_entry(report: Report, row: Row) -> dict[str, Any]:
-    found = findings(row)
+    found = grouped(row)
     anchors = {grid.evidence_link(column, check) for finding in found for column, check in _cells(finding, row)}
     return {
         "row": row,
@@ -139,7 +141,8 @@ def _of_entry(report: Report, row: Row) -> dict[str, Any]:
         "findings": found,
         "cells_of": lambda finding: _cells(finding, row),
         "told": lambda column, check: grid.evidence_link(column, check) in anchors,
-        "ranges": ranges_of(row),
+        "ranges": range_rows(row),
+        "histories": report.histories.get(row.entry.id, ()),
         "running": running(report, row),
         "examples": examples_shown(row),
         "sources": sources_shown(row),
@@ -148,7 +151,7 @@ def _of_entry(report: Report, row: Row) -> dict[str, Any]:
     }
 
 
-def _cells(finding: Finding, row: Row) -> list[tuple[ReportColumn, str]]:
+def _cells(finding: GroupedResult, row: Row) -> list[tuple[ReportColumn, str]]:
     """The cells that a finding speaks of: of its columns and checks those that have its verdict."""
     wanted = {column.id for column in finding.columns}
     return [

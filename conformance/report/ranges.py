@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from conformance.environment import Environment
+from conformance.history import Range, ranges_of
 from conformance.report.aggregate import EntryResult, Row
-from conformance.report.columns import AXES, ReportColumn
+from conformance.report.columns import AXES
 
 # What a verdict says of an operation, in a sentence.
 SAYS = {
@@ -33,21 +33,6 @@ _VERSIONS = ("django", "asgiref", "python", "server_version", "driver_version")
 
 
 @dataclass(frozen=True)
-class Range:
-    """Releases that follow each other in what was measured and agree: the first and the last of them.
-
-    `before` is the last measured release that was otherwise, empty for the first range.
-    """
-
-    outcome: str
-    says: str
-    first: str
-    last: str
-    before: str
-    columns: tuple[ReportColumn, ...]
-
-
-@dataclass(frozen=True)
 class RangeRow:
     """A database, as it is kept and driven, and its ranges from the oldest release to the newest."""
 
@@ -58,19 +43,20 @@ class RangeRow:
     def summary(self) -> str:
         """`right since 5.0.3`, or `right in 4.2.30 to 6.1.1`."""
         newest = self.ranges[-1]
-        if newest.before:
-            return f"{newest.says} since {newest.first}"
-        return f"{newest.says} in {span(newest.first, newest.last)}"
+        says = SAYS.get(newest.verdict, newest.verdict)
+        if newest.begins:
+            return f"{says} in {span(newest.first, newest.last)}"
+        return f"{says} since {newest.first}{'' if newest.exact else ' or earlier'}"
 
 
-def ranges_of(row: Row) -> tuple[RangeRow, ...]:
+def range_rows(row: Row) -> tuple[RangeRow, ...]:
     """The ranges of an entry, a row for each kind of database in the order of the columns."""
     kinds: dict[tuple[object, ...], list[EntryResult]] = {}
     for result in row.results:
         if result.outcome:
             kinds.setdefault(_kind(result.column.environment), []).append(result)
     labels = _labels(kinds)
-    return tuple(RangeRow(labels[kind], tuple(_ranges(results))) for kind, results in kinds.items())
+    return tuple(RangeRow(labels[kind], _ranges(results)) for kind, results in kinds.items())
 
 
 def span(first: str, last: str) -> str:
@@ -95,18 +81,36 @@ def _labels(kinds: Iterable[tuple[object, ...]]) -> dict[tuple[object, ...], str
     return labels
 
 
+# Django's series end with X.2.
+_LAST_MINOR = 2
 _BARE = ("Driver", "Kept as", "Coroutines run by")
 
 
-def _ranges(results: Sequence[EntryResult]) -> Iterator[Range]:
+def _ranges(results: Sequence[EntryResult]) -> tuple[Range, ...]:
     ordered = sorted(results, key=lambda result: _order(result.column.environment))
     names = _names([result.column.environment for result in ordered])
-    before = ""
-    for outcome, group in groupby(ordered, key=lambda result: result.outcome):
-        found = [result.column for result in group]
-        first, last = names[found[0].id], names[found[-1].id]
-        yield Range(outcome, SAYS.get(outcome, outcome), first, last, before, tuple(found))
-        before = last
+    known = {names[result.column.id]: result.outcome for result in ordered}
+    return ranges_of([*_with_gaps(ordered, names)], known)
+
+
+def _with_gaps(ordered: Sequence[EntryResult], names: dict[str, str]) -> Iterator[str]:
+    """The releases, and an empty name between two that do not follow each other: what lies there was not measured."""
+    before = None
+    for result in ordered:
+        release = _numbers(result.column.environment.django)
+        if before is not None and not _follows(before, release):
+            yield ""
+        yield names[result.column.id]
+        before = release
+
+
+def _follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether no release lies between: the next patch, or the first release of the next series."""
+    old, new = (*before, 0, 0)[:3], (*after, 0, 0)[:3]
+    if old[:2] == new[:2]:
+        return new[2] - old[2] <= 1
+    series = (old[0], old[1] + 1) if old[1] < _LAST_MINOR else (old[0] + 1, 0)
+    return new == (*series, 0)
 
 
 def _order(environment: Environment) -> tuple[object, ...]:

@@ -20,7 +20,7 @@ from conformance.judges import PANEL, Ruling, refusal
 from conformance.observations import Pair
 from conformance.worker.explore import explore
 from conformance.worker.script import SHOWN, script_of
-from conformance.worker.telling import Ordinary, code_of_example, example_text, failure_of, tables_of
+from conformance.worker.telling import Ordinary, code_of_example, example_text, failure_of, spoken_of, tables_of
 
 Example = tuple[Any, Conditions]
 
@@ -180,7 +180,7 @@ class ExperimentRun:
         return replace(
             failure,
             example=example_text(code),
-            rows=tables_of(drawn.rows, "\n".join((*code, failure.difference))),
+            rows=tables_of(drawn.rows, spoken_of(code, failure)),
             sql=tuple(pair.asynchronous.sql),
             twin_sql=tuple(pair.sync.sql),
         )

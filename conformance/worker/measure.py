@@ -11,7 +11,7 @@ from conformance.case import Cell, Failure, Measured, Shown
 from conformance.catalogue import Check
 from conformance.checks import Absent, CheckCode, Disagreement, Evidence, Refused, Stage, check_code
 from conformance.worker.explore import explore
-from conformance.worker.telling import code_of_example, example_text, failure_of, tables_of
+from conformance.worker.telling import code_of_example, example_text, failure_of, spoken_of, tables_of
 
 # Attempts of a cell that did not pass, all with one seed: if they differ, the cell is flaky.
 ATTEMPTS_AFTER_FAILURE = 2
@@ -118,6 +118,6 @@ def _failure(code: CheckCode, found: Disagreement, example: Any) -> Failure:
     return replace(
         failure,
         example=example_text(told),
-        rows=tables_of(getattr(example, "rows", None), "\n".join((*told, failure.difference))),
+        rows=tables_of(getattr(example, "rows", None), spoken_of(told, failure)),
         sql=found.sql,
     )

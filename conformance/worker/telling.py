@@ -77,6 +77,12 @@ def shown_of(code: tuple[str, ...], example: Any, pair: Pair) -> Shown:
     )
 
 
+def spoken_of(code: Sequence[str], failure: Failure) -> str:
+    """The code, and the tables in which something differs: what rows must be told of."""
+    places = (line for line in failure.difference.splitlines() if line.startswith("  "))
+    return "\n".join((*code, *places))
+
+
 def columns_of_tables() -> dict[str, tuple[str, ...]]:
     """Every table's columns, in the order in which the observer reads them."""
     from django.apps import apps

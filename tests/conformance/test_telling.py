@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from conformance.case import Failure, Table
 from conformance.observations import Raised, SignalSent
-from conformance.telling import aligned, assignments, code_of, difference, halves
+from conformance.telling import aligned, assignments, code_of, difference, failure_lines, halves
 
 POST = {"model": "sample_app.Post", "id": 1, "title": "a", "adding": False, "using": "default"}
 COLUMNS = {"post": ("id", "title", "views")}
@@ -104,3 +105,27 @@ def test_statements_are_aligned():
     """The same stand beside each other; one that only one side sent stands beside nothing."""
     assert list(aligned(["BEGIN", "A", "COMMIT"], ["A", "COMMIT"])) == [("BEGIN", ""), ("A", "A"), ("COMMIT", "COMMIT")]
     assert list(aligned(["A"], ["B", "C"])) == [("A", "B"), ("", "C")]
+
+
+def test_a_failure_is_told_as_code_rows_and_difference():
+    """It can be pasted up to the rows, which stand in columns; then what was expected and what was observed."""
+    rows = (Table("Post", ("id", "title"), (("1", "'a'"), ("10", "''"))),)
+    failure = Failure("wrong", example="await f()", rows=rows, difference="- 1\n+ 2", script="print()")
+    assert list(failure_lines(failure)) == [
+        "await f()",
+        "",
+        "Post",
+        "  id  title",
+        "  1   'a'",
+        "  10  ''",
+        "",
+        "- 1",
+        "+ 2",
+        "",
+        "`async-orm-conformance repro` prints a program that shows it with Django alone.",
+    ]
+
+
+def test_a_failure_of_an_earlier_version_is_told_in_short():
+    """It has both sides whole: of each the beginning is told."""
+    assert list(failure_lines(Failure("wrong", expected="x" * 500, observed="y"))) == ["", f"- {'x' * 100}", "+ y"]

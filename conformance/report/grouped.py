@@ -10,7 +10,7 @@ from conformance.report.columns import CheckResult, ReportColumn
 
 
 @dataclass(frozen=True)
-class Finding:
+class GroupedResult:
     """A failure, or else a reason, of the named checks. `shown` is the newest result that has it; `columns` are all."""
 
     checks: tuple[str, ...]
@@ -32,7 +32,7 @@ class Finding:
         return _key(check) == _key(self.shown)
 
 
-def findings(row: Row) -> tuple[Finding, ...]:
+def grouped(row: Row) -> tuple[GroupedResult, ...]:
     """Every failure and every reason, the worst first; what several checks or environments share is told once."""
     found: dict[object, list[tuple[ReportColumn, CheckResult]]] = {}
     for result in row.results:
@@ -42,11 +42,11 @@ def findings(row: Row) -> tuple[Finding, ...]:
     return tuple(sorted(map(_finding, found.values()), key=lambda finding: finding.shown.verdict.rank))
 
 
-def _finding(group: list[tuple[ReportColumn, CheckResult]]) -> Finding:
+def _finding(group: list[tuple[ReportColumn, CheckResult]]) -> GroupedResult:
     # The newest environment's: its code is what a reader can run today.
     _, shown = max(group, key=lambda pair: pair[0].environment.version_key)
     columns = {column.id: column for column, _ in group}
-    return Finding(tuple(dict.fromkeys(check.cell.check for _, check in group)), shown, tuple(columns.values()))
+    return GroupedResult(tuple(dict.fromkeys(check.cell.check for _, check in group)), shown, tuple(columns.values()))
 
 
 def _key(check: CheckResult) -> object:
