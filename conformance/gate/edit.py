@@ -15,6 +15,8 @@ from conformance.expectations import Expectation, Flaky, Rule
 from conformance.results.disk import write_atomically
 
 _HEAD = re.compile(r"\s*\[{1,2}[\w.\"-]+\]{1,2}\s*(#|$)")
+# A rule right below a value: a blank line is put between them.
+_BESIDE = re.compile(r"^([^\n#].*\n)(\[\[(?:expect|flaky|quarantine)\]\]\n)", re.MULTILINE)
 _HEADER = """\
 # What is known not to conform, for `async-orm-conformance gate --expectations FILE`.
 # Written by `async-orm-conformance expect init`. Say of each rule why it is so and where that is tracked: `reason` and
@@ -51,8 +53,6 @@ class ExpectationsFile:
             self._document.add(kind, tomlkit.aot())
         rules = self._document[kind]
         assert isinstance(rules, AoT)
-        if len(rules):
-            rules[-1].add(tomlkit.nl())
         rules.append(_table(fields))
 
     def drop(self, rules: Sequence[tuple[Rule, int]]) -> None:
@@ -79,7 +79,7 @@ class ExpectationsFile:
 
     def write(self) -> None:
         """Put it on the disk. Raises `SuiteError` (setup) if that cannot be."""
-        text = tomlkit.dumps(self._document)
+        text = _BESIDE.sub(r"\1\n\2", tomlkit.dumps(self._document))
         try:
             write_atomically(self.path, text.encode())
         except OSError as error:

@@ -112,6 +112,20 @@ def gate_without() -> int:
     return conform("gate")
 
 
+def test_rules_stand_apart() -> None:
+    """One blank line before each, in a new file and in one that is there."""
+    measured({COUNT: "fail", SQL: ["pass", "fail"], NEW: "fail"}, replace(POSTGRESQL, django="6.1"))
+    assert conform("expect", "init") == 0
+    text = Path("expectations.toml").read_text()
+    assert text.count("[[") == text.count("\n\n[[") == 3
+    assert "\n\n\n" not in text
+    write(rule("queryset.acount", more='checks = ["result"]').lstrip())
+    assert conform("expect", "update", "--add") == 0
+    text = Path("expectations.toml").read_text()
+    assert text.count("\n\n[[") == 2
+    assert "\n\n\n" not in text
+
+
 def test_what_nothing_excuses_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """A crash has no rule: the code is the gate's, and the rest is written all the same."""
     measured({COUNT: "crash", SQL: "fail"})
