@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from conformance.cli.signals import sigterm_interrupts
 from conformance.matrix import Column, Shard
 from conformance.report import render_html, render_table
 from conformance.runner import PROFILES, Matrix, MatrixPlan, Outcome, cache_folder, copy_packages
+from conformance.runner.embedded import embedded_postgresql, has_embedded, names_a_server
+from conformance.runner.probes import connect
 
 _GO_ON = "What was measured is kept; the same command measures the rest."
 
@@ -38,6 +42,12 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
     metavar="NUMBER/COUNT",
     help="Measure one of so many parts of each column, for example 1/8; `merge` puts them together.",
 )
+@click.option(
+    "--embedded",
+    is_flag=True,
+    help="Measure a PostgreSQL of the suite's own, from the extra postgresql-embedded. Without this option that is "
+    "done where it is installed, no server is named and none answers.",
+)
 @measuring_options
 def matrix(
     versions: tuple[str, ...],
@@ -47,6 +57,7 @@ def matrix(
     environments: Path,
     workers: int | None,
     shard: str | None,
+    embedded: bool,
     only: tuple[str, ...],
     profile: str,
     seed: int,
@@ -74,9 +85,23 @@ def matrix(
     console = Console(soft_wrap=False)
     optional = _optional(by_name=bool(versions or asgirefs), databases_by_name=bool(databases))
     with MatrixFolder(plan, catalogue, optional=optional, only=only, shard=shard or "") as folder:
-        outcomes = _measure(plan, folder, console)
+        with _postgresql(columns, console, embedded=embedded):
+            outcomes = _measure(plan, folder, console)
         _report(folder, catalogue, plan.cells, console)
     return _answer(outcomes, plan, optional=optional, console=console)
+
+
+@contextmanager
+def _postgresql(columns: Sequence[Column], console: Console, *, embedded: bool) -> Iterator[None]:
+    """Let PostgreSQL's columns find a server: the one that there is, or one of the suite's own."""
+    wanted = any(column.database.vendor == "postgresql" for column in columns)
+    needed = has_embedded() and not names_a_server() and bool(connect("127.0.0.1", 5432))
+    if not wanted or not (embedded or needed):
+        yield
+        return
+    with embedded_postgresql(cache_folder() / "postgresql") as place:
+        console.print(f"PostgreSQL: one of the suite's own, in {place}", highlight=False, soft_wrap=True)
+        yield
 
 
 def _cells(catalogue: Catalogue, only: tuple[str, ...], shard: str | None) -> tuple[Cell, ...]:

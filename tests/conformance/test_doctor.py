@@ -27,6 +27,7 @@ BARE = Machine(
     answers=lambda host, port: "Connection refused",
     index=lambda url: "Name or service not known",
     builds_mysqlclient=lambda: False,
+    embedded=lambda: False,
     installer=lambda: "pip",
 )
 WHOLE = Machine(
@@ -34,6 +35,7 @@ WHOLE = Machine(
     answers=lambda host, port: "",
     index=lambda url: "",
     builds_mysqlclient=lambda: True,
+    embedded=lambda: True,
     installer=lambda: "uv",
 )
 
@@ -102,7 +104,7 @@ def test_this_machine_is_asked_in_earnest() -> None:
     """A port that listens, one that does not, an address that is none."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert probes._connect("127.0.0.1", port) == ""
-    assert probes._connect("127.0.0.1", port)
+        assert probes.connect("127.0.0.1", port) == ""
+    assert probes.connect("127.0.0.1", port)
     assert probes._open("file:///nowhere/at/all")
     assert probes._open("nonsense")

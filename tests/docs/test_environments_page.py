@@ -51,7 +51,7 @@ def newer_reader(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, dist:
 
 def test_a_backend_is_measured_in_three_commands(newer_reader: Reader) -> None:
     """Each prints what is shown, the settings are those that are shown, and a planted regression is red."""
-    page = [(command, shown) for command, shown in sessions(ENVIRONMENTS) if not command.endswith("doctor")]
+    page = [block for block in sessions(ENVIRONMENTS) if "backend" in block[0] or "--gate" in block[0]]
     assert len(page) == 3
     for command, shown in page:
         ended = newer_reader.run(command)
@@ -68,3 +68,18 @@ def test_the_doctor_says_what_is_shown(suite_reader: Reader) -> None:
     """A line for SQLite among the others."""
     ((command, shown),) = [each for each in sessions(ENVIRONMENTS) if each[0].endswith("doctor")]
     assert shows(shown, suite_reader.run(command).stdout)
+
+
+def test_postgresql_is_measured_without_a_server(reader: Reader, tmp_path: Path) -> None:
+    """As it is shown, in a server of the suite's own, which is gone afterwards."""
+    page = [block for block in sessions(ENVIRONMENTS) if "embedded" in block[0]]
+    assert len(page) == 2
+    # The installer of the environment that is built, beside the reader's own.
+    reader.environ.update(XDG_CACHE_HOME=str(tmp_path / "cache"), PATH=f"{reader.environ['PATH']}:{Path(uv()).parent}")
+    for command, shown in page:
+        ended = reader.run(command)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert command.startswith("pip ") or shows(shown, ended.stdout), f"$ {command}\n{ended.stdout}"
+    assert "PostgreSQL: one of the suite's own, in " in ended.stdout
+    assert re.search(r"queryset\.acount +P", ended.stdout)
+    assert not list((tmp_path / "cache").rglob("postmaster.pid"))
