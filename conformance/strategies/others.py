@@ -15,7 +15,7 @@ from conformance.strategies.shapes import call, f, given, one_of, q
 
 Drawn = st.SearchStrategy[Arguments]
 _FIRST, _SECOND, _GONE = FIRST_KEY, FIRST_KEY + 1, FIRST_KEY + 90
-_FIELDS: dict[str, tuple[Any, ...]] = {
+VALUES: dict[str, tuple[Any, ...]] = {
     "decimal": values.DECIMALS,
     "json": values.JSONS,
     "moment": (None, *values.MOMENTS),
@@ -39,7 +39,7 @@ _REFUSED: tuple[tuple[str, Any], ...] = (
     ("uuid", "no uuid"),
     ("nonsense", 1),
 )
-_SET = st.sampled_from([(name, value) for name, pool in _FIELDS.items() for value in pool])
+_SET = st.sampled_from([(name, value) for name, pool in VALUES.items() for value in pool])
 _UUID = ("uuid", values.UUIDS[1])
 
 

@@ -83,7 +83,13 @@ TARGETS: dict[str, TargetKind] = {
     "comments": TargetKind(_SOME, plans.comment_plans()),
     "composed": TargetKind(_POSTS, composed.composed_plans(), answers=True),
     "windowed": TargetKind(_POSTS, composed.windowed_plans(), answers=True),
-    "loaded": TargetKind(_POSTS, composed.loaded_plans(), answers=True),
+    **{
+        f"composed_{kind}": TargetKind(_POSTS, composed.composed_plans(kind), answers=True)
+        for kind in ("grouped", "named", "combined")
+    },
+    "within": TargetKind(_POSTS, composed.within_plans(), answers=True),
+    **{kind: TargetKind(_POSTS, composed.loaded_plans(kind), answers=True) for kind in composed.LOADED},
+    "forward": TargetKind(some_reviewed_rows(), composed.forward_plans(), answers=True),
     "filtered_relation": TargetKind(_POSTS, composed.filtered_relation_plans(), answers=True),
     "behind_filtered_relation": TargetKind(_POSTS, composed.filtered_relation_plans(through=True), answers=True),
     "annotated": TargetKind(_POSTS, composed.annotated_plans(), answers=True),

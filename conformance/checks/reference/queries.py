@@ -162,6 +162,8 @@ def _annotate(world: World, query: Query, step: Step) -> Query:
 
 
 def _annotated(world: World, model: str, solutions: list[Solution], name: str, expression: Any) -> list[Solution]:
+    if not solutions:
+        return solutions
     solutions = joined(world, model, solutions, expression)
     if isinstance(expression, Call) and expression.function == "Window":
         ranks = _row_numbers(world, model, solutions, expression)
