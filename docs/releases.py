@@ -17,15 +17,16 @@ _NAMES = {"django": "Django", "asgiref": "asgiref"}
 _TITLE = """\
 # Faults of releases
 
-What the catalogue finds in a release and not in the next: each was seen by measuring both releases, \
-on SQLite with the profile `{profile}`. Written by `docs/releases.py` from `docs/releases.json`.
+What the catalogue finds in a release and not in the next one: each was seen by measuring both, on SQLite. \
+Written by `docs/releases.py` from `docs/releases.json`.
 
 """
 _HOW = """\
 ## To see one
 
-`history` measures both releases, and whatever lies between; it builds their environments the first time. \
-`repro` prints the failure as a program that needs nothing of the suite, where it fits in one.
+`matrix` measures the release that is wrong, building its environment the first time, and `repro` prints the failure \
+as a program that needs nothing of the suite; where it fits in none, it says how to measure it again. \
+`history CELL` finds the same by bisection.
 
 """
 
@@ -33,7 +34,7 @@ _HOW = """\
 def page(document: dict[str, Any]) -> str:
     """What the generated page must say."""
     pairs = document["pairs"]
-    parts = [_TITLE.format(profile=document["profile"]), *_counts(pairs)]
+    parts = [_TITLE, *_counts(pairs)]
     for package in _NAMES:
         parts += ["\n", *_table(package, [pair for pair in pairs if pair["package"] == package])]
     return "".join([*parts, "\n", _HOW, *_commands(pairs)])
@@ -53,27 +54,21 @@ def _table(package: str, pairs: list[dict[str, Any]]) -> Iterator[str]:
         yield f"| {pair['wrong']} | {pair['right']} | `{pair['cell']}` | {pair['was']} | {pair['says']} |\n"
 
 
-def command_of(pair: dict[str, Any], profile: str) -> str:
-    """What measures both releases of a pair again."""
-    options = [f"--since {pair['wrong']}", f"--until {pair['right']}", f"--profile {profile}"]
-    if pair["package"] == "asgiref":
-        options = ["--package asgiref", f"--django {pair['django']}", *options]
-    return f"async-orm-conformance history {pair['cell']} {' '.join(options)}"
-
-
 def _commands(pairs: list[dict[str, Any]]) -> Iterator[str]:
     """One line for each pair: the release is measured, and its failure shown."""
-    yield "| cell | command |\n| --- | --- |\n"
     for pair in pairs:
-        yield f"| `{pair['cell']}` {pair['wrong']} | `{shown_by(pair)}` |\n"
+        yield f"- {_NAMES[pair['package']]} {pair['wrong']}: `{shown_by(pair)}`\n"
 
 
 def shown_by(pair: dict[str, Any]) -> str:
     """What measures the wrong release, and prints its failure as a program."""
-    asgiref = f" --asgiref {pair['wrong']}" if pair["package"] == "asgiref" else ""
-    django = pair["django"] if pair["package"] == "asgiref" else pair["wrong"]
-    measured = f"async-orm-conformance matrix --django {django}{asgiref} --database sqlite --only {pair['cell']}"
-    return f"{measured} && async-orm-conformance repro {pair['cell']}"
+    django, asgiref = pair["wrong"], ""
+    if pair["package"] == "asgiref":
+        django, asgiref = pair["django"], f" --asgiref {pair['wrong']}"
+    # A series stands for its newest release.
+    django = f"{django}.0" if django.count(".") == 1 else django
+    measured = f"--django {django}{asgiref} --database sqlite --only {pair['cell']} --profile {pair['profile']}"
+    return f"async-orm-conformance matrix {measured} && async-orm-conformance repro {pair['cell']}"
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.journal import Journal
+from conformance.checks.programs import told
 from conformance.checks.protocols import Answer, Request, ask_asgi, ask_wsgi, breach
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import VISIT, Site, body_facts, facts
@@ -160,9 +161,9 @@ def source(example: Exchange) -> tuple[str, str]:
     return "\n".join([*lines, f"body: {request.body!r}", how]), f"over ASGI, the body in these parts: {parts}"
 
 
-def register(entry: str, examples: st.SearchStrategy[Exchange]) -> None:
+def register(entry: str, examples: st.SearchStrategy[Exchange], **options: Any) -> None:
     """An entry that asks both handlers."""
-    register_experiment(entry, examples, asked_both, source, surroundings=surroundings)
+    register_experiment(entry, examples, asked_both, source, surroundings=surroundings, **options)
 
 
 _HEADERS = (
@@ -187,7 +188,7 @@ REQUESTS = st.builds(
     scheme=st.sampled_from(["http", "https"]),
     host=st.sampled_from(["testserver", "testserver:8080", "other.example"]),
 )
-register("http.request", st.builds(Exchange, REQUESTS))
+register("http.request", st.builds(Exchange, REQUESTS), program=lambda title, example: told(title, example.request))
 register(
     "http.request.cookies",
     st.builds(

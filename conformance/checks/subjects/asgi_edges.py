@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.journal import Journal
+from conformance.checks.programs import exchanged, parted
 from conformance.checks.protocols import AsgiClient, Request, ask_asgi, ask_wsgi, scope_of
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import VISIT, Site, facts, plain_response
@@ -55,6 +56,13 @@ register_experiment(
     _unannounced,
     source,
     surroundings=asgi.surroundings,
+    program=lambda title, example: exchanged(
+        title,
+        example.request,
+        replace(example.request, announced=False),
+        "request.body" if example.how == "body" else "request.read()",
+        DATA_UPLOAD_MAX_MEMORY_SIZE=asgi.MOST,
+    ),
 )
 
 
@@ -239,4 +247,7 @@ register_experiment(
     _parted,
     lambda example: (f"GET {example.path}", f"the client disconnects after {example.after} events"),
     surroundings=surroundings,
+    program=lambda title, example: parted(
+        title, Request(example.path), example.after, streamed="streamed" in example.path
+    ),
 )

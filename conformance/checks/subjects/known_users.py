@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
+from conformance.checks.programs import simple
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.auth import people
@@ -97,6 +98,19 @@ def _hashed(stage: Stage, example: Secret) -> Sides:
     return Sides(lambda: [sync(), False], both, model=([True, False],))
 
 
+_PROGRAM = """\
+from django.contrib.auth.hashers import acheck_password, make_password
+async def main():
+    return await acheck_password({password!r}, make_password({password!r}))
+print("expected: True")
+print("observed:", asyncio.run(main()))
+"""
+
+
+def _program(title: str, example: Secret) -> str:
+    return simple(title, _PROGRAM.format(password=example.password))
+
+
 register_experiment(
     "auth.hashers.acheck_password.forms",
     st.builds(
@@ -110,4 +124,5 @@ register_experiment(
         f"await acheck_password({example.password!r}, make_password({example.password!r}))",
     ),
     surroundings=_cheaply,
+    program=_program,
 )

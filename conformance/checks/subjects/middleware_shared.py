@@ -10,12 +10,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
+from conformance.checks.programs import visited
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import VISIT, Site
 from conformance.checks.stage import Stage
 from conformance.strategies import NO_ROWS, Rows
 
 Headers = tuple[tuple[str, str], ...]
+_MIDDLEWARE = ("django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware")
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ _SITES = {False: Site(page=_view), True: Site(page=_aview)}
 def _surroundings(example: Shared) -> Iterator[None]:
     from django.test import override_settings
 
-    middleware = [f"django.middleware.cache.{name}" for name in ("UpdateCacheMiddleware", "FetchFromCacheMiddleware")]
-    with override_settings(ROOT_URLCONF=_SITES[example.asynchronous_view].urlconf, MIDDLEWARE=middleware):
+    urlconf = _SITES[example.asynchronous_view].urlconf
+    with override_settings(ROOT_URLCONF=urlconf, MIDDLEWARE=list(_MIDDLEWARE)):
         yield
 
 
@@ -127,6 +129,17 @@ def _source(example: Shared) -> tuple[str, str]:
     return "\n".join([page, *asked]), "\n".join(f"await {each}" for each in asked)
 
 
+def _program(title: str, example: Shared) -> str:
+    page = ['response = HttpResponse("a page")']
+    page += [f"response[{name!r}] = {value!r}" for name, value in example.response]
+    page += ['response.set_cookie("secret", "a secret")'] if example.cookie else []
+    page += ["calls.append(request)", "return response"]
+    cookies = {"theme": "dark"} if example.known else {}
+    expected = f"the view is called {2 - _may_be_given(example)} times"
+    program = visited(title, page, example.requests, cookies, expected, "len(calls)", MIDDLEWARE=list(_MIDDLEWARE))
+    return program.replace("answers = []", "answers, calls = [], []")
+
+
 _CONTROLS = ("", "private", "Private", "PRIVATE, max-age=60", "max-age=60", "public")
 
 
@@ -142,7 +155,9 @@ def _shared(entry: str, requests: Any, control: Any, vary: Any, cookie: Any, kno
         return Shared(asked, headers, cookie, known, way)
 
     examples = st.builds(example, requests, control, vary, cookie, known, st.booleans())
-    register_experiment(f"middleware.cache.shared.{entry}", examples, _asked, _source, surroundings=_surroundings)
+    register_experiment(
+        f"middleware.cache.shared.{entry}", examples, _asked, _source, surroundings=_surroundings, program=_program
+    )
 
 
 _ALIKE, _NOTHING, _NO = st.just(((), ())), st.just(""), st.just(False)
@@ -233,6 +248,30 @@ def _sessions(_stage: Stage, example: Visiting) -> Sides:
     return Sides(_visiting(sync, example), _avisiting(asynchronous, example), model=([True, True],))
 
 
+def _session_program(title: str, example: Visiting) -> str:
+    acts = {"reads": ["request.session.get('times')"], "writes": ["request.session['times'] = 1"]}
+    page = [*acts.get(example.act, []), 'return HttpResponse("a page")']
+    program = visited(
+        title,
+        page,
+        ((),),
+        {},
+        "a response with the cookie sessionid varies on Cookie",
+        "[(sorted(answer.cookies), answer.get('Vary')) for answer in answers]",
+        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+        SESSION_ENGINE="django.contrib.sessions.backends.cache",
+        SESSION_SAVE_EVERY_REQUEST=example.every_request,
+    )
+    # There is a session already, with something in it.
+    begun = (
+        "from django.contrib.sessions.backends.cache import SessionStore; "
+        "session = SessionStore(); session['before'] = 1; session.save()\n"
+    )
+    return program.replace("answers = []\n", f"answers = []\n{begun}").replace(
+        "client.cookies.load({})", 'client.cookies["sessionid"] = session.session_key'
+    )
+
+
 register_experiment(
     "middleware.sessions.vary",
     st.builds(
@@ -248,4 +287,5 @@ register_experiment(
         "the same, with AsyncClient",
     ),
     surroundings=_session_surroundings,
+    program=_session_program,
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.journal import Journal
+from conformance.checks.programs import simple
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import VISIT
 from conformance.checks.stage import Stage
@@ -57,10 +58,36 @@ def _logged(stage: Stage, example: Job) -> Sides:
     return Sides(lambda: expected, asynchronous, model=(expected,))
 
 
+_PROGRAM = """\
+import logging
+from django.tasks import task
+@task()
+def {name}(number):
+    {does}
+shown = []
+class Handler(logging.Handler):
+    def emit(self, record):
+        if record.exc_info: shown.append(record.exc_info[0])
+logging.getLogger("django.tasks").addHandler(Handler())
+logging.getLogger("django.tasks").setLevel("DEBUG")
+asyncio.run({name}.aenqueue(1))
+print("expected tracebacks:", {expected})
+print("observed tracebacks:", shown)
+"""
+
+
+def _program(title: str, example: Job) -> str:
+    fails = "fails" in example.name
+    does, expected = ("raise ValueError", "[ValueError]") if fails else ("return number", "[]")
+    backend = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+    return simple(title, _PROGRAM.format(name=example.name, does=does, expected=expected), TASKS=backend)
+
+
 register_experiment(
     "tasks.logged",
     st.sampled_from(["adds", "aadds", "fails", "afails"]).map(lambda name: Job(name, (1,))),
     _logged,
     lambda example: (f"{example.name}.enqueue(1)", f"await {example.name}.aenqueue(1)"),
     surroundings=surroundings,
+    program=_program,
 )
