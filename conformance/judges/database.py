@@ -13,8 +13,17 @@ def statements(pair: Pair) -> Ruling | None:
     expected = [_identity(statement) for statement in pair.sync.statements]
     observed = [_identity(statement) for statement in pair.asynchronous.statements]
     if observed != expected:
-        return Ruling("The statements differ from the synchronous operation's.", expected, observed)
+        told = ([_told(statement) for statement in side.statements] for side in (pair.sync, pair.asynchronous))
+        return Ruling("The statements differ from the synchronous operation's.", *told)
     return None
+
+
+def _told(statement: Sent) -> str:
+    """`SELECT … with (1,), in autocommit`; a database other than `default` is named."""
+    *_, where = _identity(statement)
+    many = " many times" if statement.many else ""
+    on = "" if statement.alias == "default" else f" on {statement.alias!r}"
+    return f"{statement.sql}{f' with {statement.params!r}' if statement.params else ''}{many}{on}, {where}"
 
 
 def _identity(statement: Sent) -> tuple[Any, ...]:

@@ -7,6 +7,9 @@ from dataclasses import asdict, replace
 from conformance.judges.ruling import Ruling
 from conformance.observations import STALE, Declaration, Pair
 
+# What an instrument calls by a name of its own.
+_WORK = {"conformance.hashing": "the hashing of a password"}
+
 
 def signature(pair: Pair) -> Ruling | None:
     """The same parameters, kinds and defaults, and the same marks."""
@@ -104,7 +107,8 @@ def _alike(pair: Pair) -> bool:
 def loop(pair: Pair) -> Ruling | None:
     """No statement, no input or output and no wait on the event loop's thread."""
     if pair.asynchronous.blocking:
-        return Ruling("The event loop is blocked.", "nothing on its thread", pair.asynchronous.blocking)
+        blocking = ", ".join(_WORK.get(what, what) for what in pair.asynchronous.blocking)
+        return Ruling("The event loop is blocked.", "nothing on its thread", f"on its thread: {blocking}")
     return None
 
 

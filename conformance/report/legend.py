@@ -76,6 +76,7 @@ _BY_NAME = {mark.verdict: mark for mark in LEGEND}
 # A workaround has a word, computed from its situations by the rule that `WORDS` prints.
 WORD_MARKS = (
     Mark("unsafe", "✗", "🟥", "bold white on red", WORDS["unsafe"]),
+    Mark("wasteful", "W", "🟨", "yellow", WORDS["wasteful"]),
     Mark("refused", "R", "🟦", "cyan", WORDS["refused"]),
     Mark("refuses some", "r", "🟦", "cyan", WORDS["refuses some"]),
     Mark("finishes after cancel", "↷", "🟩", "green", WORDS["finishes after cancel"]),

@@ -9,6 +9,8 @@ from typing import Any
 from conformance.telling.values import code_of
 
 MOST_LINES, LONGEST = 40, 240
+# Of what two long texts begin with alike, so much is told.
+_BEFORE = 30
 # For each table its columns, so that a row is told by names.
 Columns = Mapping[str, Sequence[str]]
 
@@ -141,8 +143,19 @@ def _leaf(expected: Any, observed: Any, path: str) -> Iterator[str]:
     one, other = (_prose(value) if not path else code_of(value) for value in (expected, observed))
     if one == other:
         one, other = f"{one} ({type(expected).__name__})", f"{other} ({type(observed).__name__})"
-    yield f"- {before}{one}"
-    yield f"+ {before}{other}"
+    start = _same(one, other) if max(len(one), len(other)) > LONGEST // 2 else 0
+    yield f"- {before}{_from(one, start)}"
+    yield f"+ {before}{_from(other, start)}"
+
+
+def _same(one: str, other: str) -> int:
+    """How much of two long texts may be left out at their beginning, where they are the same."""
+    pairs = zip(one, other)  # noqa: B905 - the shorter one ends it
+    return max(next((at for at, (left, right) in enumerate(pairs) if left != right), 0) - _BEFORE, 0)
+
+
+def _from(text: str, start: int) -> str:
+    return f"…{text[start:]}" if start > 1 else text
 
 
 def _prose(value: Any) -> str:

@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from conformance.case.verdict import SEVERITY
+from conformance.catalogue.words import WORDS
 from conformance.environment import Environment
 from conformance.report.columns import AXES
 from conformance.report.legend import LEGEND, WORD_MARKS
@@ -39,6 +40,12 @@ def test_every_verdict_has_its_own_letter_and_a_meaning() -> None:
     assert tuple(mark.verdict for mark in LEGEND) == SEVERITY
     assert len({mark.letter for mark in LEGEND}) == len(LEGEND)
     assert all(mark.meaning.endswith(".") for mark in LEGEND)
+
+
+def test_every_word_has_its_own_letter_and_its_rule() -> None:
+    """The legend has each word of the catalogue once, with the rule that is applied."""
+    assert {mark.verdict: mark.meaning for mark in WORD_MARKS} == WORDS
+    assert len({mark.letter for mark in WORD_MARKS}) == len(WORD_MARKS)
 
 
 def test_every_verdict_has_a_colour_in_the_pages() -> None:
