@@ -179,7 +179,9 @@ def test_the_suite_stands_alone(wheels: dict[str, Path]) -> None:
     plugin, suite = (requirements_of(wheels[name]) for name in (PLUGIN, SUITE))
     assert "pytest-async-orm" not in suite
     extras = set(metadata_of(wheels[SUITE]).get_all("Provides-Extra", []))
-    assert extras == {"mariadb", "mysqlclient", "postgresql", "postgresql-pool", "psycopg2"}
+    assert extras == {
+        *("mariadb", "mysqlclient", "postgresql", "postgresql-embedded", "postgresql-pool", "psycopg2"),
+    }
     assert {name: plugin[name].specifier for name in plugin.keys() & suite.keys()} == {
         name: suite[name].specifier for name in plugin.keys() & suite.keys()
     }
