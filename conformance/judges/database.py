@@ -13,8 +13,8 @@ def statements(pair: Pair) -> Ruling | None:
     expected = [_identity(statement) for statement in pair.sync.statements]
     observed = [_identity(statement) for statement in pair.asynchronous.statements]
     if observed != expected:
-        told = ([_told(statement) for statement in side.statements] for side in (pair.sync, pair.asynchronous))
-        return Ruling("The statements differ from the synchronous operation's.", *told)
+        sync, found = ([_told(statement) for statement in side.statements] for side in (pair.sync, pair.asynchronous))
+        return Ruling("The statements differ from the synchronous operation's.", sync, found)
     return None
 
 
