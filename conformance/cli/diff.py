@@ -48,7 +48,7 @@ def diff(before: str, after: str, kind: str, results: Path, catalogue_folder: Pa
 def _side(name: str, folder: Path) -> list[Results]:
     """The results that a name stands for: a path first, else a version."""
     if Path(name).exists():
-        return read_all([Path(name)])
+        return _measured(Path(name))
     if not _VERSION.fullmatch(name):
         raise SuiteError(
             f"{name!r} is neither a file or a folder of results nor a Django version.",
@@ -58,9 +58,19 @@ def _side(name: str, folder: Path) -> list[Results]:
     return _of_version(name, folder)
 
 
+def _measured(path: Path) -> list[Results]:
+    """What was measured there: a column of a matrix that never began has nothing to compare."""
+    found = read_all([path])
+    measured = [results for results in found if any(each.verdict != "setup_error" for each in results.cells)]
+    for results in found:
+        if results not in measured:
+            click.echo(f"left out: {results.environment}, of which nothing was measured", err=True)
+    return measured
+
+
 def _of_version(version: str, folder: Path) -> list[Results]:
     """Of a series, the newest release of each environment."""
-    found = read_all([folder])
+    found = _measured(folder)
     exact = [results for results in found if results.environment.django == version]
     chosen = exact or _newest([results for results in found if results.environment.django_series == version])
     if not chosen:

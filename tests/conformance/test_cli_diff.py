@@ -10,7 +10,7 @@ import pytest
 
 from conformance.case import Cell
 from conformance.cli import main
-from conformance.results import file_name, write_results
+from conformance.results import ColumnState, PlannedMatrix, file_name, write_matrix, write_results
 from tests.conformance.synthetic import COUNT, NEW, SQLITE, catalogue, results
 
 
@@ -47,6 +47,17 @@ def test_two_versions_of_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert diff("4.2.30", "5.2.1") == 0
     assert "Nothing changed. Cells with the same verdict: 2." in capsys.readouterr().out
+
+
+def test_columns_that_were_not_measured_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """A series of which another database failed still stands for its newest release."""
+    columns = (ColumnState("5.2", "mariadb", "failed", reason="no server"), ColumnState("5.2", "postgresql"))
+    plan = PlannedMatrix("0.1", catalogue(Path()).hash, 1, "ci", "asyncio", (COUNT, NEW), columns)
+    write_matrix(plan, Path("conformance-results"))
+    assert diff("4.2", "5.2") == 0
+    printed = capsys.readouterr()
+    assert printed.out.endswith(RIGHT)
+    assert printed.err.splitlines()[0].startswith("left out: Django 5.2, asgiref ?")
 
 
 def test_two_folders(capsys: pytest.CaptureFixture[str]) -> None:
