@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from conformance.judges.ruling import Ruling
@@ -85,16 +86,26 @@ def threads(pair: Pair) -> Ruling | None:
     seen, expected = ([sent.context for sent in side.statements] for side in (found, pair.sync))
     if seen != expected and None in seen:
         return Ruling(
-            "The caller's context variable is not seen where the statements run.", expected, seen, silent=True
+            "The caller's context variable is not seen where the statements run.",
+            _variable(expected),
+            _variable(seen),
+            silent=True,
         )
     if _alike(pair) and (seen, found.context) != (expected, pair.sync.context):
         return Ruling(
             "A change of a context variable does not come back to the caller.",
-            (expected, pair.sync.context),
-            (seen, found.context),
+            _variable(expected, pair.sync.context),
+            _variable(seen, found.context),
             silent=True,
         )
     return None
+
+
+def _variable(seen: Sequence[int | None], afterwards: int | None = None) -> str:
+    """What the variable, to which each call adds one, was at the statements, and for the caller in the end."""
+    told = [f"{'not there' if value is None else value} at statement {number}" for number, value in enumerate(seen, 1)]
+    told += [] if afterwards is None else [f"{afterwards} for the caller afterwards"]
+    return f"the variable, to which each call adds one: {', '.join(told) or 'nothing'}"
 
 
 def _alike(pair: Pair) -> bool:

@@ -138,6 +138,14 @@ class Report:
         """What a reader must know before trusting a column: that it is partial, or answers another catalogue."""
         return tuple((column, remark) for column in self.columns for remark in self._remarks(column))
 
+    @property
+    def remarks_by_text(self) -> tuple[tuple[str, tuple[ReportColumn, ...]], ...]:
+        """Each remark once, with the columns that it is about."""
+        found: dict[str, list[ReportColumn]] = {}
+        for column, remark in self.remarks:
+            found.setdefault(remark, []).append(column)
+        return tuple((remark, tuple(columns)) for remark, columns in found.items())
+
     def _remarks(self, column: ReportColumn) -> Iterator[str]:
         if column.partial:
             yield f"partial, {column.missing} of {len(column.results.planned)} results are missing"

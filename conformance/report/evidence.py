@@ -52,12 +52,16 @@ def _evidence(result: EntryResult) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def places(report: Report, columns: tuple[ReportColumn, ...]) -> str:
-    """The columns in words: `SQLite 4.2, 5.2; MariaDB 6.1`, and a database's name alone for all of its columns."""
+    """The columns in words: `SQLite 4.2, 5.2 (memory); MariaDB 6.1`, and a database's name alone for all of them."""
     wanted = {column.id for column in columns}
     parts = []
     for _, every in report.databases:
-        keys = [column.key for column in every if column.id in wanted]
+        keys = [_name(column) for column in every if column.id in wanted]
         name = every[0].environment.database
         if keys:
             parts.append(name if len(keys) == len(every) > 1 else f"{name} {', '.join(keys)}")
     return "; ".join(parts)
+
+
+def _name(column: ReportColumn) -> str:
+    return f"{column.series} ({', '.join(column.differs)})" if column.differs else column.series
