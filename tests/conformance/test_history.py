@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conformance.case import Cell, ExitCode, SuiteError
 from conformance.history import (
@@ -77,6 +79,18 @@ def test_every_change_is_found_in_its_release(changes: list[tuple[str, str]], mo
     assert ranges_text(ranges_of(RELEASES, known)) == text
     assert open_gaps(RELEASES, known) == ()
     assert len(known) <= most
+
+
+@given(st.lists(st.sampled_from(["absent", "fail", "pass"]), min_size=len(RELEASES), max_size=len(RELEASES)))
+def test_whatever_the_verdicts_are_what_is_said_to_change_there_does(verdicts: list[str]) -> None:
+    """Each range that begins at all begins in the release that is named, also where verdicts go to and fro."""
+    real = dict(zip(RELEASES, verdicts, strict=True))
+    known = searched(RELEASES, real)
+    assert open_gaps(RELEASES, known) == ()
+    for found in ranges_of(RELEASES, known):
+        before = RELEASES.index(found.first) - 1
+        assert found.exact
+        assert found.begins or real[RELEASES[before]] != real[found.first] == found.verdict
 
 
 def test_releases_that_cannot_be_measured_are_no_more_work() -> None:
