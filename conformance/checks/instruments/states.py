@@ -6,6 +6,7 @@ test_private.py: no public call says whether the next access sends a query.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -25,12 +26,12 @@ def state_of(held: Any, known_keys: frozenset[int]) -> Any:
 
 
 def caches_of(value: Any, known_keys: frozenset[int]) -> Any:
-    """For each instance in a value what it can give without a query; None for what has no cache."""
+    """For each instance in a value what it can give without a query; None for what has no cache, nor anything in it."""
     if isinstance(value, (list, tuple)):
-        return tuple(caches_of(item, known_keys) for item in value)
+        return _caches_in(value, known_keys)
     if isinstance(value, dict):
         # Nothing promises an order.
-        return tuple(caches_of(value[name], known_keys) for name in sorted(value, key=repr))
+        return _caches_in([value[name] for name in sorted(value, key=repr)], known_keys)
     if hasattr(value, "_meta"):
         return _instance(value, known_keys)
     if hasattr(value, "_result_cache"):
@@ -46,6 +47,11 @@ def _is_stale(instance: Any, name: str) -> bool:
     if field is None or kept is None or field.attname not in instance.__dict__:
         return False
     return bool(getattr(kept, field.target_field.attname) != instance.__dict__[field.attname])
+
+
+def _caches_in(values: Sequence[Any], known_keys: frozenset[int]) -> Any:
+    found = tuple(caches_of(item, known_keys) for item in values)
+    return found if any(each is not None for each in found) else None
 
 
 def _instance(instance: Any, known_keys: frozenset[int]) -> Any:

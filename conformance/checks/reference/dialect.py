@@ -36,6 +36,11 @@ class Dialect:
 
     vendor: str
 
+    @property
+    def below_zero(self) -> str:
+        """What is raised for a negative number where none may be: a type of its own there, a constraint elsewhere."""
+        return "DataError" if self.vendor == "mysql" else "IntegrityError"
+
     def key(self, value: Any) -> SortKey:
         """The value to sort by."""
         return SortKey(value, self.vendor == "postgresql", self.text)

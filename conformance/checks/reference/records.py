@@ -54,13 +54,13 @@ def made(model: str, values: Values) -> Row:
     return {name: _NOW if value is CLOCK else value for name, value in row.items()}
 
 
-def check(model: str, row: Row) -> None:
+def check(world: World, model: str, row: Row) -> None:
     """Raises `Raises` for values that a column refuses."""
     meta = MODELS[model]
     if any(isinstance(value, str) and name in _INTEGERS for name, value in row.items()):
         raise Raises("ValueError")
     if any(isinstance(value, int) and value < 0 and name == "count" for name, value in row.items()):
-        raise Raises("IntegrityError")
+        raise Raises(world.dialect.below_zero)
     if any(value is None and name not in meta.nullable and name != meta.fields[0] for name, value in row.items()):
         raise Raises("IntegrityError")
 
@@ -79,7 +79,7 @@ def taken(world: World, model: str, row: Row) -> Row | None:
 
 def insert(world: World, model: str, row: Row) -> Row:
     """The row in its table, with a new key if it has none. Raises `Raises` (IntegrityError) if it may not be there."""
-    check(model, row)
+    check(world, model, row)
     if taken(world, model, row) is not None:
         raise Raises("IntegrityError")
     key = row["id"] or LAST_KEY + 1 + len(world.tables[model])

@@ -49,7 +49,7 @@ def update(world: World, query: Query, given: Arguments) -> int:
         changed.setdefault(solution.base["id"], {**solution.base, **values})
     _refused(given)
     for row in changed.values() if given.kwargs else ():
-        check(table, row)
+        check(world, table, row)
     if table == "Tag" and len(changed) > 1:
         raise Unmodelled("a unique field of many rows")
     if not given.kwargs:
@@ -125,7 +125,7 @@ def update_or_create(world: World, query: Query, given: Arguments, forced: Value
         if field is None or field == "id":
             raise Unmodelled("an attribute that is no field")
         changes[field] = plain_value(value)
-    check(table, {**row, **changes})
+    check(world, table, {**row, **changes})
     if table == "Tag" and taken(world, table, {**row, **changes, "id": None}) not in (None, row):
         raise Raises("IntegrityError")
     row.update(changes)
