@@ -58,6 +58,7 @@ _OLDEST = {"django": "3.2", "asgiref": "3.6"}
 @click.option("--since", default="", metavar="VERSION", help="The oldest release to look at.")
 @click.option("--until", default="", metavar="VERSION", help="The newest release to look at.")
 @click.option("--release", "named", multiple=True, metavar="VERSION", help="Look at these releases alone.")
+@click.option("--every", is_flag=True, help="Measure every release: a change that a later one took back is found too.")
 @click.option("--index", default=PYPI, show_default=True, metavar="URL", help="Where the releases are asked for.")
 @click.option("--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
@@ -77,6 +78,7 @@ def history(
     since: str,
     until: str,
     named: tuple[str, ...],
+    every: bool,
     index: str,
     kind: str,
     environments: Path,
@@ -109,6 +111,7 @@ def history(
         packages=copy_packages(environments),
         workers=workers or 0,
         timeout=timeout,
+        every=every,
     )
     complete = _run(search, tuple(filter(None, (remark, left_out))))
     known = search.histories()

@@ -32,7 +32,7 @@ class HistoryProgress:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._say(f"measured {self._measured} releases")
+        self._say(f"measured {self._measured} release{'' if self._measured == 1 else 's'}")
 
     def round(self, releases: Sequence[str], left: int) -> None:
         """Say what is measured next."""

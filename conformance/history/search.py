@@ -10,18 +10,22 @@ from conformance.history.releases import series_of
 Known = Mapping[str, Hashable]
 
 
-def next_releases(releases: Sequence[str], known: Known) -> tuple[str, ...]:
+def next_releases(releases: Sequence[str], known: Known, *, every: bool = False) -> tuple[str, ...]:
     """The releases to measure next, all at a time; none where every change lies between neighbours.
 
     `releases` are sorted; `known` is what came out of those that were measured, also that one could not be. A verdict
     may change more than once, so nothing is concluded from one series for another. Within a series whose ends agree,
-    nothing is measured between them.
+    nothing is measured between them, unless `every` release is wanted.
     """
+    if every:
+        return tuple(version for version in releases if version not in known)
     return tuple(version for series in _series(releases) for version in _next(series, known))
 
 
-def at_most(releases: Sequence[str], known: Known) -> int:
+def at_most(releases: Sequence[str], known: Known, *, every: bool = False) -> int:
     """How many more have to be measured if no verdict changes twice in one series."""
+    if every:
+        return len(next_releases(releases, known, every=True))
     total = 0
     for series in _series(releases):
         total += len({series[0], series[-1]} - set(known))

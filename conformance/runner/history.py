@@ -52,6 +52,7 @@ class HistorySearch:
     packages: Path
     workers: int = 0
     timeout: float | None = None
+    every: bool = False
     # By entry, and by release: why there is no answer.
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -62,7 +63,7 @@ class HistorySearch:
         """
         known = self.histories()
         while wanted := self._wanted(known):
-            left = max(at_most(self.releases, each.outcomes) for each in known)
+            left = max(at_most(self.releases, each.outcomes, every=self.every) for each in known)
             listener.round(tuple(wanted), max(left, len(wanted)))
             outcomes = self._measure(wanted, listener)
             known = self.histories()
@@ -95,7 +96,7 @@ class HistorySearch:
         """By release the cells that have to be measured in it."""
         wanted: dict[str, list[Cell]] = {}
         for history, cells in zip(known, self._entries().values(), strict=True):
-            for version in next_releases(self.releases, history.outcomes):
+            for version in next_releases(self.releases, history.outcomes, every=self.every):
                 wanted.setdefault(version, []).extend(cells)
         return {version: tuple(wanted[version]) for version in self.releases if version in wanted}
 

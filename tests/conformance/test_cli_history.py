@@ -74,6 +74,9 @@ def test_the_release_is_found_and_nothing_is_measured_twice(command: list[str], 
     assert (again.returncode, again.stdout) == (0, TOLD), again.stderr
     assert "the releases are those that it named before" in again.stderr
     assert again.stderr.endswith("measured 0 releases\n")
+    every = conform(*command, "--every", cwd=tmp_path)
+    assert (every.returncode, every.stdout) == (0, TOLD), every.stderr
+    assert every.stderr.endswith("measured 1 release\n")
     document = json.loads(conform(*command, "--format", "json", cwd=tmp_path).stdout)
     assert [(each["verdict"], each["first"], each["last"]) for each in document[0]["ranges"]] == [
         ("absent", "5.1", "5.1.2"),

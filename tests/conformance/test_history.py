@@ -93,6 +93,16 @@ def test_whatever_the_verdicts_are_what_is_said_to_change_there_does(verdicts: l
         assert found.begins or real[RELEASES[before]] != real[found.first] == found.verdict
 
 
+def test_a_change_that_was_taken_back_is_found_among_every_release() -> None:
+    """Between two ends that agree nothing is measured, unless every release is asked for."""
+    real = {**truth(("4.1", "pass")), "4.1.5": "fail", "4.1.6": "fail"}
+    assert ranges_text(ranges_of(RELEASES, searched(RELEASES, real))) == "pass in every release (4.1–5.0)"
+    assert next_releases(RELEASES, {"4.1": "pass"}, every=True) == tuple(RELEASES[1:])
+    assert at_most(RELEASES, {"4.1": "pass"}, every=True) == len(RELEASES) - 1
+    assert next_releases(RELEASES, real, every=True) == ()
+    assert ranges_text(ranges_of(RELEASES, real)) == "pass until 4.1.5 · fail 4.1.5–4.1.6 · pass since 4.1.7"
+
+
 def test_releases_that_cannot_be_measured_are_no_more_work() -> None:
     """They are searched as a verdict is; where a change may be in one of them, the range says so."""
     verdicts = {**truth(("4.1.7", "pass")), **dict.fromkeys(RELEASES[:6], "failed"), "4.1.6": "failed"}
