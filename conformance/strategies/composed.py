@@ -75,6 +75,8 @@ THEN: dict[str, tuple[Steps, ...]] = {
         (_BY_KEY,),
         (step("annotate", again=f("extra")), _BY_KEY),
         (step("annotate", again=call("Coalesce", f("extra"), f("extra"))), _BY_KEY),
+        (step("annotate", n=call("Count", "tags")), _BY_KEY),
+        (step("annotate", n=call("Count", "tags", filter=call("Q"))), _BY_KEY),
     ),
     "narrowed": (
         (step("filter", extra__isnull=False), _BY_KEY),

@@ -17,6 +17,7 @@ SLOW = (
     "test_cli_history",
     "test_kills",
     "test_matrix_interruptions",
+    "test_released_faults",
     "test_matrix_reuse",
     "test_runner_bad_input",
     "test_runner_databases",

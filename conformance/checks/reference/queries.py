@@ -190,6 +190,9 @@ def _row_numbers(world: World, model: str, solutions: list[Solution], window: Ca
 
 def _grouped(world: World, query: Query, summaries: list[tuple[str, Any]]) -> Query:
     """One solution for each row, or for each of the values that were asked for before."""
+    if query.grouped:
+        # The joins of the second multiply what the first counts: documented, and not modelled.
+        raise Unmodelled("summaries after summaries")
     solutions = query.solutions
     for _, expression in summaries:
         solutions = joined(world, query.model, solutions, expression)
