@@ -86,6 +86,25 @@ print("expected: request_finished is sent once")
 print("observed:", len(finished))
 """
 
+_ADAPTED = '''\
+"""{title}"""
+import asyncio
+from asgiref.wsgi import WsgiToAsgi
+def application(environ, start_response):
+{logs}    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [repr((environ["SCRIPT_NAME"], environ["PATH_INFO"])).encode()]
+async def main():
+    sent = []
+    async def receive():
+        return {{"type": "http.request", "body": b"", "more_body": False}}
+    async def send(message):
+        sent.append(message)
+    await WsgiToAsgi(application)({scope!r}, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+print("expected:", {expected!r})
+print("observed:", asyncio.run(main()))
+'''
+
 
 def _begin(title: str, **settings: Any) -> str:
     return _BEGIN.format(title=title, settings=settings)
@@ -134,6 +153,18 @@ def parted(title: str, request: Request, after: int, *, streamed: bool) -> str:
     response = "StreamingHttpResponse(parts())" if streamed else 'HttpResponse("done")'
     text = _PARTED.format(after=after, response=response, route=request.path.removeprefix("/"), scope=scope_of(request))
     return _begin(title) + text
+
+
+def adapted(title: str, request: Request, *, logs: bool, refused: bool = False, **scope: Any) -> str:
+    """A WSGI application under asgiref's adapter, with what the server says in the scope."""
+    environ = environ_of(request)
+    answer = (200, repr((environ["SCRIPT_NAME"], environ["PATH_INFO"])).encode())
+    return _ADAPTED.format(
+        title=title,
+        logs='    environ["wsgi.errors"].write("a word")\n' if logs else "",
+        scope={**scope_of(request), **scope},
+        expected="status 400" if refused else answer,
+    )
 
 
 def simple(title: str, lines: str, **more: Any) -> str:

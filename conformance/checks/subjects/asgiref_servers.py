@@ -13,6 +13,7 @@ from asgiref import testing, wsgi
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
+from conformance.checks.programs import adapted
 from conformance.checks.protocols import Request, ask_asgi, ask_wsgi
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
@@ -87,6 +88,7 @@ def _register(name: str, requests: st.SearchStrategy[Request], *servers: str, lo
         st.builds(Served, requests, st.sampled_from(["names all", *servers]), st.sampled_from([logs, False])),
         _served,
         lambda example: (f"{example.request}", f"{SERVERS[example.server]}, writing to the log: {example.logs}"),
+        program=lambda title, example: adapted(title, example.request, logs=example.logs, **SERVERS[example.server]),
     )
 
 
