@@ -28,6 +28,7 @@ SLOW = (
     "test_runner_shards",
     "test_runner_verdicts",
     "test_since",
+    "test_sources",
     "test_stress",
 )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.case import ExitCode, SuiteError
-from conformance.results import SCHEMA_VERSION, file_name, read_folder, read_results
-from conformance.results.records import plan_record
+from conformance.results import SCHEMA_VERSION, file_name, lines, read_folder, read_results
+from conformance.results.records import cell_record, plan_record
 from tests.conformance.records import RUN, cell, complete, write
 from tests.conformance.synthetic import COUNT, POSTGRESQL, SQL, measured
 
@@ -153,3 +153,40 @@ def test_a_folder_without_results_is_incomplete(tmp_path: Path) -> None:
         with pytest.raises(SuiteError, match="There are no results in") as caught:
             read_folder(folder)
         assert caught.value.code is ExitCode.INCOMPLETE
+
+
+CELL_RECORD = cell_record(measured(COUNT, "pass"))
+SHOWN = {"code": ["a"], "rows": [], "sql": [["SELECT 1"]], "threads": [], "hops": 0, "source": ""}
+TABLE = {"model": "Post", "columns": ["id"], "rows": [["1"]]}
+
+
+@pytest.mark.parametrize("shown", [SHOWN, {**SHOWN, "rows": [TABLE]}, {**SHOWN, "hops": 2}])
+def test_what_the_first_look_accepts_the_schema_accepts(shown):
+    """A cell is looked at quickly first: what passes there is a record of the schema."""
+    record = {**CELL_RECORD, "shown": shown}
+    assert lines._is_plain(record)
+    assert lines._checker("cell").problem(record) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attempt": 0},
+        {"attempt": True},
+        {"examples": -1},
+        {"reason": None},
+        {"cell": "no cell"},
+        {"verdict": "unknown"},
+        {"more": 1},
+        {"shown": {**SHOWN, "hops": -1}},
+        {"shown": {**SHOWN, "code": "a"}},
+        {"shown": {**SHOWN, "sql": ["SELECT 1"]}},
+        {"shown": {**SHOWN, "rows": [{**TABLE, "columns": [1]}]}},
+        {"shown": {"code": []}},
+    ],
+)
+def test_what_the_schema_refuses_the_first_look_does_not_accept(change):
+    """It is the schema that says what is wrong."""
+    record = {**CELL_RECORD, **change}
+    assert lines._checker("cell").problem(record) is not None
+    assert not lines._is_plain(record)
