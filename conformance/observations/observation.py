@@ -58,12 +58,14 @@ class Leftovers:
     """What a call left behind.
 
     `connections` counts those that it opened and did not close, beyond the one that asgiref's thread keeps;
-    `in_transaction` and `cursors` name aliases; `tasks`, `never_awaited`, `unraisable` and `warnings` are texts.
+    `in_transaction` and `cursors` name aliases, `receivers` the signals that have more receivers than before; `tasks`,
+    `never_awaited`, `unraisable` and `warnings` are texts.
     """
 
     connections: int = 0
     in_transaction: tuple[str, ...] = ()
     cursors: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     never_awaited: tuple[str, ...] = ()
     unraisable: tuple[str, ...] = ()

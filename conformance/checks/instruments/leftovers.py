@@ -30,6 +30,7 @@ class Left:
     warned: list[warnings.WarningMessage] = field(default_factory=list)
     open_before: int = 0
     busy_before: frozenset[int] = frozenset()
+    receivers_before: dict[str, int] = field(default_factory=dict)
 
     def loop_begins(self) -> None:
         """Inside a coroutine, at its beginning: the loop may have tasks of its own."""
@@ -58,7 +59,7 @@ class LeftoverWatch:
         for each in tuple(self._connections):
             if each.connection is None:
                 self._connections.discard(each)
-        left = Left(open_before=self._open(), busy_before=self.busy())
+        left = Left(open_before=self._open(), busy_before=self.busy(), receivers_before=_receivers())
         hook = sys.unraisablehook
         sys.unraisablehook = lambda unraisable: left.unraisable.append(repr(unraisable.exc_value))
         try:
@@ -76,6 +77,7 @@ class LeftoverWatch:
             connections=max(0, self._open() - left.open_before),
             in_transaction=self.in_transaction(left.busy_before),
             cursors=tuple(sorted(self._more_cursors())),
+            receivers=tuple(name for name, now in _receivers().items() if now > left.receivers_before[name]),
             tasks=tuple(left.tasks),
             never_awaited=tuple(sorted(never)),
             unraisable=tuple(left.unraisable),
@@ -105,6 +107,15 @@ class LeftoverWatch:
 
     def _opened(self, connection: Any, **_: Any) -> None:
         self._connections.add(connection)
+
+
+def _receivers() -> dict[str, int]:
+    """How many receivers each signal of the core has: to those of models the suite itself listens now and then."""
+    from django.core import signals
+    from django.test.signals import template_rendered
+
+    found = {name: getattr(signals, name) for name in ("got_request_exception", "request_finished", "request_started")}
+    return {name: len(signal.receivers) for name, signal in {**found, "template_rendered": template_rendered}.items()}
 
 
 def _in_transaction(connection: Any) -> bool:

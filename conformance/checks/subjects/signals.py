@@ -69,7 +69,8 @@ def _function(plan: ReceiverPlan, name: str, journal: Journal) -> Callable[..., 
     def answer(number: int, more: dict[str, Any]) -> str:
         if plan.raises:
             raise ValueError(name)
-        return f"{name} got {number} and {more['text']} of {more['sender'].__name__}"
+        told = f"{more['sender'].__name__} by a {type(more['signal']).__name__}"
+        return f"{name} got {number} and {more['text']} of {told}"
 
     def sync(number: int, **more: Any) -> str:
         journal.sync(name, number)
@@ -132,7 +133,7 @@ def expected(example: Sending, *, robust: bool) -> Any:
     called = _called(example)
     if not robust and any(plan.raises for plan in called.values()):
         return {"raises": "ValueError"}
-    answer = f"got {example.number} and a text of {example.sender}"
+    answer = f"got {example.number} and a text of {example.sender} by a Signal"
     return [(name, repr(ValueError(name) if plan.raises else f"{name} {answer}")) for name, plan in called.items()]
 
 

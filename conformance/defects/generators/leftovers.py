@@ -45,6 +45,12 @@ def error_not_raised(place: Place, facts: Facts) -> Iterator[Defect]:
 
 
 @generator
+def receiver_left(place: Place, facts: Facts) -> Iterator[Defect]:
+    """A receiver of a signal stays connected."""
+    yield _leaving(_listen)
+
+
+@generator
 def connection_left(place: Place, facts: Facts) -> Iterator[Defect]:
     """A connection is opened, and nobody closes it."""
     yield _leaving(_open_elsewhere)
@@ -97,6 +103,15 @@ def _leaving(leave: Leaving, variant: str = "") -> Defect:
             leave()
 
     return Defect("leftovers", surrounded(block), variant)
+
+
+def _listen() -> None:
+    from django.core.signals import got_request_exception
+
+    def receiver(**_: object) -> None:
+        """Nothing."""
+
+    got_request_exception.connect(receiver, weak=False)
 
 
 def _open_elsewhere() -> None:
