@@ -13,6 +13,7 @@ import argparse
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -107,6 +108,8 @@ def main() -> int:
     parser.add_argument("--database", default="postgresql")
     parser.add_argument("--beside", type=int, default=2)
     options = parser.parse_args(sys.argv[1:cut])
+    # Whoever stops it stops what it started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return 1 if run_all(options.runs, options.database, options.beside, sys.argv[cut + 1 :]) else 0
 
 

@@ -25,7 +25,7 @@ _PLACES: dict[Place, dict[str, str]] = {
         "/selectors.py": "select",
         "/asyncio/locks.py": "wait wait_for acquire",
         "/anyio/_backends/_asyncio.py": "wait",
-        "/gevent/thread.py": "acquire __enter__",
+        "/gevent/thread.py": "acquire",
         "/gevent/lock.py": "acquire __enter__",
     },
     "queue": {

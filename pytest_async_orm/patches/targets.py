@@ -41,6 +41,9 @@ LOG_TRANSACTION = Target(
 ASK_FOR_LOOP = Target(
     "django.utils.asyncio:", "get_running_loop", f"imported from asyncio, {_DJANGO}", "test_guard_against_coroutines"
 )
+ASK_WHERE_TO_KEEP = Target(
+    "asgiref.local:", "asyncio", "imported, asgiref 3.7 to 3.13; 3.6 asks for no loop", "test_storage_of_connections"
+)
 ROLL_BACK_TEST = Target(
     "django.test.testcases:TestCase", "_rollback_atomics", f"private, {_DJANGO}", "test_end_of_a_test_case"
 )

@@ -41,11 +41,14 @@ from sample_app.models import AuditEntry, Comment, Post, Tag
 # What takes minutes, or needs a browser or an installer: every other test is in the environment `quick`.
 SLOW = (
     "test_environment",
+    "test_gevent",
     "test_leak_corpus",
     "test_machine",
     "test_natural_matrix",
     "test_page_browser",
     "test_page_widths",
+    "test_public_suites",
+    "test_random_runs",
 )
 
 

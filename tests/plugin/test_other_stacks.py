@@ -42,6 +42,17 @@ class Browser:
         self.stack.switch()
         self.loop.close()
 
+def test_begun_in_the_middle(db):
+    Tag.objects.create(name="x")
+    own = connection.connection
+    browser = Browser()
+    assert connection.connection is own
+    assert Tag.objects.count() == 1
+    with transaction.atomic():
+        Tag.objects.create(name="y")
+    browser.close()
+    assert Tag.objects.count() == 2
+
 @pytest.fixture(scope="session")
 def browser():
     browser = Browser()
@@ -71,8 +82,10 @@ def test_nothing_is_left(browser, db):
 
 
 def test_sync_tests_beside_a_loop(run) -> None:
-    """The sync ORM works on the test's own stack, and is refused on the loop's, without DJANGO_ALLOW_ASYNC_UNSAFE."""
-    run(LOOP).assert_outcomes(passed=5)
+    """The sync ORM works on the test's own stack, on the connection that the test began with, and is refused on the
+    loop's, without DJANGO_ALLOW_ASYNC_UNSAFE.
+    """
+    run(LOOP).assert_outcomes(passed=6)
 
 
 @pytest.mark.planted
@@ -85,7 +98,7 @@ def pytest_configure():
     other_stack.stands_on = lambda loop, frame: True
 """
     )
-    assert run(LOOP).parseoutcomes().get("passed", 0) < 5
+    assert run(LOOP).parseoutcomes().get("passed", 0) < 6
 
 
 def test_in_doubt_it_stands_on_the_loop() -> None:

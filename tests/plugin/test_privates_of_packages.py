@@ -167,3 +167,12 @@ def test_what_calls_are_for() -> None:
     assert all(
         hasattr(QuerySet, name) for name in ("get_or_create", "update_or_create", "create", "in_bulk", "iterator")
     )
+
+
+def test_storage_of_connections() -> None:
+    """asgiref keeps connections by whether a loop runs, for which it asks the module asyncio by this name."""
+    from asgiref import local
+
+    assert "asyncio.get_running_loop()" in inspect.getsource(local) or "asyncio" not in vars(local), (
+        "asgiref's Local asks for the loop in another way now: see patches/other_stack.py"
+    )
