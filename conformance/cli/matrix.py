@@ -172,4 +172,7 @@ def _error(columns: list[Column], outcome: Outcome) -> SuiteError:
         return SuiteError(message, _GO_ON, ExitCode.INCOMPLETE)
     if outcome.kind == "impossible":
         return SuiteError(message, "Choose another Django or another database for it.", ExitCode.HARNESS)
+    if outcome.kind == "environment" and "\n  " in message:  # its problem ends with its own remedy
+        message, _, remedy = message.rpartition("\n  ")
+        return SuiteError(message, remedy, ExitCode.HARNESS)
     return SuiteError(message, "The other columns are not affected.", ExitCode.HARNESS)

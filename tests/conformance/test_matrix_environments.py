@@ -201,7 +201,10 @@ def test_a_django_without_a_python_is_an_error_if_it_was_named(
     monkeypatch.setattr("conformance.runner.environments.find_python", nowhere)
     where = ["--environments", str(tmp_path / "environments"), "--results", str(tmp_path / "results")]
     assert main(["matrix", *named, *where]) == code
-    assert f"{word}: Django 5.2 on SQLite, Django 5.2 on PostgreSQL" in " ".join(capsys.readouterr().out.split())
+    out = " ".join(capsys.readouterr().out.split())
+    assert f"{word}: Django 5.2 on SQLite, Django 5.2 on PostgreSQL" in out
+    assert "Django 5.2 has no Python. Install one." in out
+    assert "not affected" not in out
 
 
 def test_the_whole_is_not_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
