@@ -56,6 +56,8 @@ class Experiment:
     source: Source | None = None
     surroundings: Callable[[Any], AbstractContextManager[object]] = lambda _: nullcontext()
     vary: Callable[[Any, int], Any] = lambda example, _: example
+    # Whether each example is one of a subclass that overrides, not only those whose turn it is.
+    overridden: bool = False
     # Given a title and an example, a program without the suite that shows it; empty where there can be none.
     program: Callable[[str, Any], str] | None = None
 
@@ -89,8 +91,9 @@ class Turns:
     def __init__(self) -> None:
         self._number = -1
         self._kept = False
-        # A cancellation that found no statement to cancel: the next example has it as well.
-        self._owed = False
+        # A cancellation that found no statement to cancel: the next example has it as well. One is owed from the start,
+        # since of some operations few examples send a statement.
+        self._owed = True
         self._conditions = CONDITIONS[0]
 
     def next(self, experiment: Experiment, drawn: Any) -> tuple[Any, Conditions]:

@@ -58,6 +58,15 @@ _FIRST, _GONE = FIRST_KEY, FIRST_KEY + 90
 _OWN_REACTIONS = instance("Post", 0).then(Attribute("reactions"), step("all"))
 _OWN_POSTS = instance("User", 0).then(Attribute("posts"), step("all"))
 
+_FIRST_POST = instance("Post", 0)
+_OWNED = _adding(
+    _ends(_POSTS, keys=False),
+    _BULK,
+    given(_FIRST),
+    given(call("Post", title="unsaved")),
+    given(call("Post", title="unsaved"), bulk=False),
+    given(_UNSAVED_TAG),
+)
 RELATED: dict[str, Drawn] = {
     "tags": _adding(
         _ends(_TAGS), _THROUGH, given(_UNSAVED_TAG), given("no key"), given(instance("Post", 0)), given(None)
@@ -91,14 +100,9 @@ RELATED: dict[str, Drawn] = {
     ),
     "posts": _adding(_ends(_POSTS), _THROUGH[:1], given(call("Post", title="unsaved")), given(_UNSAVED_TAG)),
     "posts_set": _setting(_ends(_POSTS), _CLEAR, given(Chain(Name("Post.objects"), (step("all"),)))),
-    "owned": _adding(
-        _ends(_POSTS, keys=False),
-        _BULK,
-        given(_FIRST),
-        given(call("Post", title="unsaved")),
-        given(call("Post", title="unsaved"), bulk=False),
-        given(_UNSAVED_TAG),
-    ),
+    "owned": _OWNED,
+    # Every other time the post that is somebody's: of another, nothing is removed.
+    "disowned": st.tuples(st.booleans(), _OWNED).map(lambda drawn: given(_FIRST_POST) if drawn[0] else drawn[1]),
     "owned_set": _setting(_ends(_POSTS, keys=False), _SET_WAYS, given(_OWN_POSTS), given([_FIRST]), given(None)),
     "bulk": one_of(given(), given(bulk=False), given(bulk=True), given(1)),
     "comments_added": one_of(

@@ -96,4 +96,5 @@ class LoopWatch:
 
 
 def _is_data(path: Any) -> bool:
-    return isinstance(path, (str, bytes)) and PurePath(str(path)).suffix not in _CODE
+    """Whether it is a file of somebody's. What Python calls `<unknown>` is no file: a traceback asks for its line."""
+    return isinstance(path, (str, bytes)) and PurePath(str(path)).suffix not in _CODE and not str(path).startswith("<")

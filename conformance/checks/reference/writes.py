@@ -53,6 +53,8 @@ def update(world: World, query: Query, given: Arguments) -> int:
     if table == "Tag" and len(changed) > 1:
         raise Unmodelled("a unique field of many rows")
     if not given.kwargs:
+        if query.order and world.dialect.vendor == "mysql":
+            raise Unmodelled("an order without an update, which Django sends to MariaDB")
         return 0
     world.tables[table] = [changed.get(row["id"], row) for row in world.tables[table]]
     return len(changed)

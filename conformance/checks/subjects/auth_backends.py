@@ -146,7 +146,8 @@ class Bare(str):
 def _register(
     entry: str, examples: st.SearchStrategy[Any], prepare: Callable[[Stage, Any], Sides], source: Any
 ) -> None:
-    register_experiment(entry, examples, prepare, source, surroundings=surroundings)
+    overridden = entry.endswith(".overridden")
+    register_experiment(entry, examples, prepare, source, surroundings=surroundings, overridden=overridden)
 
 
 _BADGES = (f"{_HERE}.Badges",)

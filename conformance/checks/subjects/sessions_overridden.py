@@ -55,11 +55,24 @@ def _source(example: SessionCall) -> tuple[str, str]:
 
 
 _ACCESSORS = tuple(name for name in METHODS if name not in STORING and name != "create_model_instance")
-register_experiment("sessions.overridden", _calls("db", _ACCESSORS), _overridden, _source, surroundings=surroundings)
-for _engine in ("db", "cache", "cached_db", "file", "signed_cookies"):
+
+
+def _register(entry: str, engine: str, names: tuple[str, ...]) -> None:
+    """Each method has its turn, and is overridden in it."""
     register_experiment(
-        f"sessions.{_engine}.overridden", _calls(_engine, STORING), _overridden, _source, surroundings=surroundings
+        entry,
+        _calls(engine, names),
+        _overridden,
+        _source,
+        surroundings=surroundings,
+        vary=lambda example, turn: replace(example, call=_CALLED[names[turn % len(names)]]),
+        overridden=True,
     )
+
+
+_register("sessions.overridden", "db", _ACCESSORS)
+for _engine in ("db", "cache", "cached_db", "file", "signed_cookies"):
+    _register(f"sessions.{_engine}.overridden", _engine, STORING)
 
 
 @dataclass(frozen=True)
