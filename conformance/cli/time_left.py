@@ -12,7 +12,7 @@ from conformance.case import Cell
 # How much of a new estimate is shown at once: of one that is ten times as long, twice as long.
 _WEIGHT = 0.3
 # Seconds between two estimates.
-_PAUSE = 1.0
+_PAUSE = 2.0
 # Entries that must have been measured before anything is said.
 _ENOUGH = 10
 
@@ -35,6 +35,7 @@ class TimeLeft:
         # For each cell, and for each kind and cell: how often it was measured, and in how many seconds.
         self._costs: dict[Cell, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
         self._by_kind: dict[str, dict[Cell, tuple[int, float]]] = defaultdict(lambda: defaultdict(lambda: (0, 0.0)))
+        self._known: set[str] = set()
         self._shown: tuple[float, float] | None = None
 
     def began(self, column: Any, kept: int, now: float) -> None:
@@ -45,6 +46,7 @@ class TimeLeft:
         """The cell is done."""
         seconds = now - self._since.get(column, now)
         self._since[column] = now
+        self._known.add(cell.entry)
         self._behind[column] = max(self._behind[column], self._order[cell] + 1)
         for costs in (self._costs, self._by_kind[self._kinds[column]]):
             times, total = costs[cell]
@@ -58,8 +60,7 @@ class TimeLeft:
         """What to show; None while nothing is known. It moves towards a new estimate, and never jumps to it."""
         if all(behind == len(self._order) for behind in self._behind.values()):
             return 0.0
-        known = {cell.entry for cell in self._costs}
-        if len(known) < min(_ENOUGH, len(self._entries)):
+        if len(self._known) < min(_ENOUGH, len(self._entries)):
             return None
         if self._shown is None:
             self._shown = now, self._estimate()
@@ -75,7 +76,7 @@ class TimeLeft:
         costs = self._all_costs()
         # From each place on, to the end.
         rest = [*accumulate((costs[cell] for cell in reversed(self._order)), initial=0.0)][::-1]
-        factors = {kind: self._factor(kind, costs) for kind in self._kinds.values()}
+        factors = {kind: self._factor(kind, costs) for kind in set(self._kinds.values())}
         left = [rest[behind] * factors[self._kinds[column]] for column, behind in self._behind.items()]
         return max(sum(left) / self._lanes, *left)
 

@@ -58,6 +58,8 @@ class Conversation:
         self._progress = progress
         self._timeout = _READY_TIMEOUT
         self._current: Cell | None = None
+        # Looked at with every record that comes: a list of thousands of cells would cost as much as measuring them.
+        self._waiting_for = set(self._left())
         # Attempts of a cell are kept together: half of them would be another verdict.
         self._attempts: list[Measured] = []
 
@@ -65,7 +67,7 @@ class Conversation:
         """How the job ended, or None if a new worker has to go on."""
         try:
             self._order()
-            while self._left():
+            while self._waiting_for:
                 record = self._worker.hear(self._timeout)
                 if record["type"] == "error":
                     return JobEnding(record["message"], record["kind"])
@@ -95,6 +97,7 @@ class Conversation:
         elif record["type"] == "cell":
             self._attempts.append(measured_from(record))
         elif record["type"] == "finish":
+            self._waiting_for.discard(self._attempts[0].cell)
             self._current = None
             self._progress.keep(self._attempts)
 
