@@ -162,10 +162,14 @@ class Catalogue:
                 yield from (Cell(entry.id, check.name) for check in entry.checks)
 
     def cells_of(self, claim: Claim) -> Iterator[Cell]:
-        """The cells whose verdicts answer the claim."""
+        """The cells whose verdicts answer the claim: those that it names, else all that count against the entry.
+
+        What is only observed refutes nothing: `acount` works without a docstring of its own.
+        """
         for measurement in claim.measured_by:
-            names = measurement.checks or tuple(check.name for check in self.entry(measurement.entry).checks)
-            yield from (Cell(measurement.entry, name) for name in names)
+            checks = self.entry(measurement.entry).checks
+            counting = tuple(check.name for check in checks if check.counts) or tuple(check.name for check in checks)
+            yield from (Cell(measurement.entry, name) for name in measurement.checks or counting)
 
     def select(self, patterns: tuple[str, ...]) -> tuple[Cell, ...]:
         """The cells of the named entries (`queryset.acount`), areas (`queryset`) or cells (`queryset.acount:sql`).

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.catalogue import Catalogue
+from conformance.catalogue import Catalogue, load_catalogue
 from conformance.report.aggregate import tabulate
 from conformance.report.claims import ClaimRow
 from conformance.results import Results
@@ -67,3 +67,11 @@ def test_a_claim_that_was_not_selected_has_no_answer(catalogue: Catalogue, make_
 def test_claims_stand_in_the_order_of_the_text(catalogue: Catalogue) -> None:
     """What works comes before what does not, 2 before 10, a claim before its parts."""
     assert [row.claim.id for row in tabulate([], catalogue).claims] == ["O2", "O6.counts", "O10", "N2", "N6"]
+
+
+def test_what_is_only_observed_refutes_no_claim() -> None:
+    """That `acount` has no docstring is seen, and does not make the sentence wrong that it works."""
+    catalogue = load_catalogue()
+    cells = {str(cell) for claim in catalogue.claims if claim.id == "O2" for cell in catalogue.cells_of(claim)}
+    assert "queryset.acount:result" in cells
+    assert "queryset.acount:declaration" not in cells
