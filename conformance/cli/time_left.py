@@ -27,14 +27,16 @@ class TimeLeft:
     def __init__(self, kinds: Mapping[Any, str], cells: Sequence[Cell], lanes: int) -> None:
         self._kinds = kinds
         self._order = {cell: place for place, cell in enumerate(cells)}
-        self._entries = list(dict.fromkeys(cell.entry for cell in cells))
+        # Numbers, not cells: an estimate looks at all of them, and hashing a cell costs more than the rest of it.
+        self._entry_of = [cell.entry for cell in cells]
+        self._entries = set(self._entry_of)
         self._lanes = max(1, min(lanes, len(kinds)))
         # For each column how many cells it has behind it, and since when it is at the next one.
         self._behind: dict[Any, int] = dict.fromkeys(kinds, 0)
         self._since: dict[Any, float] = {}
         # For each cell, and for each kind and cell: how often it was measured, and in how many seconds.
-        self._costs: dict[Cell, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
-        self._by_kind: dict[str, dict[Cell, tuple[int, float]]] = defaultdict(lambda: defaultdict(lambda: (0, 0.0)))
+        self._costs: dict[int, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+        self._by_kind: dict[str, dict[int, tuple[int, float]]] = defaultdict(lambda: defaultdict(lambda: (0, 0.0)))
         self._known: set[str] = set()
         self._shown: tuple[float, float] | None = None
 
@@ -47,10 +49,11 @@ class TimeLeft:
         seconds = now - self._since.get(column, now)
         self._since[column] = now
         self._known.add(cell.entry)
-        self._behind[column] = max(self._behind[column], self._order[cell] + 1)
+        place = self._order[cell]
+        self._behind[column] = max(self._behind[column], place + 1)
         for costs in (self._costs, self._by_kind[self._kinds[column]]):
-            times, total = costs[cell]
-            costs[cell] = times + 1, total + seconds
+            times, total = costs[place]
+            costs[place] = times + 1, total + seconds
 
     def ended(self, column: Any) -> None:
         """Nothing more comes of the column."""
@@ -75,26 +78,26 @@ class TimeLeft:
         """The columns share the lanes, and the longest takes its time whatever the others do."""
         costs = self._all_costs()
         # From each place on, to the end.
-        rest = [*accumulate((costs[cell] for cell in reversed(self._order)), initial=0.0)][::-1]
+        rest = [*accumulate(reversed(costs), initial=0.0)][::-1]
         factors = {kind: self._factor(kind, costs) for kind in set(self._kinds.values())}
         left = [rest[behind] * factors[self._kinds[column]] for column, behind in self._behind.items()]
         return max(sum(left) / self._lanes, *left)
 
-    def _all_costs(self) -> dict[Cell, float]:
+    def _all_costs(self) -> list[float]:
         """What each cell costs. An entry that nobody has measured yet costs what entries usually do, at its first."""
-        known = {cell: total / times for cell, (times, total) in self._costs.items()}
-        entries = {cell.entry for cell in known}
+        known = {place: total / times for place, (times, total) in self._costs.items()}
+        entries = set(self._known)
         usual = sum(known.values()) / len(entries)
-        costs = {}
-        for cell in self._order:
-            costs[cell] = known.get(cell, 0.0 if cell.entry in entries else usual)
-            entries.add(cell.entry)
+        costs = []
+        for place, entry in enumerate(self._entry_of):
+            costs.append(known.get(place, 0.0 if entry in entries else usual))
+            entries.add(entry)
         return costs
 
-    def _factor(self, kind: str, costs: Mapping[Cell, float]) -> float:
+    def _factor(self, kind: str, costs: Sequence[float]) -> float:
         """How much longer than in the mean its cells take on a database."""
         measured = self._by_kind.get(kind, {})
-        expected = sum(times * costs[cell] for cell, (times, _) in measured.items())
+        expected = sum(times * costs[place] for place, (times, _) in measured.items())
         return sum(total for _, total in measured.values()) / expected if expected else 1.0
 
 
