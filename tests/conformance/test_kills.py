@@ -39,7 +39,7 @@ SERIES = ".".join(django.__version__.split(".")[:2])
 def forked(workers: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker is a process of its own, which has Django and Hypothesis already."""
 
-    def start(python: str, environ: dict[str, str], stderr: IO[str]) -> Forked:
+    def start(python: str, environ: dict[str, str], folder: Path | None, stderr: IO[str]) -> Forked:
         arguments = ["-m", "conformance.worker"]
         return workers.start(arguments, env=environ, stdin=PIPE, stdout=PIPE, stderr=stderr)
 
