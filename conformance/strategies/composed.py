@@ -137,9 +137,9 @@ def _prefetched(name: str, queryset: Chain, **how: Any) -> Steps:
 
 # Django takes a part of each row's own related objects with a window function.
 _PARTS = (
-    _prefetched("comments", _rows("Comment", step("order_by"), Slice(None, 2)), to_attr="found"),
+    _prefetched("comments", _rows("Comment", step("order_by", "content", "pk"), Slice(None, 2)), to_attr="found"),
     _prefetched("comments", _rows("Comment", step("order_by", "-pk"), Slice(None, 1)), to_attr="found"),
-    _prefetched("tags", _rows("Tag", step("order_by"), Slice(1, None)), to_attr="found"),
+    _prefetched("tags", _rows("Tag", step("order_by", "-name"), Slice(1, None)), to_attr="found"),
 )
 _PREFETCHED: tuple[Steps, ...] = tuple(
     _prefetched(name, queryset)
@@ -218,7 +218,7 @@ def filtered_relation_plans(*, through: bool = False) -> st.SearchStrategy[Chain
 COMPOSED = {
     "extra_aggregates": one_of(
         given(n=call("Count", "extra"), rows=_N),
-        given(top=call("Max", "extra"), low=call("Min", "extra")),
+        given(low=call("Min", "pk"), n=call("Count", "extra")),
         given(n=call("Count", "extra", distinct=True)),
         given(n=call("Count", "pk", filter=call("Q")), rows=call("Count", "*")),
         given(n=call("Count", "pk", filter=q(extra__isnull=False))),
@@ -226,7 +226,7 @@ COMPOSED = {
     ),
     "named_aggregates": one_of(
         given(rows=_N, again=Infix(f("rows"), "+", f("rows"))),
-        given(top=call("Max", "extra"), again=call("Coalesce", f("top"), f("top"))),
+        given(top=call("Max", "pk"), again=call("Coalesce", f("top"), f("top"))),
         given(rows=_N, twice=call("Case", call("When", q(rows__gte=1), then=f("rows")), default=call("Value", 0))),
     ),
     "extra_updates": one_of(given(title="changed"), given(views=f("pk"), title=call("Upper", "content"))),
