@@ -18,6 +18,8 @@ from conformance.checks.subjects.asgiref_threads import Calls, register
 STUCK = 1.0
 # The same for another process, which has to begin.
 PROCESS_STUCK = 4.0
+# Such a process ends itself a little later, where nobody is left to end it.
+_ENDING_ITSELF = f"import signal, sys; getattr(signal, 'alarm', int)({int(PROCESS_STUCK) + 2}); exec(sys.argv[1])"
 
 
 async def _made_elsewhere(example: Calls) -> Any:
@@ -103,7 +105,8 @@ def in_process(call: Callable[[Calls], Awaitable[Any]]) -> Callable[[Calls], Awa
     async def run(example: Calls) -> Any:
         text = program_of("", call, f"number={example.number}, variant={example.variant!r}")
         out = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(sys.executable, "-W", "ignore", "-c", text, stdout=out)
+        command = (sys.executable, "-W", "ignore", "-c", _ENDING_ITSELF, text)
+        process = await asyncio.create_subprocess_exec(*command, stdout=out)
         try:
             output, _ = await asyncio.wait_for(process.communicate(), PROCESS_STUCK)
         except asyncio.TimeoutError:
