@@ -94,6 +94,8 @@ RELATED: dict[str, Drawn] = {
         given(name="django", through_defaults={}),
         given(name="orm", defaults={"name": "renamed"}),
         given(name="new", defaults={"pk": FIRST_KEY + 60}, through_defaults={}),
+        given(name="new", through_defaults={"nonsense": 1}),
+        given(name="async", through_defaults={"nonsense": 1}),
         given(pk=_FIRST, defaults={"name": "renamed"}),
         given(name__iexact="NEW", defaults={"name": "new"}),
         given(nonsense=1),

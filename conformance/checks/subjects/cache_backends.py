@@ -95,6 +95,12 @@ def _dummy(options: dict[str, Any]) -> Any:
     return DummyCache("conformance", options)
 
 
+def _own(options: dict[str, Any]) -> Any:
+    from conformance.checks.subjects.cache_of_ones_own import OwnCache
+
+    return OwnCache(options)
+
+
 def _redis(options: dict[str, Any]) -> Any:
     return _redis_cache(tuple(options.items()))
 
@@ -121,6 +127,7 @@ BACKENDS = {
         Backend("filebased", _filebased, "FileBasedCache", {"incr_keeps_timeout": False}),
         Backend("database", _database, "DatabaseCache", {"incr_keeps_timeout": False}),
         Backend("dummy", _dummy, "DummyCache", {"keeps": False}),
+        Backend("own", _own, "OwnCache", {"incr_keeps_timeout": False}),
         Backend("redis", _redis, "RedisCache", {"clear_gives": True, "no_number": "ResponseError"}, clocked=False),
     )
 }
