@@ -10,8 +10,8 @@ from conformance.checks.instruments.probe import touch
 from conformance.checks.plain import plain
 from conformance.observations import SignalSent
 
-# What a receiver is told that says nothing of the call.
-_LEFT_OUT = {"signal", "sender", "request", "environ", "scope"}
+# Of what a receiver is told, these say nothing of the call but whether they were given at all.
+_ONLY_GIVEN = {"signal", "request"}
 
 
 class SignalWatch:
@@ -38,12 +38,14 @@ class SignalWatch:
     def _receiver(self, name: str, sent: list[SignalSent]) -> Any:
         def receive(sender: Any, **arguments: Any) -> None:
             touch()
-            shown = {key: self._shown(value) for key, value in arguments.items() if key not in _LEFT_OUT}
+            shown = {key: self._shown(key, value) for key, value in arguments.items()}
             sent.append(SignalSent(name, _label(sender), tuple(sorted(shown.items()))))
 
         return receive
 
-    def _shown(self, value: Any) -> Any:
+    def _shown(self, key: str, value: Any) -> Any:
+        if key in _ONLY_GIVEN:
+            return None if value is None else "given"
         shown = plain(value, self._known_keys)
         return shown if _is_plain(shown) else type(value).__qualname__
 
