@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.checks.experiments import Conditions, Experiment, Sides
-from conformance.checks.instruments import PROBE, LeftoverWatch, LoopWatch, SignalWatch, caches_of, state_of
+from conformance.checks.instruments import PROBE, LeftoverWatch, LoopWatch, SignalWatch, caches_of, loop_watch, state_of
 from conformance.checks.instruments.leftovers import Left
 from conformance.checks.journal import SENSITIVE
 from conformance.checks.outcomes import Absent
@@ -242,7 +242,8 @@ class Witness:
                 loop.call_soon_threadsafe(task.cancel)
                 loop.call_soon_threadsafe(asked.set)
                 if threading.get_ident() != loop_thread:
-                    asked.wait()
+                    # Not for ever: a loop that waits for this thread cannot be asked.
+                    asked.wait(loop_watch.PATIENCE)
 
             loop_thread = threading.get_ident()
             stage.recorder.before = cancel

@@ -42,9 +42,14 @@ def run_controls(job: Job) -> dict[str, str]:
     wrapped = _results(replace(job, defect=NOOP, folder=job.folder / "noop"))
     if isinstance(plain, str) or isinstance(wrapped, str):
         return {"unpatched": str(plain), "noop": str(wrapped)}
-    # Which of the coroutines and files that a call forgets are told in time is up to Python's garbage collector.
+    # Which of the coroutines, generators and files that a call forgets are told in time is up to Python's garbage
+    # collector: with the operation wrapped, to another one.
     by_chance = {"fail", "silent", "flaky"}
-    cells = [cell for cell in job.cells if cell.check != "leftovers" or plain.verdict(cell).name not in by_chance]
+    cells = [
+        cell
+        for cell in job.cells
+        if cell.check != "leftovers" or not {plain.verdict(cell).name, wrapped.verdict(cell).name} & by_chance
+    ]
     broken = [f"{cell} is {plain.verdict(cell)}" for cell in cells if plain.verdict(cell).name in _BROKEN]
     differ = [
         f"{cell} is {wrapped.verdict(cell)}, and {plain.verdict(cell)} without"

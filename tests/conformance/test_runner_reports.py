@@ -43,7 +43,8 @@ def test_the_same_seed_gives_the_same_reports(tmp_path: Path, capsys: pytest.Cap
     second = reports(measure(tmp_path / "b", PYTHONHASHSEED="2"), capsys)
     assert len(first) > 10
     assert first.keys() == second.keys()
-    assert [name for name, text in first.items() if second[name] != text] == []
+    # How long each took is of the run.
+    assert [name for name, text in first.items() if second[name] != text and name != "slow.html"] == []
 
 
 def test_the_seed_reaches_the_examples(tmp_path: Path) -> None:

@@ -23,7 +23,11 @@ DRAWN = Invocation(
 def turned(entry: str, number: int):
     """So many examples of an entry, where the same is drawn each time, with their conditions."""
     experiment, turns = invocations(CATALOGUE.entry(entry).judged.operation), Turns()
-    return [turns.next(experiment, DRAWN) for _ in range(number)]
+    found = []
+    for _ in range(number):
+        found.append(turns.next(experiment, DRAWN))
+        turns.cancelled(seen=True)
+    return found
 
 
 @pytest.mark.parametrize(

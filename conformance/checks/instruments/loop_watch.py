@@ -34,7 +34,7 @@ _EVENTS = {
 # What an import opens says nothing of the call.
 _CODE = {".py", ".pyc", ".so", ".pyi", ".mo"}
 # Seconds in which a loop that is free takes its turn. Never waited for where all is well.
-_PATIENCE = 5.0
+PATIENCE = 5.0
 
 
 class LoopWatch:
@@ -77,7 +77,7 @@ class LoopWatch:
             return
         turned = threading.Event()
         loop.call_soon_threadsafe(turned.set)
-        if not turned.wait(_PATIENCE):
+        if not turned.wait(PATIENCE):
             self._seen.append("its thread waited while a statement ran on another one")
 
     def _sleep(self, sleep: Callable[[float], None]) -> Callable[[Any], None]:

@@ -65,7 +65,7 @@ def loop_blocked(place: Place, facts: Facts) -> Iterator[Defect]:
         from conformance.checks.instruments import loop_watch
 
         # A loop that takes no turn is waited for as long: here it never will.
-        vars(loop_watch)["_PATIENCE"] = 0.3
+        vars(loop_watch)["PATIENCE"] = 0.3
         around(instead)(place)
 
     if facts.statements > 0:
