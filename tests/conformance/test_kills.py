@@ -107,7 +107,7 @@ def test_every_check_of_its_own_kills_a_defect_that_exists():
 
 def test_a_sample_of_generated_defects_is_noticed_by_the_judges_that_are_named(tmp_path, capfd):
     """What generators plant into operations of any entry, the judge that is named notices; nightly, all of it."""
-    code = main(["selfcheck", "--kills-only", "--sample", "150", "--workers", "2", "--results", str(tmp_path)])
+    code = main(["selfcheck", "--kills-only", "--sample", "100", "--workers", "2", "--results", str(tmp_path)])
     assert code == 0, capfd.readouterr().out
     summary = read_kill_summary(tmp_path)
     assert summary is not None
