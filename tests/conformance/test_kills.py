@@ -111,7 +111,7 @@ def test_a_sample_of_generated_defects_is_noticed_by_the_judges_that_are_named(t
     assert code == 0, capfd.readouterr().out
     summary = read_kill_summary(tmp_path)
     assert summary is not None
-    assert summary["planted"] == 150
+    assert summary["planted"] == 100
 
 
 def test_a_defect_that_was_tried_is_not_tried_again(tmp_path, capfd):
