@@ -15,7 +15,7 @@ from rich.console import Console
 from conformance.case import ExitCode, SuiteError
 from conformance.catalogue import load_catalogue
 from conformance.cli.history_progress import HistoryProgress
-from conformance.cli.options import sampling_options
+from conformance.cli.options import environments_option, sampling_options
 from conformance.cli.signals import sigterm_interrupts
 from conformance.history import (
     PACKAGES,
@@ -33,7 +33,7 @@ from conformance.history.kept import FOLDER
 from conformance.history.releases import named_releases
 from conformance.matrix import DATABASES
 from conformance.results.disk import locked, refused, unlock
-from conformance.runner import PROFILES, HistorySearch, cache_folder, copy_packages
+from conformance.runner import PROFILES, HistorySearch, copy_packages
 from conformance.runner.history import exact_release
 
 # The Django on which releases of asgiref are measured: no other that is in use accepts as many.
@@ -61,13 +61,7 @@ _OLDEST = {"django": "3.2", "asgiref": "3.6"}
 @click.option("--every", is_flag=True, help="Measure every release: a change that a later one took back is found too.")
 @click.option("--index", default=PYPI, show_default=True, metavar="URL", help="Where the releases are asked for.")
 @click.option("--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option(
-    "--environments",
-    type=click.Path(path_type=Path),
-    default=lambda: cache_folder() / "environments",
-    metavar="FOLDER",
-    help="Where the virtual environments are kept. Default: the user's cache folder.",
-)
+@environments_option
 @click.option("--workers", type=click.IntRange(min=1), help="Releases measured at a time. Default: one a core.")
 @sampling_options
 def history(

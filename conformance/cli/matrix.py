@@ -15,7 +15,7 @@ from conformance.case import Cell, ExitCode, SuiteError, combine
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.cli.choosing import choosing_options, chosen_columns
 from conformance.cli.folder import MatrixFolder
-from conformance.cli.options import measuring_options
+from conformance.cli.options import environments_option, measuring_options
 from conformance.cli.progress import MatrixProgress
 from conformance.cli.signals import sigterm_interrupts
 from conformance.matrix import Column, Shard
@@ -29,13 +29,7 @@ _GO_ON = "What was measured is kept; the same command measures the rest."
 
 @click.command()
 @choosing_options
-@click.option(
-    "--environments",
-    type=click.Path(path_type=Path),
-    default=lambda: cache_folder() / "environments",
-    metavar="FOLDER",
-    help="Where the virtual environments are kept. Default: the user's cache folder.",
-)
+@environments_option
 @click.option("--workers", type=click.IntRange(min=1), help="Environments measured at a time. Default: one a core.")
 @click.option(
     "--shard",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from conformance.results import Results, read_folder
-from conformance.runner import PROFILES
+from conformance.runner import PROFILES, cache_folder
 
 DEFAULT_FOLDER = Path("conformance-results")
 
@@ -27,6 +27,13 @@ only_option = click.option(
     metavar="ID",
     help="An entry (queryset.acount), a cell (queryset.acount:sql) or an area (queryset). "
     "May be given several times. Default: everything.",
+)
+environments_option = click.option(
+    "--environments",
+    type=click.Path(path_type=Path),
+    default=lambda: cache_folder() / "environments",
+    metavar="FOLDER",
+    help="Where the virtual environments are kept. Default: the user's cache folder.",
 )
 _SAMPLING = (
     click.option(

@@ -145,7 +145,11 @@ _PAIRS: tuple[Callable[[], tuple[Any, Any]], ...] = (
 
 async def _values(example: Calls) -> Any:
     """A context variable is given another value by what is called: it comes back, whatever it equals."""
-    first, second = _PAIRS[example.number - 1]()
+    return await comes_back(*_PAIRS[example.number - 1](), example.variant)
+
+
+async def comes_back(first: Any, second: Any, variant: str) -> bool:
+    """Whether the second value, which what is called gives to a variable instead of the first, is the caller's too."""
     VARIABLE.set(first)
 
     def change() -> None:
@@ -157,7 +161,7 @@ async def _values(example: Calls) -> Any:
     def through() -> None:
         async_to_sync(achange)()
 
-    await sync_to_async(change if example.variant == "sync_to_async" else through)()
+    await sync_to_async(change if variant == "sync_to_async" else through)()
     return VARIABLE.get() is second
 
 

@@ -6,12 +6,13 @@ import asyncio
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from contextvars import Context, ContextVar
+from contextvars import Context
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 
 from conformance.checks.standalone import program_of
+from conformance.checks.subjects.asgiref_endings import comes_back
 from conformance.checks.subjects.asgiref_threads import Calls, register
 
 # Seconds after which what must end has not. Never waited for where all is well.
@@ -78,25 +79,9 @@ class _Odd:
     __hash__ = object.__hash__
 
 
-VARIABLE: ContextVar[Any] = ContextVar("conformance_odd", default=None)
-
-
 async def _incomparable(example: Calls) -> Any:
     """A context variable whose values cannot be compared is given another one by what is called."""
-    first, second = _Odd(), _Odd()
-    VARIABLE.set(first)
-
-    def change() -> None:
-        VARIABLE.set(second)
-
-    async def achange() -> None:
-        change()
-
-    def through() -> None:
-        async_to_sync(achange)()
-
-    await sync_to_async(change if example.variant == "sync_to_async" else through)()
-    return VARIABLE.get() is second
+    return await comes_back(_Odd(), _Odd(), example.variant)
 
 
 def in_process(call: Callable[[Calls], Awaitable[Any]]) -> Callable[[Calls], Awaitable[Any]]:
