@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
-from conformance.checks.instruments import declare
 from conformance.checks.instruments.clock import restart
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
@@ -24,7 +23,6 @@ from conformance.checks.subjects.auth_people import (
     PASSWORDS,
     SESSIONS,
     People,
-    joan,
     request_of,
     seen_of,
     surroundings,
@@ -220,94 +218,3 @@ for _name in ("login", "logout", "get_user", "update_session_auth_hash"):
     register_experiment(
         f"auth.a{_name}", REQUESTING, _of_request(_name), _request_source(_name), surroundings=surroundings
     )
-
-
-@dataclass(frozen=True)
-class Checking:
-    """A password in the table, one that is given, and whether somebody wants to know of an upgrade."""
-
-    rows: People
-    given: str
-    told: bool
-
-
-CHECKING = st.builds(
-    Checking,
-    # Mostly one whose hash is stored anew, which is all that is written.
-    people(password=st.sampled_from((*PASSWORDS, *("of another algorithm", "of fewer rounds") * 2))),
-    st.sampled_from((PASSWORD, PASSWORD, "wrong", "")),
-    st.booleans(),
-)
-
-
-def _check_password(stage: Stage, example: Checking) -> Sides:
-    restart()
-    return operation(stage, joan(), "check_password", example.given)
-
-
-def _check_hash(stage: Stage, example: Checking) -> Sides:
-    """`hashers.check_password` with a setter, which is a coroutine function on the other side."""
-    from django.contrib.auth import hashers
-
-    restart()
-    told: list[str] = []
-    sync, asynchronous = (
-        stage.adapter.sync(hashers, "check_password"),
-        stage.adapter.asynchronous(hashers, "check_password"),
-    )
-
-    async def atold(password: str) -> None:
-        told.append(password)
-
-    given = (example.given, PASSWORDS[example.rows.password])
-    return Sides(
-        sync=lambda: sync(*given, *((told.append,) if example.told else ())),
-        asynchronous=lambda: asynchronous(*given, *((atold,) if example.told else ())),
-        held=(lambda: list(told),),
-        declared=(declare(sync), declare(asynchronous)),
-    )
-
-
-def _check_mitigated(stage: Stage, example: Checking) -> Sides:
-    from django.contrib import auth
-
-    restart()
-    user = joan() if example.told else None
-    name = "check_password_with_timing_attack_mitigation"
-    return operation(stage, auth, name, user, example.given, held=(user,) if user else ())
-
-
-def _checking_source(call: str, asynchronous: str) -> Callable[[Checking], tuple[str, str]]:
-    return lambda example: (
-        f"# her password is {example.rows.password}\n" + call.format(given=example.given, told=example.told),
-        f"# her password is {example.rows.password}\n" + asynchronous.format(given=example.given, told=example.told),
-    )
-
-
-register_experiment(
-    "auth.user.acheck_password",
-    CHECKING,
-    _check_password,
-    _checking_source("joan.check_password({given!r})", "await joan.acheck_password({given!r})"),
-    surroundings=surroundings,
-)
-register_experiment(
-    "auth.hashers.acheck_password",
-    CHECKING,
-    _check_hash,
-    _checking_source(
-        "check_password({given!r}, joan.password)  # with a setter: {told}",
-        "await acheck_password({given!r}, joan.password)  # with a setter: {told}",
-    ),
-    surroundings=surroundings,
-)
-register_experiment(
-    "auth.acheck_password_with_timing_attack_mitigation",
-    CHECKING,
-    _check_mitigated,
-    _checking_source(
-        "check_password_with_timing_attack_mitigation(joan if {told} else None, {given!r})",
-        "await acheck_password_with_timing_attack_mitigation(joan if {told} else None, {given!r})",
-    ),
-    surroundings=surroundings,
-)

@@ -31,7 +31,7 @@ from conformance.checks.subjects.auth_people import (
 from conformance.checks.subjects.auth_permissions import METHODS as RIGHTS
 from conformance.checks.subjects.auth_permissions import backend_of
 from conformance.checks.subjects.cache import Call, calls
-from conformance.checks.twins import operation, overriding_method
+from conformance.checks.twins import operation
 
 _HERE = __name__
 JOANS_KEY, GONE = key(2), key(90)
@@ -143,9 +143,8 @@ class Bare(str):
         return str(self)
 
 
-def _register(
-    entry: str, examples: st.SearchStrategy[Any], prepare: Callable[[Stage, Any], Sides], source: Any
-) -> None:
+def register(entry: str, examples: st.SearchStrategy[Any], prepare: Callable[[Stage, Any], Sides], source: Any) -> None:
+    """Register what is asked of a backend, or of a manager."""
     overridden = entry.endswith(".overridden")
     register_experiment(entry, examples, prepare, source, surroundings=surroundings, overridden=overridden)
 
@@ -161,8 +160,8 @@ _BASE = {
     "has_perm": calls("has_perm", ("user",), PERMISSIONS[:2], **_OBJ),
 }
 for _name, _found in _BASE.items():
-    _register(f"auth.base_backend.a{_name}", _asked(_BADGES, _found, password="current"), of_backend, _source)
-_register(
+    register(f"auth.base_backend.a{_name}", _asked(_BADGES, _found, password="current"), of_backend, _source)
+register(
     "auth.base_backend.overridden",
     _asked(_BADGES, [Call("has_perm", ("user", PERMISSIONS[0])), Call("get_all_permissions", ("user",))]),
     of_backend,
@@ -176,21 +175,21 @@ _CREDENTIALS = [
 # Mostly one whose hash is stored anew: a call that is to be seen to write.
 _ANY_PASSWORD = st.sampled_from((*PASSWORDS, *("of another algorithm", "of fewer rounds") * 3))
 for _backend, _path in (("model_backend", MODEL), ("allow_all_users_model_backend", ALLOW_ALL)):
-    _register(
+    register(
         f"auth.{_backend}.aauthenticate",
         _asked((_path,), _CREDENTIALS, password=_ANY_PASSWORD),
         _not_overridden,
         _source,
     )
-    _register(
+    register(
         f"auth.{_backend}.aget_user",
         _asked((_path,), calls("get_user", (JOANS_KEY, JOANS_KEY, JOANS_KEY, GONE, "x"))),
         _not_overridden,
         _source,
     )
 _REMOTE_USERS = calls("authenticate", ("request", None), (JOAN, "joan@example.com", "new", "new@example.com", "", None))
-_register("auth.remote_user_backend.aauthenticate", _asked(_REMOTES, _REMOTE_USERS), _not_overridden, _source)
-_register(
+register("auth.remote_user_backend.aauthenticate", _asked(_REMOTES, _REMOTE_USERS), _not_overridden, _source)
+register(
     "auth.remote_user_backend.aconfigure_user",
     _asked(_REMOTES[:2], calls("configure_user", ("request", None), ("user",), created=(True, False))),
     of_backend,
@@ -201,105 +200,4 @@ _OVERRIDDEN = [
     Call("get_user", (JOANS_KEY,)),
     *(Call(name, ("user", *RIGHTS[name][0].args)) for name in RIGHTS if name != "has_perms"),
 ]
-_register("auth.model_backend.overridden", _asked((MODEL,), _OVERRIDDEN, password="current"), of_backend, _source)
-
-
-@dataclass(frozen=True)
-class Managing:
-    """A manager's method and its arguments."""
-
-    rows: People
-    model: str
-    call: Call
-    alias: str | None = None
-    backends: tuple[str, ...] = (MODEL,)
-
-
-def _manager(example: Managing) -> Any:
-    from django.contrib.auth import models
-
-    manager = getattr(models, example.model).objects
-    return manager if example.alias is None else manager.db_manager(example.alias)
-
-
-# A database that is not there: whoever asks for another one than this is found out.
-_ALIASES = (None, None, None, "nowhere")
-
-
-def _managing(model: str, found: list[Call]) -> st.SearchStrategy[Managing]:
-    drawn = people(password="current")
-    return st.builds(Managing, drawn, st.just(model), st.sampled_from(found), st.sampled_from(_ALIASES))
-
-
-def _of_manager(stage: Stage, example: Managing) -> Sides:
-    restart()
-    sides = operation(stage, _manager(example), example.call.name, *example.call.args, **dict(example.call.kwargs))
-    return replace(sides, overriding=None)
-
-
-def _overridden_manager(stage: Stage, example: Managing) -> Sides:
-    restart()
-    manager = _manager(example)
-    sides = operation(stage, manager, example.call.name, *example.call.args, **dict(example.call.kwargs))
-    return replace(sides, overriding=overriding_method(manager, example.call.name))
-
-
-def _manager_source(example: Managing) -> tuple[str, str]:
-    target = f"{example.model}.objects" + (f".db_manager({example.alias!r})" if example.alias else "")
-    return example.call.source(target), f"await {example.call.source(target, 'a')}"
-
-
-_NAMES = ("new", "ﬁne", JOAN, "")
-_FIELDS: dict[str, tuple[Any, ...]] = {"email": ("A@EXAMPLE.com", None), "password": ("secret", None)}
-_CREATING = {
-    "create_user": calls("create_user", _NAMES, **_FIELDS, is_staff=(True,), first_name=("New",)),
-    "create_superuser": calls("create_superuser", _NAMES, **_FIELDS, is_staff=(False, True), is_superuser=(False,)),
-}
-for _name, _found in _CREATING.items():
-    _register(f"auth.user_manager.a{_name}", _managing("User", _found), _of_manager, _manager_source)
-_BY_KEY = "get_by_natural_key"
-_register(
-    f"auth.user_manager.a{_BY_KEY}",
-    _managing("User", calls(_BY_KEY, (JOAN, "ada", "no"))),
-    _of_manager,
-    _manager_source,
-)
-_register(
-    f"auth.group_manager.a{_BY_KEY}",
-    _managing("Group", calls(_BY_KEY, ("editors", "readers", "no"))),
-    _of_manager,
-    _manager_source,
-)
-_register(
-    "auth.user_manager.overridden",
-    _managing("User", [Call("create_user", ("new",)), Call("create_superuser", ("new",)), Call(_BY_KEY, (JOAN,))]),
-    _overridden_manager,
-    _manager_source,
-)
-
-
-@dataclass(frozen=True)
-class Overriding:
-    """Joan, and what is asked of her."""
-
-    rows: People
-    call: Call
-    backends: tuple[str, ...] = (MODEL,)
-
-
-def _overridden_user(stage: Stage, example: Overriding) -> Sides:
-    restart()
-    user = joan()
-    return operation(stage, user, example.call.name, *example.call.args, **dict(example.call.kwargs))
-
-
-_register(
-    "auth.user.overridden",
-    st.builds(
-        Overriding,
-        people(password="current", active=True),
-        st.sampled_from([Call("check_password", (PASSWORD,)), *(found[0] for found in RIGHTS.values())]),
-    ),
-    _overridden_user,
-    lambda example: (example.call.source("joan"), f"await {example.call.source('joan', 'a')}"),
-)
+register("auth.model_backend.overridden", _asked((MODEL,), _OVERRIDDEN, password="current"), of_backend, _source)

@@ -19,7 +19,6 @@ from conformance.checks.subjects.auth_people import (
     JOAN,
     MODEL,
     PERMISSIONS,
-    REMOTE,
     SESSIONS,
     People,
     request_of,
@@ -27,16 +26,17 @@ from conformance.checks.subjects.auth_people import (
     surroundings,
 )
 from conformance.checks.subjects.cache import Call, calls
-from conformance.checks.twins import operation
 
 
-def _view(request: Any, *_: Any) -> Any:
+def user_view(request: Any, *_: Any) -> Any:
+    """Answers with whom it takes the user for."""
     from django.http import HttpResponse
 
     return HttpResponse(f"seen by {request.user.get_username()}")
 
 
-async def _aview(request: Any, *_: Any) -> Any:
+async def user_aview(request: Any, *_: Any) -> Any:
+    """The same, as a coroutine function."""
     from django.http import HttpResponse
 
     return HttpResponse(f"seen by {(await request.auser()).get_username()}")
@@ -109,9 +109,9 @@ def _decorated(_: Stage, example: Viewing) -> Sides:
     if not hasattr(request, "auser"):
         raise Absent("a request has no auser")
     decorator, kwargs = getattr(decorators, example.call.name), dict(example.call.kwargs)
-    aview = decorator(*example.call.args, **kwargs)(_aview)
+    aview = decorator(*example.call.args, **kwargs)(user_aview)
     # Around a synchronous view a coroutine function as the test is another matter: it has an entry of its own.
-    view = decorator(*(is_joan if each is ais_joan else each for each in example.call.args), **kwargs)(_view)
+    view = decorator(*(is_joan if each is ais_joan else each for each in example.call.args), **kwargs)(user_view)
 
     async def asynchronous() -> Any:
         return told(await aview(request))
@@ -128,10 +128,10 @@ def _test_of_sync_view(_: Stage, example: Viewing) -> Sides:
     test: Any = decorators.user_passes_test
 
     async def asynchronous() -> Any:
-        return told(await sync_to_async(test(ais_joan)(_view))(request))
+        return told(await sync_to_async(test(ais_joan)(user_view))(request))
 
     def sync() -> Any:
-        return told(test(is_joan)(_view)(request))
+        return told(test(is_joan)(user_view)(request))
 
     return Sides(sync, asynchronous, held=(partial(seen_of, request),))
 
@@ -185,82 +185,6 @@ register_experiment(
     lambda example: (
         f"# {described(example.rows)}\nrequest.user",
         f"# {described(example.rows)}\nawait request.auser()",
-    ),
-    surroundings=surroundings,
-)
-
-
-@dataclass(frozen=True)
-class Remote:
-    """Whose session it is, by which backend, and whom the server names."""
-
-    rows: People
-    middleware: str
-    remote_user: str | None
-    backends: tuple[str, ...] = (REMOTE, MODEL)
-
-
-_ANY = ("none", "anonymous", "right", "right", "other", "wrong")
-# The name is cleaned for a user who is there.
-_LOGGED_IN = ("right", "other")
-
-
-def _remotes(middleware: str, sessions: tuple[str, ...] = _ANY) -> st.SearchStrategy[Remote]:
-    rows = people(password="current", session=st.sampled_from(sessions), backend=st.sampled_from((REMOTE, MODEL)))
-    return st.builds(Remote, rows, st.just(middleware), st.sampled_from((JOAN, "ada", "new", None, "")))
-
-
-def _remote(_: Stage, example: Remote) -> Sides:
-    from django.contrib.auth import middleware
-
-    found = getattr(middleware, example.middleware)
-    request = request_of(example.rows)
-    if not hasattr(found, "aprocess_request"):
-        raise Absent(f"{example.middleware} has no aprocess_request")
-    if example.remote_user is not None:
-        # A server's variable, and under ASGI a header.
-        request.META.update({"REMOTE_USER": example.remote_user, "HTTP_REMOTE_USER": example.remote_user})
-
-    async def asynchronous() -> Any:
-        return [told(await found(_aview)(request)), (await request.auser()).get_username()]
-
-    return Sides(
-        lambda: [told(found(_view)(request)), request.user.get_username()],
-        asynchronous,
-        held=(partial(seen_of, request),),
-    )
-
-
-def _remote_source(example: Remote) -> tuple[str, str]:
-    lines = [f"# {described(example.rows)}, by {example.rows.backend}", f"# REMOTE_USER is {example.remote_user!r}"]
-    return (
-        "\n".join([*lines, f"{example.middleware}(view)(request)"]),
-        "\n".join([*lines, f"await {example.middleware}(async_view)(request)"]),
-    )
-
-
-for _name, _middleware in (
-    ("remote_user_middleware", "RemoteUserMiddleware"),
-    ("persistent_remote_user_middleware", "PersistentRemoteUserMiddleware"),
-):
-    register_experiment(f"auth.{_name}", _remotes(_middleware), _remote, _remote_source, surroundings=surroundings)
-
-
-def _clean_username(stage: Stage, example: Remote) -> Sides:
-    from django.contrib.auth import middleware
-
-    request = request_of(example.rows)
-    target = middleware.RemoteUserMiddleware(_view)
-    return replace(operation(stage, target, "clean_username", example.remote_user, request), overriding=None, held=())
-
-
-register_experiment(
-    "auth.remote_user_middleware.aclean_username",
-    _remotes("RemoteUserMiddleware", _LOGGED_IN),
-    _clean_username,
-    lambda example: (
-        f"RemoteUserMiddleware(view).clean_username({example.remote_user!r}, request)",
-        f"await RemoteUserMiddleware(async_view).aclean_username({example.remote_user!r}, request)",
     ),
     surroundings=surroundings,
 )

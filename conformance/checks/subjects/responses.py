@@ -7,7 +7,7 @@ import gzip
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from conformance.checks.experiments import Sides
 from conformance.checks.journal import Journal
 from conformance.checks.outcomes import Absent
-from conformance.checks.protocols import AsgiClient, Request, ask_asgi, ask_wsgi, breach, scope_of
+from conformance.checks.protocols import Request, ask_asgi, ask_wsgi, breach
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import VISIT, Site
 from conformance.checks.stage import Stage
@@ -130,7 +130,8 @@ def surroundings(example: Streamed) -> Iterator[None]:
     _PATH.unlink(missing_ok=True)
 
 
-def _handlers() -> tuple[Any, Any]:
+def handlers() -> tuple[Any, Any]:
+    """The WSGI handler and the ASGI handler of the project."""
     from django.core.handlers.asgi import ASGIHandler
     from django.core.handlers.wsgi import WSGIHandler
 
@@ -148,14 +149,15 @@ def _plain(answer: Any) -> Any:
     return plain
 
 
-def _request(example: Streamed, path: str) -> Request:
+def request_for(example: Streamed, path: str) -> Request:
+    """A request for a page whose response is the example's."""
     return Request(path, headers=(("Accept-Encoding", "gzip"),) if example.headers else ())
 
 
 def _served(stage: Stage, example: Streamed) -> Sides:
     """To the end, by both handlers."""
-    _needs_async_iterators(example)
-    wsgi, asgi = _handlers()
+    needs_async_iterators(example)
+    wsgi, asgi = handlers()
     journal = Journal(stage.recorder, threads=())
     path = "/file/" if example.kind in ("file", "bytes") else "/aview/"
     opened: list[Any] = []
@@ -165,74 +167,23 @@ def _served(stage: Stage, example: Streamed) -> Sides:
 
     def sync() -> Any:
         with VISIT.to(example, journal):
-            answer = ask_wsgi(wsgi, _request(example, "/view/" if path == "/aview/" else path))
+            answer = ask_wsgi(wsgi, request_for(example, "/view/" if path == "/aview/" else path))
         return _plain(answer), [each.closed for each in opened]
 
     async def asynchronous() -> Any:
         with VISIT.to(example, journal):
-            answer = await ask_asgi(asgi, _request(example, path))
+            answer = await ask_asgi(asgi, request_for(example, path))
         return _plain(answer), [each.closed for each in opened]
 
     return Sides(sync, asynchronous, held=(journal.state,))
 
 
-def _needs_async_iterators(example: Streamed) -> None:
+def needs_async_iterators(example: Streamed) -> None:
+    """Raises `Absent` where a response takes no asynchronous iterator."""
     from django.http import StreamingHttpResponse
 
     if example.kind == "async" and not hasattr(StreamingHttpResponse, "__aiter__"):
         raise Absent("StreamingHttpResponse takes no asynchronous iterator")
-
-
-class _Leaving(AsgiClient):
-    """Takes so many parts, and goes: while the last is sent, or once the stream waits for the next."""
-
-    def __init__(self, example: Streamed) -> None:
-        super().__init__(_request(example, "/aview/"))
-        self._example = example
-
-    async def send(self, message: dict[str, Any]) -> None:
-        await super().send(message)
-        if self._example.leaves is not None and len(self.answer.messages) > self._example.leaves:
-            self.gone.set()
-            if self._example.waits is None:
-                # A network that has become slow: the application is told while it sends.
-                await asyncio.Event().wait()
-
-
-def _left(stage: Stage, example: Streamed) -> Sides:
-    """A stream whose client goes: the iterator is closed, and not read to its end."""
-    _needs_async_iterators(example)
-    _, asgi = _handlers()
-    if not hasattr(asgi, "listen_for_disconnect"):
-        raise Absent("The ASGI handler does not listen for a disconnect while a response is sent")
-    journal = Journal(stage.recorder, threads=())
-
-    async def asynchronous() -> Any:
-        request = _request(example, "/aview/")
-        client = _Leaving(example)
-        with VISIT.to(example, journal), suppress(ValueError):
-            await asyncio.wait_for(asgi(scope_of(request), client.receive, client.send), PATIENCE)
-        return [step[0] for step in journal.state()[2]], client.answer.body.startswith(example.parts[0])
-
-    expected = (["closed"] if example.waits is None else ["cancelled", "closed"], True)
-    return Sides(lambda: expected, asynchronous, model=(expected,))
-
-
-def _broken(stage: Stage, example: Streamed) -> Sides:
-    """A stream that breaks: the server is told, and the iterator is closed."""
-    _needs_async_iterators(example)
-    wsgi, asgi = _handlers()
-    journal = Journal(stage.recorder, threads=())
-
-    def sync() -> Any:
-        with VISIT.to(example, journal):
-            return ask_wsgi(wsgi, _request(example, "/view/")).body
-
-    async def asynchronous() -> Any:
-        with VISIT.to(example, journal):
-            return (await ask_asgi(asgi, _request(example, "/aview/"))).body
-
-    return Sides(sync, asynchronous, held=(journal.state,))
 
 
 def _by_client(stage: Stage, example: Streamed) -> Sides:
@@ -240,7 +191,7 @@ def _by_client(stage: Stage, example: Streamed) -> Sides:
     from django.core.signals import request_finished
     from django.test import AsyncClient, Client
 
-    _needs_async_iterators(example)
+    needs_async_iterators(example)
     journal = Journal(stage.recorder)
 
     @contextmanager
@@ -266,7 +217,8 @@ def _by_client(stage: Stage, example: Streamed) -> Sides:
     return Sides(sync, asynchronous, held=(journal.state,))
 
 
-def _source(example: Streamed) -> tuple[str, str]:
+def source_of(example: Streamed) -> tuple[str, str]:
+    """Both sides in words that a reader of Django knows."""
     define = "async def" if example.kind == "async" else "def"
     lines = [f"{define} parts():  # given as: {example.kind}"]
     for number, part in enumerate(example.parts):
@@ -279,39 +231,17 @@ def _source(example: Streamed) -> tuple[str, str]:
 
 
 _BYTES = (b"one", b"two two", b"", b"end\n" * 100)
-_PARTS = st.lists(st.sampled_from(_BYTES), min_size=1, max_size=4).map(tuple)
+PARTS = st.lists(st.sampled_from(_BYTES), min_size=1, max_size=4).map(tuple)
 _BOOLEAN = st.booleans()
 for _entry, _prepare, _examples in (
-    ("streaming.sync_iterator", _served, st.builds(Streamed, _PARTS, st.just("sync"), wrapped=_BOOLEAN)),
-    ("streaming.async_iterator", _served, st.builds(Streamed, _PARTS, st.just("async"), wrapped=_BOOLEAN)),
+    ("streaming.sync_iterator", _served, st.builds(Streamed, PARTS, st.just("sync"), wrapped=_BOOLEAN)),
+    ("streaming.async_iterator", _served, st.builds(Streamed, PARTS, st.just("async"), wrapped=_BOOLEAN)),
     (
         "streaming.gzip",
         _served,
-        st.builds(Streamed, _PARTS, st.just("async"), headers=st.just((("X-Mine", "1"),)), wrapped=_BOOLEAN),
+        st.builds(Streamed, PARTS, st.just("async"), headers=st.just((("X-Mine", "1"),)), wrapped=_BOOLEAN),
     ),
-    (
-        "streaming.breaks",
-        _broken,
-        st.builds(Streamed, _PARTS, st.just("async"), st.sampled_from([None, 0, 1])),
-    ),
-    (
-        "streaming.disconnect",
-        _left,
-        st.builds(
-            lambda parts: Streamed((*parts, b"never"), "async", leaves=len([*filter(None, parts)]), waits=len(parts)),
-            _PARTS.filter(lambda parts: parts[0]),
-        ),
-    ),
-    (
-        "streaming.disconnect.between",
-        _left,
-        st.builds(
-            lambda parts, leaves: Streamed((b"first", *parts, *[b"more"] * 20), "async", leaves=leaves),
-            _PARTS,
-            st.integers(1, 3),
-        ),
-    ),
-    ("streaming.client", _by_client, st.builds(Streamed, _PARTS, st.just("async"), wrapped=_BOOLEAN)),
+    ("streaming.client", _by_client, st.builds(Streamed, PARTS, st.just("async"), wrapped=_BOOLEAN)),
     (
         "file",
         _served,
@@ -330,4 +260,4 @@ for _entry, _prepare, _examples in (
         ),
     ),
 ):
-    register_experiment(f"responses.{_entry}", _examples, _prepare, _source, surroundings=surroundings)
+    register_experiment(f"responses.{_entry}", _examples, _prepare, source_of, surroundings=surroundings)
