@@ -14,7 +14,11 @@ from conformance.catalogue.words import word_of
 from conformance.history import EntryHistory
 from conformance.report.claims import ClaimRow, claim_rows
 from conformance.report.columns import CheckResult, ReportColumn, columns_of
+from conformance.report.legend import Mark, look_of
 from conformance.results import Results
+
+# Also where there are none: zero is an answer.
+ALWAYS_COUNTED = ("silent", "pass")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class EntryResult:
         if self.entry.subject != "workaround":
             return self.verdict.name
         return word_of(self.entry, {name: str(check.verdict) for name, check in self.checks if check is not None})
+
+    @property
+    def mark(self) -> Mark | None:
+        """How it is shown: as its verdict, a workaround as its word; None where nothing was selected."""
+        return look_of(self.outcome, is_word=self.entry.subject == "workaround") if self.outcome else None
 
     @property
     def decisive(self) -> CheckResult | None:
@@ -89,7 +98,7 @@ class Counts:
     @property
     def present(self) -> tuple[tuple[str, int], ...]:
         """From worst to best, what was found; `silent` and `pass` always, because zero is an answer there."""
-        return tuple((name, self[name]) for name in SEVERITY if self[name] or name in ("silent", "pass"))
+        return tuple((name, self[name]) for name in SEVERITY if self[name] or name in ALWAYS_COUNTED)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,6 @@ _NONE = '<td class="none"></td>'
 _MOST_FLAT = 12
 
 
-def look(result: EntryResult) -> Mark | None:
-    """How an entry is shown in an environment; None where it was not selected."""
-    return look_of(result.outcome, is_word=result.entry.subject == "workaround") if result.outcome else None
-
-
 def evidence_link(column: ReportColumn, check: str) -> str:
     """The anchor of a check's evidence on the page of its entry."""
     return f"{column.short}-{check}"
@@ -33,7 +28,7 @@ def entry_cells(row: Row, root: str = "") -> Markup:
 
 def letters(row: Row) -> str:
     """The letters of all environments, for the filters: a dot where nothing was selected."""
-    return "".join(mark.letter if (mark := look(result)) else "." for result in row.results)
+    return "".join(mark.letter if (mark := result.mark) else "." for result in row.results)
 
 
 def check_cells(row: Row, name: str, told: Callable[[ReportColumn, str], bool]) -> Markup:
@@ -99,7 +94,7 @@ def _column(report: Report, column: ReportColumn, root: str) -> Markup:
 
 
 def _entry_cell(result: EntryResult, root: str) -> str:
-    mark = look(result)
+    mark = result.mark
     decisive = result.decisive
     if mark is None or decisive is None:
         return Markup(_NONE)

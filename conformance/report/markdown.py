@@ -8,7 +8,7 @@ from conformance.catalogue import Catalogue
 from conformance.report.aggregate import EntryResult, Report, tabulate
 from conformance.report.claims import SIGNS, ClaimResult
 from conformance.report.columns import ReportColumn
-from conformance.report.legend import LEGEND, mark_of
+from conformance.report.legend import LEGEND, WORD_MARKS, mark_of
 from conformance.report.markdown_text import head, line, text
 from conformance.results import Results
 
@@ -19,7 +19,7 @@ def render_markdown(results: Sequence[Results], catalogue: Catalogue) -> str:
     Entries that no environment selected are counted, not listed.
     """
     report = tabulate(results, catalogue)
-    parts = (_matrix(report), _notes(report), _legend(), _claims(report))
+    parts = (_matrix(report), _notes(report), _legend(report), _claims(report))
     return "\n\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
 
 
@@ -34,9 +34,12 @@ def _matrix(report: Report) -> Iterator[str]:
 
 
 def _notes(report: Report) -> Iterator[str]:
-    counts = report.counts()
+    counts, words = report.counts(workarounds=False), report.words()
     found = ", ".join(f"{name} {number} of {counts.of}" for name, number in counts.present)
     yield f"Operations in their environments: {found}."
+    if words.of:
+        named = ", ".join(f"{mark.verdict} {words[mark.verdict]}" for mark in WORD_MARKS if words[mark.verdict])
+        yield f"\nWorkarounds in their environments: {named} of {words.of}."
     if report.has_parts:
         yield "\n\\* Not every check of the operation was selected."
     if report.unselected:
@@ -45,10 +48,15 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"\n**{text(column.label)}:** {text(remark)}."
 
 
-def _legend() -> Iterator[str]:
+def _legend(report: Report) -> Iterator[str]:
     yield from head(["", "Verdict", "Meaning"])
     for mark in LEGEND:
         yield line([mark.symbol, mark.verdict, mark.meaning])
+    if report.words().of:
+        yield "\nA workaround has a word: the first whose rule is true.\n"
+        yield from head(["Word", "Rule"])
+        for mark in WORD_MARKS:
+            yield line([f"{mark.square} {mark.verdict}", mark.meaning])
     yield "\nA blank cell was not selected."
 
 
@@ -67,9 +75,11 @@ def _heading(column: ReportColumn) -> str:
 
 
 def _verdict_of(result: EntryResult) -> str:
-    if result.verdict is None:
+    mark = result.mark
+    if mark is None:
         return ""
-    return mark_of(result.verdict).symbol + ("" if result.whole else "\\*")
+    shown = f"{mark.square} {mark.verdict}" if result.entry.subject == "workaround" else mark.symbol
+    return shown + ("" if result.whole else "\\*")
 
 
 def _answer_of(result: ClaimResult) -> str:

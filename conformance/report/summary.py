@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from conformance.case import ExitCode
 from conformance.catalogue import Catalogue
 from conformance.gate import WORDS, Finding, GateResult
-from conformance.report.aggregate import Report, tabulate
+from conformance.report.aggregate import ALWAYS_COUNTED, Report, tabulate
 from conformance.report.columns import ReportColumn
-from conformance.report.legend import LEGEND
+from conformance.report.legend import LEGEND, WORD_MARKS
 from conformance.report.markdown_text import head, line, text
 from conformance.results import Results
 
@@ -36,14 +36,18 @@ def _verdict(judged: GateResult) -> Iterator[str]:
 
 def _environments(report: Report) -> Iterator[str]:
     """Entries by verdict; a verdict that occurs nowhere has no column."""
-    counts = report.counts()
-    names = [mark for mark in LEGEND if counts[mark.verdict] or mark.verdict in ("silent", "pass")]
+    counts = report.counts(workarounds=False)
+    names = [mark for mark in LEGEND if counts[mark.verdict] or mark.verdict in ALWAYS_COUNTED]
     yield from head(["Environment", *(f"{mark.symbol} {mark.verdict}" for mark in names), "of"])
     for column in report.columns[:_MOST_COLUMNS]:
-        own = report.counts([column])
+        own = report.counts([column], workarounds=False)
         yield line([_label(column), *(str(own[mark.verdict] or "") for mark in names), str(own.of)])
     if (more := len(report.columns) - _MOST_COLUMNS) > 0:
         yield f"\n… and {more} more environments."
+    words = report.words()
+    if words.of:
+        named = (f"{mark.square} {mark.verdict} {words[mark.verdict]}" for mark in WORD_MARKS if words[mark.verdict])
+        yield f"\nWorkarounds: {', '.join(named)} of {words.of}."
 
 
 def _label(column: ReportColumn) -> str:

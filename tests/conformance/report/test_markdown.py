@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.case.verdict import SEVERITY
 from conformance.catalogue import Catalogue
+from conformance.catalogue.words import WORDS
 from conformance.report import render_markdown
 from conformance.results import Results
 
@@ -23,10 +24,10 @@ def tables(text: str) -> list[list[list[str]]]:
 
 def test_there_is_a_column_for_each_environment(catalogue: Catalogue, results: list[Results]) -> None:
     """Nine environments are nine columns, and every row of every table has as many cells as its head."""
-    matrix, legend, claims = tables(render_markdown(results, catalogue))
+    matrix, legend, words, claims = tables(render_markdown(results, catalogue))
     assert matrix[0][1:4] == ["SQLite 4.2", "SQLite 5.2", "SQLite 6.1"]
     assert len(matrix[0]) == 10
-    assert all(len(row) == len(table[0]) for table in (matrix, legend, claims) for row in table)
+    assert all(len(row) == len(table[0]) for table in (matrix, legend, words, claims) for row in table)
 
 
 def test_verdicts_are_letters_with_a_colour(catalogue: Catalogue, results: list[Results]) -> None:
@@ -44,9 +45,18 @@ def test_the_legend_explains_every_verdict(catalogue: Catalogue, results: list[R
     assert [row[1] for row in legend[2:]] == list(SEVERITY)
 
 
+def test_a_workaround_has_its_word(catalogue: Catalogue, results: list[Results]) -> None:
+    """In its row, in the counts, and with its rule in the legend."""
+    text = render_markdown(results, catalogue)
+    (row,) = (row for row in tables(text)[0] if row[0].startswith("`workaround."))
+    assert row[1:7] == ["🟩 safe", "⬜ not measured", "🟩 safe", "🟩 safe", "🟩 safe", "🟥 unsafe"]
+    assert "Workarounds in their environments: unsafe 1, safe 5, not measured 3 of 9." in text
+    assert {row[1] for row in tables(text)[2][2:]} == {*WORDS.values()}
+
+
 def test_claims_stand_beside_their_answers(catalogue: Catalogue, results: list[Results]) -> None:
     """A claim's row has what the text says, what it predicts, and sign and letter for each environment."""
-    claims = {row[0]: row for row in tables(render_markdown(results, catalogue))[2]}
+    claims = {row[0]: row for row in tables(render_markdown(results, catalogue))[3]}
     assert claims["N2"][2] == "absent or loud"
     assert claims["N2"][3] == "✓ ⬛ A"
     assert "does not hold" in render_markdown(results, catalogue)

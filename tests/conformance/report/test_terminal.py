@@ -53,8 +53,24 @@ def test_counts_have_denominators(catalogue: Catalogue, results: list[Results]) 
     """Below the matrix each verdict stands with its count and what it is a count of."""
     text = printed(results, catalogue)
     assert " S  silent " in text
-    assert "/105" in text
+    assert "/96" in text
     assert "Django 6.1 on MariaDB: partial, 7 of 36 results are missing" in text
+
+
+def test_a_workaround_has_its_word(catalogue: Catalogue, results: list[Results]) -> None:
+    """Its letter is a word's, and it is counted beside the operations, not among them."""
+    text = printed(results, catalogue)
+    assert line_of(text, "workaround.").split()[1:] == ["✓", "?", "✓", "✓", "✓", "✗", "?", "✓", "?"]
+    assert "\nWorkarounds\n ✗  unsafe 1/9    ✓  safe 5/9    ?  not measured 3/9" in text
+
+
+def test_without_workarounds_there_is_no_word(
+    catalogue: Catalogue, make_column_results: Callable[..., Results]
+) -> None:
+    """A run of one operation has no line for them."""
+    text = printed([make_column_results({"queryset.acount:result": "pass"})], catalogue)
+    assert "P  pass 1/1" in text
+    assert "Workarounds" not in text
 
 
 def test_columns_that_look_alike_are_explained(
@@ -72,7 +88,9 @@ def test_columns_that_look_alike_are_explained(
 
 def test_a_terminal_without_unicode_is_served(catalogue: Catalogue, results: list[Results]) -> None:
     """In plain ASCII the matrix prints in full, long names cut with three points."""
-    assert "..." in printed(results, catalogue, 80, "ascii")
+    text = printed(results, catalogue, 80, "ascii")
+    assert "..." in text
+    assert line_of(text, "workaround.").split()[1:] == ["v", "?", "v", "v", "v", "x", "?", "v", "?"]
 
 
 def test_no_results_print_no_matrix(catalogue: Catalogue) -> None:
