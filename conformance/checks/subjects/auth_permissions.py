@@ -47,7 +47,11 @@ class BadgePermissions:
         return perm in self.get_all_permissions(user, obj)
 
     def has_module_perms(self, user: Any, app_label: str) -> bool:  # noqa: ARG002 - Django's protocol
-        """All of one app."""
+        """All of one app; refuses another for good."""
+        from django.core.exceptions import PermissionDenied
+
+        if app_label == "auth":
+            raise PermissionDenied
         return app_label == "badges"
 
     async def aget_user_permissions(self, user: Any, obj: Any = None) -> set[str]:

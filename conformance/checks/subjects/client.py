@@ -237,16 +237,16 @@ _register(
 )
 
 
-def _following(*queries: str) -> st.SearchStrategy[Asking]:
-    given = _pairs(follow=[True], data=[None, {"a": "1"}], headers=[None, {"X-Mark": "1"}])
-    return st.builds(
-        Asking,
-        st.just("redirect"),
-        st.sampled_from(queries),
-        given,
-        cookies=_JAR,
-        verb=st.sampled_from(["post", "put"]),
-    )
+def _following(*queries: str, **more: list[Any]) -> st.SearchStrategy[Asking]:
+    """By each verb, whose methods follow by themselves; `trace` has no data to send again."""
+
+    def asking(verb: str) -> st.SearchStrategy[Asking]:
+        data = {} if verb == "trace" else {"data": [None, {"a": "1"}]}
+        given = _pairs(follow=[True], **data, headers=[None, {"X-Mark": "1"}], **more)
+        drawn = st.sampled_from(queries)
+        return st.builds(Asking, st.just("redirect"), drawn, given, cookies=_JAR, verb=st.just(verb))
+
+    return st.one_of(map(asking, VERBS))
 
 
 def _target(url: str) -> str:
@@ -269,6 +269,18 @@ _register(
 _register(
     "client.follow.preserving_method",
     _following(*(f"?to={_target('/echo/?b=2')}&status={status}" for status in (307, 308)), "?to=/aecho/&status=307"),
+)
+# They say where to, since they take the place of the path's query.
+_register(
+    "client.follow.query_params",
+    _following(
+        "",
+        query_params=[
+            {"to": "/echo/?b=2", "status": 303, "a": "é&"},
+            {"to": "/aecho/", "status": 301, "a": ["1", "2"]},
+            {"to": "/echo/", "a": "1"},
+        ],
+    ),
 )
 _register("client.follow.relative", _following(f"?to={_target('../echo/')}", f"?to={_target('../aecho/?b=2')}"))
 _register(
