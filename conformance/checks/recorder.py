@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.checks.instruments.chunks import chunks_of, reading_in_chunks
 from conformance.checks.instruments.connections import initialized_connections
 from conformance.checks.instruments.probe import touch
 
@@ -24,6 +25,8 @@ class Statement:
 
     `started` and `ended` are readings of the monotonic clock, in seconds. `on_event_loop` says that it ran, and so
     blocked, on a thread whose event loop was running. `context` is what the caller's context variable was here.
+    `chunks` are the numbers of rows that were asked for one after the other, where its rows are not read all at once;
+    None where they are.
     """
 
     sql: str
@@ -37,6 +40,7 @@ class Statement:
     context: int | None
     started: float
     ended: float
+    chunks: list[int] | None = None
 
     @property
     def normalised(self) -> str:
@@ -87,6 +91,7 @@ class Recorder:
         # A wrapper outlives a reconnection of the same object.
         if self._execute not in connection.execute_wrappers:
             self._watching.enter_context(connection.execute_wrapper(self._execute))
+            self._watching.enter_context(reading_in_chunks(connection))
 
     def _execute(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if self.before is not None:
@@ -115,6 +120,7 @@ class Recorder:
             context=seen,
             started=started,
             ended=time.perf_counter(),
+            chunks=chunks_of(context["cursor"]),
         )
 
 

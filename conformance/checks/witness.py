@@ -214,6 +214,7 @@ class Witness:
             in_atomic_block=statement.in_atomic_block,
             thread=self._role(statement),
             context=statement.context,
+            chunk=next(iter(statement.chunks or ()), None),
         )
 
     def _role(self, statement: Statement) -> str:

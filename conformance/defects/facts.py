@@ -12,8 +12,8 @@ class Facts:
 
     `returns` names the kinds of what it gives, `raises` the exceptions; `given` are the parameters that some example
     gives, `omitted` those that some example does not give. `statements` and `writes` are the most that one example had;
-    `chunked` says that one gave more items than its chunk has; `aliases` are the databases that were asked, which
-    are of this `vendor`.
+    `read_in_chunks` says that rows were not read all at once, and `chunked` that one gave more items than its chunk
+    has; `warns` that one gave a warning; `aliases` are the databases that were asked, which are of this `vendor`.
     """
 
     judges: set[str] = field(default_factory=set)
@@ -25,6 +25,8 @@ class Facts:
     statements: int = 0
     writes: int = 0
     chunked: bool = False
+    read_in_chunks: bool = False
+    warns: bool = False
     signals: set[str] = field(default_factory=set)
     ordered: bool = False
     sliced: bool = False

@@ -66,6 +66,23 @@ async def in_transaction(*, rolled_back: bool = False) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def reading(**instead: Any) -> AsyncIterator[None]:
+    """Rows are read with these arguments of `SQLCompiler.execute_sql`, whatever was asked for."""
+    from django.db.models.sql.compiler import SQLCompiler
+
+    real = SQLCompiler.execute_sql
+
+    def execute_sql(compiler: Any, *args: Any, **kwargs: Any) -> Any:
+        return real(compiler, *args, **{**kwargs, **instead})
+
+    SQLCompiler.execute_sql = execute_sql  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        SQLCompiler.execute_sql = real  # type: ignore[method-assign]
+
+
+@asynccontextmanager
 async def without_transactions() -> AsyncIterator[None]:
     """`atomic` opens no transaction inside the block."""
     from django.db.transaction import Atomic

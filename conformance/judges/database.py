@@ -9,7 +9,9 @@ from conformance.observations import Pair, Sent
 
 
 def statements(pair: Pair) -> Ruling | None:
-    """The same statements with the same parameters, to the same database, in the same order and transactions."""
+    """The same statements with the same parameters, to the same database, in the same order and transactions, whose
+    rows are read alike: all at once, or as many at a time.
+    """
     expected = [_identity(statement) for statement in pair.sync.statements]
     observed = [_identity(statement) for statement in pair.asynchronous.statements]
     if observed != expected:
@@ -20,15 +22,16 @@ def statements(pair: Pair) -> Ruling | None:
 
 def _told(statement: Sent) -> str:
     """`SELECT … with (1,), in autocommit`; a database other than `default` is named."""
-    *_, where = _identity(statement)
+    *_, where, _ = _identity(statement)
     many = " many times" if statement.many else ""
     on = "" if statement.alias == "default" else f" on {statement.alias!r}"
-    return f"{statement.sql}{f' with {statement.params!r}' if statement.params else ''}{many}{on}, {where}"
+    chunk = f", {statement.chunk} rows at a time" if statement.chunk else ""
+    return f"{statement.sql}{f' with {statement.params!r}' if statement.params else ''}{many}{on}, {where}{chunk}"
 
 
 def _identity(statement: Sent) -> tuple[Any, ...]:
     where = "in a transaction" if statement.in_atomic_block else "in autocommit"
-    return statement.alias, statement.sql, statement.params, statement.many, where
+    return statement.alias, statement.sql, statement.params, statement.many, where, statement.chunk
 
 
 def committed(pair: Pair) -> Ruling | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from conformance.judges.ruling import Ruling
-from conformance.observations import STALE, Declaration, Pair
+from conformance.observations import STALE, Declaration, Observation, Pair
 
 # What an instrument calls by a name of its own.
 _WORK = {"conformance.hashing": "the hashing of a password"}
@@ -124,15 +125,24 @@ def loop(pair: Pair) -> Ruling | None:
 
 
 def leftovers(pair: Pair) -> Ruling | None:
-    """Nothing is left behind that the synchronous operation does not leave."""
-    expected, observed = asdict(pair.sync.leftovers), asdict(pair.asynchronous.leftovers)
-    if pair.sync.overridden is not None:
-        # That something can be overridden no longer, or not yet, is what such a warning is there to say.
-        del observed["warnings"]
-    more = {kind: found for kind, found in observed.items() if found != expected[kind] and found}
+    """Nothing is left behind that the synchronous operation does not leave; both warn of the same, and log the same."""
+    sync, found = (_left(side, pair) for side in (pair.sync, pair.asynchronous))
+    more = {kind: found[kind] for kind in found if found[kind] != sync[kind] and found[kind]}
     if more:
-        return Ruling("Something is left behind.", {kind: expected[kind] for kind in more}, more)
+        return Ruling("Something is left behind.", {kind: sync[kind] for kind in more}, more)
+    lost = {kind: sync[kind] for kind in ("warnings", "logged") if sync[kind] != found[kind]}
+    if lost and (pair.sync.error is None) == (pair.asynchronous.error is None):
+        return Ruling("Of what the synchronous operation warns of, or logs, nothing is said.", lost, {})
     return None
+
+
+def _left(side: Observation, pair: Pair) -> dict[str, Any]:
+    left = asdict(side.leftovers)
+    # Their texts name the function that was called. And that something can be overridden no longer, or not yet, is what
+    # a warning is there to say.
+    kinds = {text.partition(":")[0] for text in left["warnings"]}
+    left["warnings"] = tuple(sorted(kinds)) if pair.sync.overridden is None else ()
+    return left
 
 
 def override(pair: Pair) -> Ruling | None:

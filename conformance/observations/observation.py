@@ -32,7 +32,8 @@ class Sent:
     """A statement as Django handed it to the driver; `sql` has no names that differ from run to run.
 
     `thread` is a role: `caller` (the thread that the call was made on), `sensitive` (the one that asgiref gives to
-    thread-sensitive code), `event loop`, or `other`. `context` is what the caller's context variable was.
+    thread-sensitive code), `event loop`, or `other`. `context` is what the caller's context variable was. `chunk` is
+    how many rows were read at a time, None for all at once.
     """
 
     sql: str
@@ -42,6 +43,7 @@ class Sent:
     in_atomic_block: bool = False
     thread: str = "caller"
     context: int | None = None
+    chunk: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Leftovers:
 
     `connections` counts those that it opened and did not close, beyond the one that asgiref's thread keeps;
     `in_transaction` and `cursors` name aliases, `receivers` the signals that have more receivers than before; `tasks`,
-    `never_awaited`, `unraisable` and `warnings` are texts.
+    `never_awaited`, `unraisable`, `warnings` and `logged`, what Django logged of level WARNING or above, are texts.
     """
 
     connections: int = 0
@@ -70,6 +72,7 @@ class Leftovers:
     never_awaited: tuple[str, ...] = ()
     unraisable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    logged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,23 @@ def left(**changes: object) -> Pair:
     return replace(pair, sync=replace(pair.sync, overridden=None))
 
 
+def swapped(pair: Pair) -> Pair:
+    """The sides the other way round."""
+    return replace(pair, sync=pair.asynchronous, asynchronous=pair.sync)
+
+
+def warned(*texts: str) -> Pair:
+    """Two sides that give these warnings, one each; nothing for an empty text."""
+    left = [Leftovers(warnings=(text,) if text else ()) for text in texts]
+    sides = [replace(SIDE, leftovers=each, overridden=None) for each in left]
+    return replace(PAIR, sync=sides[0], asynchronous=sides[1])
+
+
+def test_warnings_of_one_kind_may_say_another_name():
+    """`login()` and `alogin()` warn of themselves."""
+    assert PANEL["leftovers"](warned("DeprecationWarning: login", "DeprecationWarning: alogin")) is None
+
+
 @pytest.mark.parametrize("name", PANEL)
 def test_a_judge_holds_where_both_sides_are_equal(name):
     """Nothing is said against two sides that are the same, nor against two that raise the same."""
@@ -102,6 +119,7 @@ DISAGREEMENTS = [
     ("statements", found(statements=(replace(COUNT, params=(1,)),)), "fail"),
     ("statements", found(statements=(replace(COUNT, in_atomic_block=True),)), "fail"),
     ("statements", found(statements=(replace(COUNT, many=True),)), "fail"),
+    ("statements", found(statements=(replace(COUNT, chunk=100),)), "fail"),
     ("signature", declared(parameters=()), "fail"),
     ("signature", declared(alters_data=False), "fail"),
     ("signature", declared(queryset_only=False), "fail"),
@@ -125,6 +143,9 @@ DISAGREEMENTS = [
     ("leftovers", left(never_awaited=("work",)), "fail"),
     ("leftovers", left(unraisable=("ValueError()",)), "fail"),
     ("leftovers", left(warnings=("UserWarning: x",)), "fail"),
+    ("leftovers", warned("DeprecationWarning: x", ""), "fail"),
+    ("leftovers", left(logged=("WARNING of django.request: Not Found: %s",)), "fail"),
+    ("leftovers", swapped(left(logged=("WARNING of django.request: Not Found: %s",))), "fail"),
     ("override", found(overridden=0), "silent"),
     ("cancelled", cancelled(raised="nothing was raised"), "fail"),
     ("cancelled", cancelled(later=HALF), "silent"),

@@ -1,8 +1,9 @@
-"""What a call leaves behind: connections, transactions, tasks, coroutines never awaited, warnings."""
+"""What a call leaves behind: connections, transactions, tasks, coroutines never awaited, warnings, lines of a log."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import sys
 import warnings
@@ -28,6 +29,7 @@ class Left:
     tasks_before: set[Any] = field(default_factory=set)
     unraisable: list[str] = field(default_factory=list)
     warned: list[warnings.WarningMessage] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
     open_before: int = 0
     busy_before: frozenset[int] = frozenset()
     receivers_before: dict[str, int] = field(default_factory=dict)
@@ -39,6 +41,17 @@ class Left:
     def loop_ends(self) -> None:
         """Inside a coroutine, at its end: the tasks that go on without it."""
         self.tasks.extend(sorted(_task_name(task) for task in asyncio.all_tasks() - self.tasks_before))
+
+
+class _Lines(logging.Handler):
+    """Notes what is at least a warning: its logger, its level and its text before the arguments are put in."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(f"{record.levelname} of {record.name}: {record.msg}")
 
 
 class LeftoverWatch:
@@ -54,7 +67,7 @@ class LeftoverWatch:
 
     @contextmanager
     def watching(self) -> Iterator[Left]:
-        """Collect warnings and what cannot be raised while the block runs."""
+        """Collect warnings, what Django logs, and what cannot be raised while the block runs."""
         # Every thread of a run leaves a closed one; Django tells of it again if it is opened again.
         for each in tuple(self._connections):
             if each.connection is None:
@@ -62,12 +75,15 @@ class LeftoverWatch:
         left = Left(open_before=self._open(), busy_before=self.busy(), receivers_before=_receivers())
         hook = sys.unraisablehook
         sys.unraisablehook = lambda unraisable: left.unraisable.append(repr(unraisable.exc_value))
+        logger, handler = logging.getLogger("django"), _Lines(left.logged)
+        logger.addHandler(handler)
         try:
             with warnings.catch_warnings(record=True) as left.warned:
                 warnings.simplefilter("always")
                 yield left
         finally:
             sys.unraisablehook = hook
+            logger.removeHandler(handler)
 
     def leftovers(self, left: Left) -> Leftovers:
         """What is there after the call that was not there before."""
@@ -82,6 +98,7 @@ class LeftoverWatch:
             never_awaited=tuple(sorted(never)),
             unraisable=tuple(left.unraisable),
             warnings=tuple(sorted({text for text in texts if not _NEVER_AWAITED.search(text)})),
+            logged=tuple(sorted(set(left.logged))),
         )
 
     def busy(self) -> frozenset[int]:

@@ -47,10 +47,10 @@ class BadgePermissions:
         return perm in self.get_all_permissions(user, obj)
 
     def has_module_perms(self, user: Any, app_label: str) -> bool:  # noqa: ARG002 - Django's protocol
-        """All of one app; refuses another for good."""
+        """All of one app; refuses another for good, whatever the others say."""
         from django.core.exceptions import PermissionDenied
 
-        if app_label == "auth":
+        if app_label == "sample_app":
             raise PermissionDenied
         return app_label == "badges"
 
@@ -91,7 +91,7 @@ METHODS = {
     "has_perm": calls("has_perm", _ASKED, **_OBJ),
     "has_perms": [
         *calls("has_perms", (PERMISSIONS[:1], PERMISSIONS[:2], (_ASKED[3], PERMISSIONS[0]), ()), **_OBJ),
-        Call("has_perms", ("sample_app.add_post",)),
+        *[Call("has_perms", ("sample_app.add_post",))] * 3,
     ],
     "has_module_perms": calls("has_module_perms", ("sample_app", "auth", "badges")),
 }

@@ -246,7 +246,7 @@ def _following(*queries: str, **more: list[Any]) -> st.SearchStrategy[Asking]:
         drawn = st.sampled_from(queries)
         return st.builds(Asking, st.just("redirect"), drawn, given, cookies=_JAR, verb=st.just(verb))
 
-    return st.one_of(map(asking, VERBS))
+    return st.one_of([asking(verb) for verb in VERBS])
 
 
 def _target(url: str) -> str:

@@ -112,9 +112,9 @@ def seen(session: Any, engine: str) -> dict[str, Any]:
     }
     stored = {}
     if engine in ("cache", "cached_db"):
-        stored = {
-            key: _cached(session.cache_key_prefix + key) for key in (LIVE, OTHER, EXPIRED, session.session_key or "")
-        }
+        # Each once: what is asked for later and later is gone afterwards.
+        keys = dict.fromkeys((LIVE, OTHER, EXPIRED, session.session_key or ""))
+        stored = {key: _cached(session.cache_key_prefix + key) for key in keys}
     if engine == "file":
         stored = {path.name: _decoded(session, path) for path in sorted(_files())}
     return {**facts, "data": dict(session.items()), "stored": stored}

@@ -39,6 +39,19 @@ def warning_given(place: Place, facts: Facts) -> Iterator[Defect]:
 
 
 @generator
+def warning_lost(place: Place, facts: Facts) -> Iterator[Defect]:
+    """It does not warn where its twin does."""
+
+    @asynccontextmanager
+    async def silently(_: Call) -> AsyncIterator[None]:
+        with warnings.catch_warnings(record=True):
+            yield
+
+    if facts.warns:
+        yield Defect("leftovers", surrounded(silently))
+
+
+@generator
 def error_not_raised(place: Place, facts: Facts) -> Iterator[Defect]:
     """An exception is raised where nobody can catch it: as an object is collected."""
     yield _leaving(lambda: [_Failing()].clear())

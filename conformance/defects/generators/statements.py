@@ -9,7 +9,7 @@ from typing import Any
 from conformance.defects.calls import Call, around, surrounded
 from conformance.defects.facts import Facts
 from conformance.defects.generators.registry import Defect, generator
-from conformance.defects.orm import in_transaction, on_orm_thread, query, without_transactions
+from conformance.defects.orm import in_transaction, on_orm_thread, query, reading, without_transactions
 from conformance.defects.places import Place
 
 
@@ -85,6 +85,14 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
     "__iter__": lambda queryset: queryset.exists() and list(queryset),
     "iterator": lambda queryset: queryset.exists() and list(queryset),
 }
+
+
+@generator
+def rows_read(place: Place, facts: Facts) -> Iterator[Defect]:
+    """Rows that are to be read in chunks are read all at once, or another number at a time."""
+    if facts.read_in_chunks:
+        yield Defect("statements", surrounded(lambda _: reading(chunked_fetch=False)), "at-once")
+        yield Defect("statements", surrounded(lambda _: reading(chunk_size=77)), "in-other-chunks")
 
 
 @generator

@@ -85,6 +85,8 @@ class Probe:
         facts.signals.update(sent.name for sent in found.signals)
         facts.overrides = facts.overrides or bool(pair.sync.overridden)
         facts.hops = max(facts.hops, found.hops)
+        facts.warns = facts.warns or bool(found.leftovers.warnings)
+        facts.read_in_chunks = facts.read_in_chunks or any(sent.chunk for sent in found.statements)
         facts.cancellations += pair.cancelled is not None
         facts.modelled = facts.modelled or bool(pair.model)
 
