@@ -56,9 +56,19 @@ def _row(stored: Stored) -> dict[str, Any]:
     }
 
 
+# The engine of a project, beside Django's.
+OWN = "own"
+
+
+def engine_module(engine: str) -> str:
+    """As the setting SESSION_ENGINE names it."""
+    own = "conformance.checks.subjects.sessions_of_ones_own"
+    return own if engine == OWN else f"django.contrib.sessions.backends.{engine}"
+
+
 def engine_class(engine: str) -> Any:
     """The class of the engine's sessions."""
-    return importlib.import_module(f"django.contrib.sessions.backends.{engine}").SessionStore
+    return importlib.import_module(engine_module(engine)).SessionStore
 
 
 def put(engine: str, rows: SessionRows) -> None:
@@ -75,6 +85,11 @@ def put(engine: str, rows: SessionRows) -> None:
             cache.set(store.cache_key_prefix + stored.key, dict(stored.data), stored.lasts)
         elif engine == "file":
             _write(stored)
+    if engine == OWN:
+        from conformance.checks.subjects.sessions_of_ones_own import STORE
+
+        STORE.clear()
+        STORE.update((each.key, (dict(each.data), CLOCK.seconds + each.lasts)) for each in rows.stored)
 
 
 def _files() -> Iterator[Path]:

@@ -27,10 +27,12 @@ from conformance.checks.subjects.sessions import (
 from conformance.checks.subjects.sessions_engines import (
     LIVE,
     OTHER,
+    OWN,
     Data,
     SessionRows,
     Stored,
     engine_class,
+    engine_module,
     opened,
     put,
     surroundings,
@@ -68,7 +70,7 @@ def _session_steps(engine: str, data: Data, new: bool, steps: list[Call]) -> Ses
 
 def session_steps(engine: str) -> st.SearchStrategy[SessionSteps]:
     """Up to seven calls; time passes where the engine does not read it from the files."""
-    waits = _WAITS if engine in ("db", "cache", "cached_db") else []
+    waits = _WAITS if engine in ("db", "cache", "cached_db", OWN) else []
     step = st.sampled_from(_STEPS) | st.sampled_from([*_OFTEN, *waits])
     return st.builds(
         _session_steps,
@@ -158,7 +160,7 @@ def _model(example: SessionSteps) -> SessionModel:
         written = None if example.new else dict(first.data)
         return CookieModel(None if example.new else "signed", {}, written=written)
     store = {each.key: (dict(each.data), START + each.lasts) for each in example.rows.stored}
-    return SessionModel(None if example.new else first.key, store, ended_is_gone=example.engine == "cache")
+    return SessionModel(None if example.new else first.key, store, ended_is_gone=example.engine in ("cache", OWN))
 
 
 def _expected(example: SessionSteps) -> list[Any]:
@@ -194,7 +196,7 @@ def _source(example: SessionSteps) -> tuple[str, str]:
 
 def _lines(example: SessionSteps, prefix: str) -> Iterator[str]:
     key = None if example.new else LIVE
-    yield f"from django.contrib.sessions.backends.{example.engine} import SessionStore"
+    yield f"from {engine_module(example.engine)} import SessionStore"
     yield from (f"# stored: {each.key!r}: {dict(each.data)!r}, for {each.lasts} s" for each in example.rows.stored)
     yield f"session = SessionStore({key!r})"
     for step in example.steps:
@@ -206,7 +208,7 @@ def _lines(example: SessionSteps, prefix: str) -> Iterator[str]:
             yield f"await {step.source('session', prefix)}" if prefix else printed(step)
 
 
-for _engine in ("db", "cache", "cached_db", "file", "signed_cookies"):
+for _engine in ("db", "cache", "cached_db", "file", "signed_cookies", OWN):
     register_experiment(
         f"sessions.{_engine}.steps", session_steps(_engine), _prepare, _source, surroundings=surroundings
     )
