@@ -40,12 +40,12 @@ def pytest_runtest_protocol(item, nextitem):
 def pytest_collection_finish():
     from django.db import connection
     from django.test.testcases import TransactionTestCase
-    from pytest_async_orm.flushing.seam import Flushing
+    from pytest_async_orm.flushing.replaced import Replaced
     from pytest_async_orm.patches.process import PROCESS
     original = TransactionTestCase._fixture_teardown
 
     def timed(self):
-        flushing, name = PROCESS.one(Flushing), TIMES["now"]
+        flushing, name = PROCESS.one(Replaced), TIMES["now"]
         before = flushing.seconds
         if name == "test_a_django":
             flushing.seconds = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from types import MethodType
 from typing import Any
+from weakref import ref
 
 import pytest
 
-from pytest_async_orm.markers import mode_for
+from pytest_async_orm.markers import closest, mode_for
 from pytest_async_orm.patches.pytest_names import HELPER, arguments_of_mark, fixtures_of
 
 EXPLICIT_FIXTURE = "async_db"
@@ -19,8 +21,7 @@ _DATABASE_FIXTURES = SCOPE_FIXTURES | {HELPER, "live_server"}
 
 def wants_sandbox(item: pytest.Item) -> bool:
     """Whether a test is isolated: by its marker, its fixtures, or the mode."""
-    marked = item.get_closest_marker("async_orm_sandbox") is not None
-    if not marked and EXPLICIT_FIXTURE in getattr(item, "fixturenames", ()):
+    if EXPLICIT_FIXTURE in getattr(item, "fixturenames", ()) and closest(item, "async_orm_sandbox") is None:
         return True
     mode = mode_for(item)
     return mode == "all" or (mode == "async" and is_async(item))
@@ -65,8 +66,11 @@ def is_async(item: pytest.Item) -> bool:
     if is_async_function(getattr(item, "obj", None)):
         return True
     fixtures = fixtures_of(item)
-    found = [one for definitions in fixtures.values() for one in definitions if is_async_function(one.func)]
-    return any(_reaches_database(one.argnames, fixtures) for one in found)
+    for definitions in fixtures.values():
+        for one in definitions:
+            if is_async_function(one.func) and _reaches_database(one.argnames, fixtures):
+                return True
+    return False
 
 
 def _reaches_database(names: Iterable[str], fixtures: Mapping[str, Sequence[Any]]) -> bool:
@@ -96,7 +100,31 @@ def is_anyios(item: pytest.Item) -> bool:
 
 
 def is_async_function(function: Any) -> bool:
-    """Whether a function is a coroutine function or makes an async generator, beneath whatever wraps it."""
+    """Whether a function is a coroutine function or makes an async generator, beneath whatever wraps it.
+
+    Every test asks it of all of its fixtures: the answer is remembered for as long as the function is there. It is that
+    of the first time: anyio and pytest-asyncio put a sync function inside of one that Hypothesis has made.
+    """
+    if isinstance(function, MethodType):
+        # Another object each time that it is asked for.
+        function = function.__func__
+    try:
+        found = _KNOWN.get(ref(function))
+    except TypeError:
+        return _examine(function)
+    if found is None:
+        found = _KNOWN[ref(function, _forget)] = _examine(function)
+    return found
+
+
+_KNOWN: dict[ref[Any], bool] = {}
+
+
+def _forget(key: ref[Any]) -> None:
+    _KNOWN.pop(key, None)
+
+
+def _examine(function: Any) -> bool:
     # Hypothesis keeps the test that it wraps here.
     inner = getattr(getattr(function, "hypothesis", None), "inner_test", function)
     inner = inspect.unwrap(inner) if callable(inner) else inner

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pytest_async_orm.messages.leaks import bad_marker
 from pytest_async_orm.options import Mode, Reaction, max_queries, n_plus_one, parse_mode, sandbox_mode
 
 _SANDBOX_LINE = (
@@ -49,9 +48,16 @@ def register_markers(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+def closest(item: pytest.Item, name: str) -> pytest.Mark | None:
+    """A test's nearest marker of a name. Every test asks for several that hardly any has: a marker's name is a keyword
+    of the test, which is found faster than the marker.
+    """
+    return item.get_closest_marker(name) if name in item.keywords else None
+
+
 def mode_for(item: pytest.Item) -> Mode:
     """The mode of one test: its marker, else the option."""
-    marker = item.get_closest_marker("async_orm_sandbox")
+    marker = closest(item, "async_orm_sandbox")
     return sandbox_mode(item.config) if marker is None else _marked_mode(marker, item.nodeid)
 
 
@@ -80,7 +86,7 @@ def max_queries_of(item: pytest.Item) -> list[tuple[int, str | None]]:
 
     remedy = "a number of queries and an alias if you like, such as @pytest.mark.max_queries(3, using='default')"
     found: dict[str | None, int] = {}
-    for marker in item.iter_markers("max_queries"):
+    for marker in item.iter_markers("max_queries") if "max_queries" in item.keywords else ():
         n, using = _argued(marker, signature, item.nodeid, remedy)
         if isinstance(n, bool) or not isinstance(n, int) or n < 0:
             raise pytest.UsageError(f"{item.nodeid}: max_queries({n!r}) takes {remedy}.")
@@ -106,7 +112,7 @@ def _check_alias(using: object, nodeid: str) -> None:
 
 def n_plus_one_of(item: pytest.Item) -> tuple[int, Reaction]:
     """How often one line may send one read, and what to do if it does so more often."""
-    marker = item.get_closest_marker("no_n_plus_one")
+    marker = closest(item, "no_n_plus_one")
     if marker is None:
         return 2, n_plus_one(item.config)
 
@@ -122,11 +128,12 @@ def n_plus_one_of(item: pytest.Item) -> tuple[int, Reaction]:
 
 def allowed_leaks(item: pytest.Item) -> str | None:
     """Why a test may leave connections open; None if it may not."""
-    # Asked for after every test: the marker's name is a keyword of the test, which is found faster than the marker.
-    marker = item.get_closest_marker(_ALLOW) if _ALLOW in item.keywords else None
+    marker = closest(item, _ALLOW)
     if marker is None:
         return None
     reason = marker.kwargs.get("reason")
     if marker.args or set(marker.kwargs) != {"reason"} or not isinstance(reason, str) or not reason.strip():
+        from pytest_async_orm.messages.leaks import bad_marker
+
         raise pytest.UsageError(bad_marker(item.nodeid))
     return reason

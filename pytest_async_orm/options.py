@@ -91,7 +91,9 @@ def _check_file(option: str, value: str | None) -> None:
 
 def wants_report(config: pytest.Config) -> bool:
     """Whether the queries of every database test are shown at the end."""
-    return any(config.getoption(name) for name in ("--async-orm-report", "--async-orm-html", "--async-orm-top"))
+    # Every report of a test asks.
+    option = config.option
+    return bool(option.async_orm_report or option.async_orm_html or option.async_orm_top)
 
 
 def max_queries(config: pytest.Config) -> int | None:

@@ -70,18 +70,24 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     return (yield from leaks.around_setup(item))
 
 
+_SURROUNDED = {HELPER, "django_db_setup", "django_capture_on_commit_callbacks", *assertions.ASSERTION_FIXTURES}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     """The sandbox starts behind pytest-django's own set-up; fixtures of wider scope belong to no test."""
-    if fixturedef.argname == HELPER:
+    name = fixturedef.argname
+    if name not in _SURROUNDED and fixturedef.scope == "function":
+        return (yield)
+    if name == HELPER:
         return (yield from isolation.around_helper(fixturedef, request))
-    if fixturedef.argname == "django_db_setup":
+    if name == "django_db_setup":
         return (yield from isolation.around_setup(fixturedef, request))
-    if fixturedef.argname == "django_capture_on_commit_callbacks":
+    if name == "django_capture_on_commit_callbacks":
         isolation.capture_everywhere()
-    if fixturedef.argname in assertions.ASSERTION_FIXTURES:
+    if name in assertions.ASSERTION_FIXTURES:
         return (yield from assertions.around_assertion_fixture(fixturedef, request))
     if fixturedef.scope == "function":
         return (yield)
@@ -105,7 +111,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     """anyio runs tests in a task that is older than they."""
     if "anyio_backend" not in pyfuncitem.fixturenames:
         return (yield)
-    return (yield from isolation.around_anyio_test(pyfuncitem))
+    from pytest_async_orm.hooks.anyio_tests import around_anyio_test
+
+    return (yield from around_anyio_test(pyfuncitem))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,4 @@
-"""Where the plugin comes in: the call of the flush command by which Django's `TransactionTestCase` ends."""
+"""The flushes of a session, one after another: each the plugin's where its outcome is certain, else Django's own."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from django.db import DatabaseError, connections
 from pytest_async_orm.errors import FlushBlocked
 from pytest_async_orm.flushing.asking import Database, NotUnderstood
 from pytest_async_orm.flushing.flush import Flush, Outcome
+from pytest_async_orm.flushing.replaced import Replaced
 from pytest_async_orm.flushing.understood import database_for, why_not
 from pytest_async_orm.flushing.waiting import Locked, patiently
 from pytest_async_orm.messages import flushing as messages
-from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 
 
 class Flushing:
-    """How the transactional tests of a session are flushed: as Django does, until `seconds` is set."""
+    """How the transactional tests of a session are flushed."""
 
     def __init__(self) -> None:
-        self.seconds: float | None = None
+        self.seconds = PROCESS.one(Replaced).seconds or 0.0
         """How long a lock is waited for that somebody holds who does nothing."""
         self.outcomes: dict[str, Outcome] = {}
         """How each alias was flushed last."""
@@ -59,7 +59,7 @@ class Flushing:
 
     def _flush_of(self, connection: Any) -> Flush | None:
         if connection.alias not in self._flushes:
-            database = database_for(connection, self.seconds or 0)
+            database = database_for(connection, self.seconds)
             if database is None:
                 return None
             self._flushes[connection.alias] = Flush(database)
@@ -69,7 +69,7 @@ class Flushing:
         database = self._flushes[connection.alias].database
         test = os.environ.get("PYTEST_CURRENT_TEST", "a test").rpartition(" (")[0] or "a test"
         sessions = locked.described(database)
-        return messages.blocked(test, connection.alias, self.seconds or 0, sessions, emptied=emptied)
+        return messages.blocked(test, connection.alias, self.seconds, sessions, emptied=emptied)
 
 
 def _as_django(flush: Flush | None, connection: Any, djangos: Callable[[], Any]) -> None:
@@ -102,19 +102,3 @@ def _succeeds(attempt: Callable[[], object]) -> bool:
     except Exception:  # noqa: BLE001 - the first error is the one to tell
         return False
     return True
-
-
-def install(seconds: float) -> None:
-    """From now on tables without rows are left alone by the flush of this session's transactional tests."""
-    PROCESS.one(Flushing).seconds = seconds
-    PROCESS.patches.install(targets.FLUSH_TABLES, _replacing)
-
-
-def _replacing(original: Callable[..., Any]) -> Callable[..., Any]:
-    def call_command(command_name: Any, *args: Any, **options: Any) -> Any:
-        flushing = PROCESS.one(Flushing)
-        if command_name != "flush" or args or flushing.seconds is None or "database" not in options:
-            return original(command_name, *args, **options)
-        return flushing.flush(original, options)
-
-    return call_command

@@ -99,14 +99,9 @@ def install() -> None:
         (targets.START_THREAD, _starting),
     ):
         PROCESS.patches.install(target, make)
-    install_for_imported()
-
-
-def install_for_imported() -> None:
-    """The same for trio's and anyio's threads, if these packages are in use by now."""
-    for target, make in ((targets.START_IN_TRIO, _starting_in_trio), (targets.START_IN_ANYIO, _starting_in_anyio)):
-        if target.is_imported:
-            PROCESS.patches.install(target, make)
+    # trio's and anyio's threads, if these packages are in use.
+    PROCESS.patches.install_when_imported(targets.START_IN_TRIO, _starting_in_trio)
+    PROCESS.patches.install_when_imported(targets.START_IN_ANYIO, _starting_in_anyio)
 
 
 def present_caller() -> Caller | None:

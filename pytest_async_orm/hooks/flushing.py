@@ -11,7 +11,7 @@ from pytest_async_orm.patches.process import PROCESS
 def flush_what_was_touched(config: pytest.Config) -> None:
     """Leave tables without rows alone, unless the ini file asks for Django's own flush."""
     if flush_mode(config) == "touched":
-        from pytest_async_orm.flushing.seam import install
+        from pytest_async_orm.flushing.replaced import install
 
         install(lock_timeout(config))
 

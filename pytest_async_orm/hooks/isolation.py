@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +14,18 @@ import pytest
 from pytest_async_orm.errors import TransactionLost
 from pytest_async_orm.hooks.flushing import flush_what_was_touched
 from pytest_async_orm.hooks.leaks import before_the_databases_go, track
-from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.scopes import in_signature
 from pytest_async_orm.hooks.session import STATE, State, state_of
 from pytest_async_orm.hooks.telling import EMPTIED, ENVIRONMENT, LEFT_WORK, tell
 from pytest_async_orm.items import databases_of, is_anyios, is_async, is_transactional, wants_sandbox
 from pytest_async_orm.markers import mode_for
-from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.options import lock_timeout, sandbox_mode
 from pytest_async_orm.patches.process import PROCESS
 
 if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+
+    from pytest_async_orm.records import Leftover
     from pytest_async_orm.sharing.hosting import Host
 
 _HELPED: pytest.StashKey[bool] = pytest.StashKey()
@@ -49,13 +48,13 @@ def around_helper(
     track(request.node, state)
     _see_other_stacks()
     state.layers.suspend(transactional=is_transactional(request.node))
-    request.getfixturevalue("django_db_blocker")
+    blocker = request.getfixturevalue("django_db_blocker")
     committed: set[str] = set()
     fixturedef.addfinalizer(state.layers.resume)
-    fixturedef.addfinalizer(partial(_empty_tables, request, committed))
+    fixturedef.addfinalizer(partial(_empty_tables, request.node, blocker, committed))
     with in_signature(request):
         result = yield
-    if not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
+    if request.cls is None or not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
         fixturedef.addfinalizer(_start(state, request.node, committed))
     return result
 
@@ -66,14 +65,23 @@ def _derives(cls: object, module: str, name: str) -> bool:
     return base is not None and isinstance(cls, type) and issubclass(cls, base)
 
 
+def open_to_guests(item: pytest.Item) -> AbstractContextManager[None]:
+    """What surrounds the call of a test: nothing, but for those of Django's `TestCase`."""
+    cls = getattr(item, "cls", None)
+    if cls is None or not _derives(cls, "django.test.testcases", "TestCase") or mode_for(item) == "off":
+        return _NOTHING
+    return _open_to_guests(item)
+
+
+_NOTHING = nullcontext()
+
+
 @contextmanager
-def open_to_guests(item: pytest.Item) -> Iterator[None]:
+def _open_to_guests(item: pytest.Item) -> Iterator[None]:
     """Let guests join the transactions of Django's `TestCase`, which opens and ends them in the test's call."""
-    cls: Any = getattr(item, "cls", None)
-    if not _derives(cls, "django.test.testcases", "TestCase") or mode_for(item) == "off":
-        yield
-        return
     from django.db import connections
+
+    cls: Any = item.cls  # type: ignore[attr-defined]
 
     databases = connections if cls.databases == "__all__" else cls.databases
     end = _start_host(state_of(item.config), item, [connections[alias] for alias in databases])
@@ -108,20 +116,36 @@ def _start_host(state: State, item: pytest.Item, wrappers: Sequence[Any]) -> Cal
 
 
 def _end_host(state: State, item: pytest.Item, host: Host) -> None:
-    from pytest_async_orm.leaks.waiting import observe
     from pytest_async_orm.sharing.layers import ORIGIN
-    from pytest_async_orm.sharing.leftovers import release_idle_tasks
 
     try:
         if host.has_guests:
-            observe()
+            _observe()
     finally:
         ORIGIN.set(None)
         if host.has_guests:
-            release_idle_tasks(state.loops)
+            _release_idle_tasks(state)
         ending = state.layers.pop()
     if ending.leftovers:
-        tell(item, LEFT_WORK, messages.left_running(item.nodeid, ending.leftovers))
+        _tell_of_left_work(item, ending.leftovers)
+
+
+def _observe() -> None:
+    from pytest_async_orm.leaks.waiting import observe
+
+    observe()
+
+
+def _release_idle_tasks(state: State) -> None:
+    from pytest_async_orm.sharing.leftovers import release_idle_tasks
+
+    release_idle_tasks(state.loops)
+
+
+def _tell_of_left_work(item: pytest.Item, left: Sequence[Leftover], *, refused: bool = True) -> None:
+    from pytest_async_orm.messages.sandbox import left_running
+
+    tell(item, LEFT_WORK, left_running(item.nodeid, left, refused=refused))
 
 
 def _start_sandbox(state: State, item: pytest.Item, wrappers: Sequence[Any], committed: set[str]) -> Callable[[], None]:
@@ -139,33 +163,33 @@ def _start_sandbox(state: State, item: pytest.Item, wrappers: Sequence[Any], com
 
 
 def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: set[str]) -> None:
-    from pytest_async_orm.leaks.waiting import observe
     from pytest_async_orm.sharing.layers import ORIGIN
-    from pytest_async_orm.sharing.leftovers import release_idle_tasks, settle_tasks
+    from pytest_async_orm.sharing.leftovers import settle_tasks
     from pytest_async_orm.sharing.sandbox import GRACE_SECONDS
 
     try:
         left = settle_tasks(state.loops, tasks, GRACE_SECONDS)
-        observe()
+        _observe()
     finally:
         ORIGIN.set(None)
-        release_idle_tasks(state.loops)
+        _release_idle_tasks(state)
         ending = state.layers.pop()
     committed.update(ending.committed)
     if left or ending.leftovers:
-        tell(item, LEFT_WORK, messages.left_running(item.nodeid, [*left, *ending.leftovers]))
+        _tell_of_left_work(item, [*left, *ending.leftovers])
     if ending.lost:
         raise TransactionLost("\n".join(ending.lost))
 
 
-def _empty_tables(request: pytest.FixtureRequest, committed: set[str]) -> None:
+def _empty_tables(item: pytest.Item, blocker: DjangoDbBlocker, committed: set[str]) -> None:
     if not committed:
         return
+    from pytest_async_orm.messages.sandbox import flushed
     from pytest_async_orm.sharing.real import flush
 
-    with request.getfixturevalue("django_db_blocker").unblock():
+    with blocker.unblock():
         flush(sorted(committed))
-    tell(request.node, EMPTIED, messages.flushed(request.node.nodeid, sorted(committed)))
+    tell(item, EMPTIED, flushed(item.nodeid, sorted(committed)))
 
 
 def _close_other_threads(item: pytest.Item) -> None:
@@ -173,12 +197,11 @@ def _close_other_threads(item: pytest.Item) -> None:
     database's end.
     """
     from pytest_async_orm.leaks.closing_ourselves import close_idle_connections
-    from pytest_async_orm.leaks.waiting import observe
 
-    observe()
+    _observe()
     left = close_idle_connections()
     if left:
-        tell(item, LEFT_WORK, messages.left_running(item.nodeid, left, refused=False))
+        _tell_of_left_work(item, left, refused=False)
 
 
 def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, object, object]:
@@ -241,60 +264,3 @@ def _unwatch() -> None:
     from pytest_async_orm.leaks.ledger import Ledger
 
     PROCESS.one(Ledger).unwatch()
-
-
-def around_anyio_test(item: pytest.Function) -> Generator[None, object, object]:
-    """Attribute an anyio test's tasks and queries to it: anyio runs all tests of a runner in one task, whose context is
-    older than they.
-    """
-    original = item.obj
-    _note_threads_of_anyio()
-    belongings = [*_sandboxes(item), *_recordings(item)]
-    # As anyio asks: in the place of a coroutine function pytest-asyncio has put a function of its own.
-    if not belongings or hasattr(original, "hypothesis") or not inspect.iscoroutinefunction(original):
-        return (yield)
-    item.obj = _attributed(original, belongings)
-    try:
-        return (yield)
-    finally:
-        item.obj = original
-
-
-def _note_threads_of_anyio() -> None:
-    """The first anyio test's loop has imported trio only now."""
-    if PROCESS.noting:
-        from pytest_async_orm.frames.handoff import install_for_imported
-
-        install_for_imported()
-
-
-def _sandboxes(item: pytest.Item) -> list[tuple[ContextVar[Any], Any]]:
-    sandbox = item.config.stash[STATE].layers.top if STATE in item.config.stash else None
-    if sandbox is None:
-        return []
-    from pytest_async_orm.sharing.layers import ORIGIN
-
-    return [(ORIGIN, sandbox)]
-
-
-def _recordings(item: pytest.Item) -> list[tuple[ContextVar[Any], Any]]:
-    if RECORDING not in item.stash:
-        return []
-    from pytest_async_orm.frames.context import BELONGS_TO
-
-    return [(BELONGS_TO, item.stash[RECORDING])]
-
-
-def _attributed(function: Callable[..., Any], belongings: list[tuple[ContextVar[Any], Any]]) -> Callable[..., Any]:
-    from functools import wraps
-
-    @wraps(function)
-    async def run(*args: Any, **kwargs: Any) -> Any:
-        tokens = [(variable, variable.set(value)) for variable, value in belongings]
-        try:
-            return await function(*args, **kwargs)
-        finally:
-            for variable, token in tokens:
-                variable.reset(token)
-
-    return run

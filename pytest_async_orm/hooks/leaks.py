@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.hooks.session import STATE
 from pytest_async_orm.hooks.telling import FAULT, tell, tell_of_session
 from pytest_async_orm.markers import allowed_leaks
-from pytest_async_orm.messages import leaks as messages
 from pytest_async_orm.options import leak_mode
 from pytest_async_orm.patches.process import PROCESS
 
@@ -74,7 +72,9 @@ def _tell(item: pytest.Item, *, may_fail: bool) -> None:
     judge.let_go()
     unpermitted = [leak for leak in leaks if leak.allowed is None]
     if unpermitted and may_fail and leak_mode(item.config) == "error":
-        raise ConnectionsLeaked(messages.left_open(item.nodeid, unpermitted))
+        from pytest_async_orm.messages.leaks import left_open
+
+        raise ConnectionsLeaked(left_open(item.nodeid, unpermitted))
 
 
 def _judged(item: pytest.Item, judge: Judge) -> list[Leak]:
@@ -95,7 +95,9 @@ def _census(item: pytest.Item, judge: Judge) -> list[Census]:
     censuses = judge.census()
     for census in censuses:
         if census.disagreement:
-            tell(item, FAULT, messages.disagreement(census))
+            from pytest_async_orm.messages.leaks import disagreement
+
+            tell(item, FAULT, disagreement(census))
     return censuses
 
 
@@ -106,9 +108,16 @@ def _guarded(item: pytest.Item, call: Callable[[], list[Leak]]) -> list[Leak] | 
     except pytest.UsageError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not the test's
-        trace = "".join(traceback.format_exception(error))
-        tell(item, FAULT, messages.judgement_failed(item.nodeid, error, trace))
+        tell(item, FAULT, _failed(item.nodeid, error))
         return None
+
+
+def _failed(what: str, error: Exception) -> str:
+    import traceback
+
+    from pytest_async_orm.messages.leaks import judgement_failed
+
+    return judgement_failed(what, error, "".join(traceback.format_exception(error)))
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -147,8 +156,11 @@ def finish(config: pytest.Config) -> None:
 
 def summarize(reporter: pytest.TerminalReporter) -> None:
     """Show the leaks of the session, if there are any."""
-    lines = messages.summary(session_leaks(reporter.config)["leaks"]) if COLLECTED in reporter.config.stash else []
-    if lines:
+    found = session_leaks(reporter.config)["leaks"] if COLLECTED in reporter.config.stash else []
+    if found:
+        from pytest_async_orm.messages.leaks import summary
+
+        lines = summary(found)
         reporter.section("connection leaks")
         for line in lines:
             reporter.line(line)
@@ -174,7 +186,9 @@ def _session_facts(state: State) -> dict[str, Any] | None:
         leaks = judge.session()
         for census in judge.censuses:
             if census.disagreement:
-                tell_of_session(state, FAULT, messages.disagreement(census))
+                from pytest_async_orm.messages.leaks import disagreement
+
+                tell_of_session(state, FAULT, disagreement(census))
         return facts_of_test(judge.records(), leaks, judge.censuses)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's own
         _tell_of_fault(state, error)
@@ -182,8 +196,7 @@ def _session_facts(state: State) -> dict[str, Any] | None:
 
 
 def _tell_of_fault(state: State, error: Exception) -> None:
-    trace = "".join(traceback.format_exception(error))
-    tell_of_session(state, FAULT, messages.judgement_failed("the session", error, trace))
+    tell_of_session(state, FAULT, _failed("the session", error))
 
 
 def session_leaks(config: pytest.Config) -> dict[str, Any]:

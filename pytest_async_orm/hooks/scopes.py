@@ -13,7 +13,6 @@ import pytest
 from pytest_async_orm.errors import DatabaseAskedInLoop, TransactionLost
 from pytest_async_orm.hooks.session import STATE, State, state_of
 from pytest_async_orm.items import SCOPE_FIXTURES, databases_of, is_of, is_transaction_test_case, is_transactional
-from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.options import lock_timeout
 from pytest_async_orm.patches.pytest_names import arguments_of_mark, fixtures_of
 
@@ -21,17 +20,24 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
 
-@contextmanager
-def in_signature(request: pytest.FixtureRequest) -> Iterator[None]:
+class in_signature:  # noqa: N801 - it is used as a function
     """Say what to do where a database is asked for while the test's event loop runs, which Django refuses."""
-    from django.core.exceptions import SynchronousOnlyOperation
 
-    try:
-        yield
-    except SynchronousOnlyOperation as error:
-        from pytest_async_orm.messages import environment
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._request = request
 
-        raise DatabaseAskedInLoop(environment.asked_in_loop(request.node.nodeid)) from error
+    def __enter__(self) -> None:
+        """Nothing: most tests pass by here."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None:
+            return
+        from django.core.exceptions import SynchronousOnlyOperation
+
+        if isinstance(error, SynchronousOnlyOperation):
+            from pytest_async_orm.messages import environment
+
+            raise DatabaseAskedInLoop(environment.asked_in_loop(self._request.node.nodeid)) from error
 
 
 def layer(request: pytest.FixtureRequest, blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -84,7 +90,9 @@ def _require_test_databases(request: pytest.FixtureRequest, aliases: list[str]) 
     """Without a test that asks for it pytest-django makes no test database: what is open then is the real one."""
     for alias in aliases:
         if not any(found is None or alias in found for found in map(databases_of, request.session.items)):
-            raise pytest.UsageError(messages.no_test_database(str(request.fixturename), alias))
+            from pytest_async_orm.messages.sandbox import no_test_database
+
+            raise pytest.UsageError(no_test_database(str(request.fixturename), alias))
 
 
 def _remember(fixturedef: pytest.FixtureDef[Any], request: Any) -> None:
@@ -106,7 +114,9 @@ def give_way(item: pytest.Item) -> None:
     if not (asked or (state is not None and state.scopes)) or not _has_real_connections(item):
         return
     if asked:
-        raise pytest.UsageError(messages.transactional_inside_scope(item.nodeid, sorted(asked), _between(item, asked)))
+        from pytest_async_orm.messages.sandbox import transactional_inside_scope
+
+        raise pytest.UsageError(transactional_inside_scope(item.nodeid, sorted(asked), _between(item, asked)))
     while state is not None and state.scopes:
         _, end = state.scopes[-1]
         end()
@@ -133,7 +143,7 @@ def around_wide_fixture(
         return (yield)
     ending = state.of_session()
     # Finalizers run in reverse: what is added before the set-up runs after the fixture's own tear-down.
-    fixturedef.addfinalizer(partial(ending.__exit__, None, None, None))
+    fixturedef.addfinalizer(ending.__exit__)
     try:
         return (yield from _around_set_up(fixturedef, request, state))
     finally:

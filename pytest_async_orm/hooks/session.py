@@ -5,8 +5,7 @@ database test on.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -75,25 +74,30 @@ class State:
     def test_starts(self, test: str) -> None:
         """What is opened from now on, by no wider fixture, is this test's."""
         if self.judge is not None:
-            from pytest_async_orm.frames import handoff
-            from pytest_async_orm.leaks.pools import Slots
-
             PROCESS.test = test
-            PROCESS.one(Slots).install()
-            handoff.install_for_imported()
+            PROCESS.patches.install_imported()
 
     def test_ends(self) -> None:
         """What is opened from now on is the session's."""
         PROCESS.test = None
 
-    @contextmanager
-    def of_session(self) -> Iterator[None]:
-        """What a fixture of wider scope opens and starts is no test's."""
-        before, PROCESS.test = PROCESS.test, None
-        try:
-            yield
-        finally:
-            PROCESS.test = before
+    def of_session(self) -> OfSession:
+        """A block in which what a fixture of wider scope opens and starts is no test's."""
+        return OfSession()
+
+
+class OfSession:
+    """A context manager by hand: a set-up and a tear-down of most tests are inside of one."""
+
+    def __init__(self) -> None:
+        self._before: str | None = None
+
+    def __enter__(self) -> None:
+        self._before, PROCESS.test = PROCESS.test, None
+
+    def __exit__(self, *_: object) -> None:
+        """Also a finalizer, which is called with nothing."""
+        PROCESS.test = self._before
 
 
 def _judge(root: str) -> Judge:
@@ -108,12 +112,13 @@ def _judge(root: str) -> Judge:
 
 def state_of(config: pytest.Config) -> State:
     """The session's state, made at the first call."""
-    if STATE not in config.stash:
-        config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
+    state = config.stash.get(STATE, None)
+    if state is None:
+        state = config.stash[STATE] = State(str(config.rootpath), judges=leak_mode(config) != "off")
         early = config.stash.get(EARLY_LOOPS, None)
         if early is not None:
-            config.stash[STATE].loops.update(early)
-    return config.stash[STATE]
+            state.loops.update(early)
+    return state
 
 
 def note_loop(config: pytest.Config, fixturedef: pytest.FixtureDef[Any], value: Any) -> None:

@@ -52,16 +52,17 @@ def attach(item: pytest.Item, report: pytest.TestReport) -> None:
 
 def gather(config: pytest.Config, report: pytest.TestReport) -> None:
     """Gather what a test has told."""
-    _keep(config, getattr(report, CARRIED, []))
+    _keep(config, getattr(report, CARRIED, None))
 
 
 def gather_worker(config: pytest.Config, node: Any) -> None:
     """Gather what a worker's session has told."""
-    _keep(config, getattr(node, "workeroutput", {}).get(CARRIED, []))
+    _keep(config, getattr(node, "workeroutput", {}).get(CARRIED))
 
 
-def _keep(config: pytest.Config, found: list[Notice]) -> None:
-    config.stash.setdefault(_GATHERED, []).extend(found)
+def _keep(config: pytest.Config, found: list[Notice] | None) -> None:
+    if found:
+        config.stash.setdefault(_GATHERED, []).extend(found)
 
 
 def finish(config: pytest.Config) -> None:

@@ -63,17 +63,19 @@ def _closing_natively(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
+    process, passing, djangos, here = PROCESS, _PASSING, _DJANGO, sys._getframe
+
     def _prepare_cursor(self: Any, cursor: Any) -> Any:
         wrapped = original(self, cursor)
         # This runs for every cursor, so it makes no more calls than it needs.
-        if PROCESS.watching:
+        if process.watching:
             if KEPT_BY_DJANGO in self.__dict__:
-                PROCESS.one(Ledger).used_again(self)
-            frame: FrameType | None = sys._getframe(2)
-            while frame is not None and (code := frame.f_code).co_name in _PASSING:
+                process.one(Ledger).used_again(self)
+            frame: FrameType | None = here(2)
+            while frame is not None and (code := frame.f_code).co_name in passing:
                 frame = frame.f_back
             # The user asked for it, by hand or by `iterator()`; Django closes all others itself.
-            if code.co_name == "chunked_cursor" or not code.co_filename.startswith(_DJANGO):
+            if not code.co_filename.startswith(djangos) or code.co_name == "chunked_cursor":
                 _note_cursor(self, wrapped)
         return wrapped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -14,7 +14,9 @@ from pytest_async_orm.frames.workers import is_idle, pause_for
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.records import Leftover
+
+if TYPE_CHECKING:
+    from pytest_async_orm.records import Leftover
 
 _GRACE_SECONDS = 1.0
 _POLL_SECONDS = 0.005
@@ -27,6 +29,8 @@ def close_idle_connections() -> list[Leftover]:
     while working and REAL.monotonic() < deadline:
         pause_for(working[0], _POLL_SECONDS)
         working = _close_idle()
+    from pytest_async_orm.records import Leftover
+
     return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]
 
 

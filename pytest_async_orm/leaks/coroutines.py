@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 
@@ -28,8 +27,7 @@ _DJANGO = str(Path(django.__path__[0]))
 _ORM = tuple(f"{_DJANGO}/{part}" for part in ("db/", "shortcuts.py", "contrib/auth/", "contrib/sessions/"))
 
 
-@dataclass(frozen=True)
-class Unawaited:
+class Unawaited(NamedTuple):
     """A coroutine that was dropped before its first step."""
 
     name: str

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pytest_async_orm.frames.source import source_line
-from pytest_async_orm.leaks.census import take_census
-from pytest_async_orm.leaks.coroutines import Coroutines, Unawaited
-from pytest_async_orm.leaks.generators import Generators, OpenGenerator
-from pytest_async_orm.leaks.kinds import belongs_to_session, cause_of, kind_of
+from pytest_async_orm.leaks.coroutines import Coroutines
+from pytest_async_orm.leaks.generators import Generators
+from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
 from pytest_async_orm.leaks.ledger import Ledger
-from pytest_async_orm.leaks.opened_connection import OpenedConnection
-from pytest_async_orm.leaks.pools import Slot, Slots
-from pytest_async_orm.leaks.waiting import settle
-from pytest_async_orm.messages import leaks as messages
+from pytest_async_orm.leaks.pools import Slots
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.records import Census, ConnectionRecord, Leak, LeakKind
+
+if TYPE_CHECKING:
+    from pytest_async_orm.leaks.opened_connection import OpenedConnection
+    from pytest_async_orm.records import Census, ConnectionRecord, Leak
 
 
 class Judge:
@@ -42,8 +40,14 @@ class Judge:
         self.seen = fresh
         if not (generators or coroutines or slots) and all(map(_is_in_order, fresh)):
             return []
+        from pytest_async_orm.leaks.waiting import settle
+
         settle([opened for opened in fresh if not belongs_to_session(opened)])
         leaks = self._connections(fresh, wait=True)
+        if not (leaks or generators or coroutines or slots or _cursors(fresh)):
+            return []
+        from pytest_async_orm.leaks.found import of_coroutines, of_cursors, of_generators, of_slots
+
         if passed and (generators or _cursors(fresh)):
             # What only a reference cycle holds counts as closed: a running loop would have closed it by now.
             gc.collect()
@@ -54,18 +58,19 @@ class Judge:
     def census(self) -> list[Census]:
         """Ask the servers on which something real was left; a leak is rare, so this is affordable."""
         aliases = sorted({opened.alias for opened in self.seen if opened.reported and not opened.virtual})
-        return [] if self._over or not aliases else take_census(aliases)
+        return [] if self._over or not aliases else _take_census(aliases)
 
     def last_census(self) -> None:
         """Ask every server, while there are test databases, and remember what is about to be closed."""
-        self.censuses = take_census()
+        self.censuses = _take_census(None)
         self._over = True
         PROCESS.one(Ledger).observe()
 
     def records(self) -> list[ConnectionRecord]:
         """What the last judgement looked at, as facts: not asgiref's own connection of each sandbox."""
         shown = [opened for opened in self.seen if not (opened.virtual and opened.owned) or opened.reported]
-        return [opened.record(_root(), stack=False) for opened in shown]
+        root = PROCESS.one(Ledger).root
+        return [opened.record(root, stack=False) for opened in shown]
 
     def let_go(self) -> None:
         """Keep nothing more of the test than its facts."""
@@ -75,7 +80,10 @@ class Judge:
         """What was left to the session's end, by wider fixtures and by work that outlived its test."""
         pending, self._pending = [*self._pending, *PROCESS.one(Ledger).take_fresh()], []
         self.seen = pending
-        settle(pending)
+        if pending:
+            from pytest_async_orm.leaks.waiting import settle
+
+            settle(pending)
         return self._connections(pending, wait=False)
 
     def _connections(self, openings: Iterable[OpenedConnection], *, wait: bool) -> list[Leak]:
@@ -87,13 +95,17 @@ class Judge:
                 if opened.is_usable or opened.test is None:
                     self._pending.append(opened)
                 continue
+            from pytest_async_orm.leaks.found import leak_of
+
             opened.reported = True
             leaks.append(leak_of(opened, kind))
         return leaks
 
 
-def _root() -> str:
-    return PROCESS.one(Ledger).root
+def _take_census(aliases: list[str] | None) -> list[Census]:
+    from pytest_async_orm.leaks.census import take_census
+
+    return take_census(aliases)
 
 
 def _is_in_order(opened: OpenedConnection) -> bool:
@@ -103,64 +115,3 @@ def _is_in_order(opened: OpenedConnection) -> bool:
 
 def _cursors(openings: Iterable[OpenedConnection]) -> bool:
     return any(opened.open_cursors() for opened in openings)
-
-
-def leak_of(opened: OpenedConnection, kind: LeakKind) -> Leak:
-    """The leak that a connection is, with the line that opened it and the remedy for its kind."""
-    return Leak(
-        kind=kind,
-        opened_at=opened.opened_at(_root()),
-        test=opened.test,
-        alias=opened.alias,
-        vendor=opened.vendor,
-        thread_name=opened.thread.name,
-        task_name=opened.task_name,
-        remedy=messages.remedy(kind, max_age=opened.max_age if opened.of_request else 0, cause=cause_of(opened)),
-    )
-
-
-def of_cursors(openings: Iterable[OpenedConnection], told: set[str]) -> list[Leak]:
-    """Cursors of connections that are no leaks themselves, without those at lines that are reported already."""
-    leaks = []
-    for opened in openings:
-        if opened.reported or (opened.closed_time is not None and not opened.by_plugin):
-            continue
-        lines = [source_line(frame, root=_root()) for frame in opened.open_cursors()]
-        leaks += [replace(leak_of(opened, "cursor left open"), opened_at=line) for line in lines if line not in told]
-    return leaks
-
-
-def of_generators(generators: Iterable[OpenGenerator], openings: Iterable[OpenedConnection]) -> list[Leak]:
-    """One leak for each generator; none tells its alias, so it is given the test's first, or `default`."""
-    vendors = {opened.alias: opened.vendor for opened in openings}
-    alias = next(iter(vendors), "default")
-    return [
-        _plain(generator, alias, vendors.get(alias, ""))
-        for generator in generators
-    ]  # fmt: skip
-
-
-def _plain(generator: OpenGenerator, alias: str, vendor: str) -> Leak:
-    kind: LeakKind = "async generator left open"
-    line = source_line(generator.user_frame, root=_root())
-    remedy = messages.remedy(kind, cause="response" if generator.streamed else "")
-    return Leak(kind, line, generator.test, alias, vendor, "", generator.task_name, remedy)
-
-
-def of_coroutines(coroutines: Iterable[Unawaited]) -> list[Leak]:
-    """One leak for each coroutine that was never awaited; it used no connection, so it has neither alias nor thread."""
-    kind: LeakKind = "ORM coroutine never awaited"
-    remedy = messages.remedy(kind)
-    return [Leak(kind, dropped.made_at, dropped.test, "", "", "", None, remedy) for dropped in coroutines]
-
-
-def of_slots(slots: Iterable[Slot]) -> list[Leak]:
-    """One leak for each pool slot that was not returned; its alias is the pool's name."""
-    kind: LeakKind = "pool slot not returned"
-    return [
-        Leak(
-            kind, source_line(slot.user_frame, root=_root()), slot.test, slot.pool_name, "postgresql",
-            slot.thread_name, None, messages.remedy(kind),
-        )
-        for slot in slots
-    ]  # fmt: skip

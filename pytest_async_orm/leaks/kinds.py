@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import SyncToAsync
 
-from pytest_async_orm.frames.workers import is_alive
+from pytest_async_orm.frames.stacks import is_alive
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.executors import takes_calls
-from pytest_async_orm.records import Cause, LeakKind
+
+if TYPE_CHECKING:
+    from pytest_async_orm.records import Cause, LeakKind
 
 # Workers of the loop's default executor and of anyio: a loop that ends with its test would live on in production.
 _POOLS = ("asyncio_", "AnyIO worker thread")

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import SyncToAsync
 from django.db import connections
@@ -22,11 +22,12 @@ from django.db.backends.signals import connection_created
 
 from pytest_async_orm.frames import handoff
 from pytest_async_orm.frames.lines import stack_from
-from pytest_async_orm.frames.workers import runs_for_pool
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.handler import is_kept
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.records import ConnectionRecord
+
+if TYPE_CHECKING:
+    from pytest_async_orm.records import ConnectionRecord
 
 # Kept in the connection itself: every cursor asks for it, and a weak dictionary takes five times as long to answer.
 OPENING = "_async_orm_opening"
@@ -200,6 +201,8 @@ def _note_thread(opened: OpenedConnection, frame: FrameType) -> None:
     """Note what a leak's report needs to know of the thread. A request that the test's client sends on it ends without
     a close: the line that sent it there is to blame, not the view's.
     """
+    from pytest_async_orm.frames.workers import runs_for_pool
+
     opened.stack = stack_from(frame)
     opened.in_pool = runs_for_pool(opened.thread)
     executor = opened.executor() if opened.executor is not None else None

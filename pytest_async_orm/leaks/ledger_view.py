@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pytest_async_orm import arguments
 from pytest_async_orm.leaks.census import take_census
-from pytest_async_orm.leaks.judgement import leak_of
+from pytest_async_orm.leaks.found import leak_of
 from pytest_async_orm.leaks.kinds import kind_of
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.patches.process import PROCESS

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.frames.never_entered import MustBeEntered
 from pytest_async_orm.leaks.census import take_census
-from pytest_async_orm.leaks.judgement import leak_of
+from pytest_async_orm.leaks.found import leak_of
 from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection

@@ -6,15 +6,17 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_async_orm.clock import REAL
-from pytest_async_orm.drivers.dialects import dialect_for
 from pytest_async_orm.drivers.servers import server_id
 from pytest_async_orm.frames.lines import Frame
 from pytest_async_orm.frames.source import source_line
-from pytest_async_orm.frames.workers import is_alive
-from pytest_async_orm.records import ConnectionRecord, SourceLine
+from pytest_async_orm.frames.stacks import is_alive
+
+if TYPE_CHECKING:
+    from pytest_async_orm.drivers.dialect import Dialect
+    from pytest_async_orm.records import ConnectionRecord, SourceLine
 
 
 class OpenedConnection:
@@ -78,7 +80,7 @@ class OpenedConnection:
         wrapper = self.wrapper
         if self.virtual or self.closed_time is not None or wrapper is None or wrapper.connection is None:
             return False
-        dialect = dialect_for(self.vendor, wrapper.connection)
+        dialect = _dialect_of(wrapper)
         return dialect is None or not dialect.closed()
 
     @property
@@ -118,6 +120,8 @@ class OpenedConnection:
 
     def record(self, root: str, *, stack: bool = True) -> ConnectionRecord:
         """The facts of this moment; the stack takes long to spell out."""
+        from pytest_async_orm.records import ConnectionRecord
+
         closed_at = None if self.closed_time is None else source_line(self.closed_from, root=root)
         return ConnectionRecord(
             alias=self.alias,
@@ -156,5 +160,11 @@ def _in_transaction(wrapper: Any, *, virtual: bool) -> bool:
     if wrapper.vendor == "mysql":
         # The drivers' word is out of date after a result set; out of autocommit the first statement begins one.
         return not wrapper.autocommit
-    dialect = dialect_for(wrapper.vendor, wrapper.connection)
+    dialect = _dialect_of(wrapper)
     return dialect is not None and dialect.alive()
+
+
+def _dialect_of(wrapper: Any) -> Dialect | None:
+    from pytest_async_orm.drivers.dialects import dialect_for
+
+    return dialect_for(wrapper.vendor, wrapper.connection)

@@ -34,10 +34,9 @@ class Slots:
         self._taken: dict[int, Slot] = {}
 
     def install(self) -> None:
-        """Note slots from now on, if there are pools: Django imports their package when the first one is made."""
-        if targets.TAKE_SLOT.is_imported:
-            PROCESS.patches.install(targets.TAKE_SLOT, _taking)
-            PROCESS.patches.install(targets.RETURN_SLOT, _returning)
+        """Note slots from now on, once there are pools: Django imports their package when the first one is made."""
+        PROCESS.patches.install_when_imported(targets.TAKE_SLOT, _taking)
+        PROCESS.patches.install_when_imported(targets.RETURN_SLOT, _returning)
 
     def note_taken(self, connection: Any, slot: Slot) -> None:
         """Remember a slot by its connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 import threading
@@ -25,3 +26,10 @@ def current_frames() -> dict[int, FrameType]:
         finally:
             if collects:
                 gc.enable()
+
+
+def runs_no_loop() -> bool:
+    """Whether no event loop runs on the calling thread, told without an exception: by `asyncio._get_running_loop`,
+    which is exported and meant for asyncio's own use, seen in Python 3.10 to 3.14.
+    """
+    return asyncio._get_running_loop() is None

@@ -31,9 +31,14 @@ class Target(NamedTuple):
         return ".".join(filter(None, (module, attribute, self.name)))
 
     @property
+    def module(self) -> str:
+        """The name of its module."""
+        return self.owner.partition(":")[0]
+
+    @property
     def is_imported(self) -> bool:
         """Whether its module is in use: nothing is imported to be replaced where a run does not need it."""
-        return self.owner.partition(":")[0] in sys.modules
+        return self.module in sys.modules
 
     def find_owner(self) -> Any:
         """The object that has the attribute. Raises ImportError or AttributeError if it is gone."""
@@ -76,12 +81,21 @@ def _nothing(*args: Any, **kwargs: Any) -> None:
     """Stands for an original that is not there."""
 
 
+class Mark(NamedTuple):
+    """How far the replacements had come at a moment."""
+
+    installed: int
+    connected: int
+    waiting: dict[Target, tuple[str, Make]]
+
+
 class Patches:
     """All that is replaced at the moment, oldest first."""
 
     def __init__(self) -> None:
-        self._installed: list[Installed] = []
+        self._installed: dict[Target, Installed] = {}
         self._connected: list[tuple[Any, Any, str]] = []
+        self._waiting: dict[Target, tuple[str, Make]] = {}
 
     def install(self, target: Target, make: Make) -> None:
         """Replace a target unless it is replaced already, for an outer session perhaps.
@@ -89,8 +103,26 @@ class Patches:
         Once a session, never once a test: after about a thousand changes of a class, CPython 3.13.0 no longer notices
         further ones at specialised call sites.
         """
-        if not any(installed.target == target for installed in self._installed):
-            self._installed.append(Installed(target, make))
+        if target not in self._installed:
+            self._installed[target] = Installed(target, make)
+
+    def has(self, target: Target) -> bool:
+        """Whether a target is replaced at the moment."""
+        return target in self._installed
+
+    def install_when_imported(self, target: Target, make: Make) -> None:
+        """Replace a target now or, if its module is not in use yet, by the first `install_imported` that finds it."""
+        if target.is_imported:
+            self.install(target, make)
+        else:
+            self._waiting[target] = target.module, make
+
+    def install_imported(self) -> None:
+        """Replace what has waited for a module that is in use by now. Every test asks."""
+        for target, (module, make) in list(self._waiting.items()):
+            if module in sys.modules:
+                del self._waiting[target]
+                self.install(target, make)
 
     def connect(self, signal: Any, receiver: Callable[..., Any], uid: str) -> None:
         """Receive a signal of Django's unless it is received already."""
@@ -98,19 +130,20 @@ class Patches:
             signal.connect(receiver, weak=False, dispatch_uid=uid)
             self._connected.append((signal, receiver, uid))
 
-    def mark(self) -> tuple[int, int]:
-        """What is installed and connected now, for `remove_since`."""
-        return len(self._installed), len(self._connected)
+    def mark(self) -> Mark:
+        """What is installed, connected and waited for now, for `remove_since`."""
+        return Mark(len(self._installed), len(self._connected), dict(self._waiting))
 
-    def remove_since(self, mark: tuple[int, int]) -> None:
+    def remove_since(self, mark: Mark) -> None:
         """Take out what came after a mark, newest first."""
-        while len(self._installed) > mark[0]:
-            self._installed.pop().remove()
-        while len(self._connected) > mark[1]:
+        while len(self._installed) > mark.installed:
+            self._installed.popitem()[1].remove()
+        while len(self._connected) > mark.connected:
             signal, _, uid = self._connected.pop()
             signal.disconnect(dispatch_uid=uid)
+        self._waiting = dict(mark.waiting)
 
     @property
     def targets(self) -> list[Target]:
         """What is replaced at the moment."""
-        return [installed.target for installed in self._installed]
+        return list(self._installed)

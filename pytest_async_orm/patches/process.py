@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from pytest_async_orm.patches.mechanism import Patches
+from pytest_async_orm.patches.mechanism import Mark, Patches
 
 _T = TypeVar("_T")
 
@@ -36,6 +36,12 @@ class Route(Protocol):
 
 class Router(Protocol):
     """Who decides whether an alias is routed, for the calling thread and context."""
+
+    host: Any
+    """Who has `thread`, to which nothing is routed in the context whose origin it is, outside of event loops; None if
+    nobody has."""
+    shows_real: bool
+    """Whether nothing is routed where neither the context nor a hand-over tells of an origin."""
 
     def route(self, alias: str) -> Route | None:
         """Who answers for an alias; None for Django itself."""
@@ -76,7 +82,7 @@ class Process:
 
     def __init__(self) -> None:
         self.patches = Patches()
-        self._outer: list[tuple[object, dict[str, Any], tuple[int, int]]] = []
+        self._outer: list[tuple[object, dict[str, Any], Mark]] = []
         self._clear()
 
     def _clear(self) -> None:

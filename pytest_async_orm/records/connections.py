@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_async_orm.records.source_line import SourceLine
+
 LeakKind = Literal[
     "orphaned",
     "lingering",
@@ -19,23 +21,6 @@ LeakKind = Literal[
 Cause = Literal["", "own", "loop", "client", "response", "pool", "thread"]
 """Whose what was left open is: a copy or another handler's; a task's; of a request that the test's client sent on a
 thread; of a streamed response that the test did not read to its end; of a pool's thread; of a thread of its own."""
-
-
-class SourceLine(str):
-    """A line of code as 'file:line', empty if it is not known.
-
-    The file is relative to pytest's root directory, to the working directory, or to a folder that Python imports from.
-    """
-
-    __slots__ = ("stack",)
-    stack: str
-    """Formatted as `traceback.format_stack` does, the innermost frame last."""
-
-    def __new__(cls, line: str = "", stack: str = "") -> SourceLine:
-        """Make a line from `file:line` and its formatted stack."""
-        made = super().__new__(cls, line)
-        made.stack = stack
-        return made
 
 
 @dataclass(frozen=True)

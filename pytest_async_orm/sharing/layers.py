@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_async_orm.frames import handoff
-from pytest_async_orm.frames.workers import Work
-from pytest_async_orm.sharing.leftovers import release_idle
+from pytest_async_orm.sharing.hosting import Host
 from pytest_async_orm.sharing.origin import ORIGIN
 from pytest_async_orm.sharing.routing import route_by
-from pytest_async_orm.sharing.sandbox import Sandbox, SandboxEnd
+
+if TYPE_CHECKING:
+    from pytest_async_orm.frames.workers import Work
+    from pytest_async_orm.sharing.ending import SandboxEnd
+    from pytest_async_orm.sharing.sandbox import Sandbox
 
 __all__ = ["ORIGIN", "Layers", "work_of"]
 
@@ -26,43 +29,47 @@ class Layers:
     """Decides which sandbox, if any, answers for a connection."""
 
     def __init__(self) -> None:
-        self._stack: list[Sandbox | str] = []
-        self._stragglers: dict[threading.Thread, tuple[Sandbox, Work]] = {}
+        self._stack: list[Sandbox | Host | str] = []
+        self._stragglers: dict[threading.Thread, tuple[Sandbox | Host, Work]] = {}
+        self.host: Host | None = None
+        """The innermost sandbox, if it is for guests alone."""
+        self.shows_real = False
+        """Whether the real connections show, and no thread goes on with the work of an earlier test."""
 
     @property
-    def top(self) -> Sandbox | None:
+    def top(self) -> Sandbox | Host | None:
         """The innermost sandbox; None where the real connections show."""
         top = self._stack[-1] if self._stack else None
-        return top if isinstance(top, Sandbox) else None
+        return None if isinstance(top, str) else top
 
     @property
     def isolating(self) -> Sandbox | None:
         """The innermost sandbox, if it answers for every thread."""
         top = self.top
-        return None if top is None or top.for_guests else top
+        return None if isinstance(top, Host) else top
 
     @property
     def depth(self) -> int:
         """How many sandboxes there are, hidden ones too."""
-        return sum(isinstance(layer, Sandbox) for layer in self._stack)
+        return sum(not isinstance(layer, str) for layer in self._stack)
 
     def suspend(self, *, transactional: bool = False) -> None:
         """Show the real connections until `resume`; to every thread, if a transactional test uses them."""
         route_by(self)
-        self._stack.append(_REAL if transactional else _SUSPENDED)
+        self._append(_REAL if transactional else _SUSPENDED)
 
     def resume(self) -> None:
         """End what `suspend` began."""
-        self._stack.pop()
-        release_idle()
+        self._remove()
+        _release_idle()
         self._forget_finished()
         if not self._stack and not self._stragglers:
             route_by(None)
 
-    def push(self, sandbox: Sandbox) -> None:
+    def push(self, sandbox: Sandbox | Host) -> None:
         """Let a sandbox answer from now on."""
         route_by(self)
-        self._stack.append(sandbox)
+        self._append(sandbox)
 
     def pop(self) -> SandboxEnd:
         """End the innermost sandbox. It stays in place while its threads get their grace."""
@@ -71,11 +78,24 @@ class Layers:
         try:
             return sandbox.end()
         finally:
-            release_idle()
+            _release_idle()
             self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
-            self._stack.pop()
+            self._remove()
 
-    def route(self, alias: str) -> Sandbox | None:
+    def _append(self, layer: Sandbox | Host | str) -> None:
+        self._stack.append(layer)
+        self._note_top()
+
+    def _remove(self) -> None:
+        self._stack.pop()
+        self._note_top()
+
+    def _note_top(self) -> None:
+        top = self.top
+        self.host = top if isinstance(top, Host) else None
+        self.shows_real = top is None and not self._stragglers
+
+    def route(self, alias: str) -> Sandbox | Host | None:
         """Who answers for an alias on the calling thread; None for the real connection. Raises `SandboxEnded` for work
         of an earlier test.
         """
@@ -109,14 +129,15 @@ class Layers:
 
     def before_rollback(self) -> None:
         """Django is about to roll back what a test case has done."""
-        if self.top is not None:
-            self.top.before_rollback()
+        if (top := self.top) is not None:
+            top.before_rollback()
 
     def opened(self) -> list[Any]:
         """The calling thread's connections of the innermost sandbox."""
-        return self.top.opened() if self.top is not None else []
+        top = self.top
+        return top.opened() if top is not None else []
 
-    def _straggles(self) -> Sandbox | None:
+    def _straggles(self) -> Sandbox | Host | None:
         """The ended sandbox with whose work the calling thread goes on. Several threads may forget it at a time."""
         thread = threading.current_thread()
         found = self._stragglers.get(thread)
@@ -129,13 +150,24 @@ class Layers:
         return None
 
     def _forget_finished(self) -> None:
+        if not self._stragglers:
+            return
         for thread, (_, work) in list(self._stragglers.items()):
             if not work.goes_on(thread):
                 self._stragglers.pop(thread, None)
+        self._note_top()
 
     def _current_test(self) -> str | None:
         top = self.top
         return top.test if top is not None else None
+
+
+def _release_idle() -> None:
+    """With no other thread nobody waits inside of a call of an ended test."""
+    if threading.active_count() > 1:
+        from pytest_async_orm.sharing.leftovers import release_idle
+
+        release_idle()
 
 
 @contextmanager

@@ -32,8 +32,11 @@ _POLL_SECONDS = 0.005
 class ThreadWatch:
     """Remembers which threads and pools' calls ran before a test, to know the test's own."""
 
-    def __init__(self) -> None:
-        self._before = {thread: _outermost(thread) for thread in threading.enumerate()}
+    def __init__(self, before: dict[threading.Thread, FrameType | None] | None = None) -> None:
+        """`before`: the threads beside the test's own, if they are known from an earlier moment."""
+        if before is None:
+            before = {thread: _outermost(thread) for thread in threading.enumerate()}
+        self._before = before
 
     def exempt(self, threads: Iterable[threading.Thread]) -> None:
         """Take threads for older than the test: a fixture of wider scope, first asked for by the test, started them."""

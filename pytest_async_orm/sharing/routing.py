@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from django.db import connections
 
+from pytest_async_orm.frames.handoff import present_caller
 from pytest_async_orm.patches import native, targets
+from pytest_async_orm.patches.interpreter import runs_no_loop
 from pytest_async_orm.patches.process import PROCESS, Route, Router
+from pytest_async_orm.sharing.origin import ORIGIN
 
 
 def route_by(router: Router | None) -> None:
     """Let a router answer from now on; None for Django alone."""
-    if router is not None:
+    if router is not None and not PROCESS.patches.has(targets.GET_CONNECTION):
         _install()
     PROCESS.router = router
 
 
 def _install() -> None:
+    native.install()
     for target, make in (
         (targets.GET_CONNECTION, _getting),
         (targets.SET_CONNECTION, _setting),
@@ -26,7 +31,6 @@ def _install() -> None:
         (targets.ALL_CONNECTIONS, _listing),
     ):
         PROCESS.patches.install(target, make)
-    native.install()
 
 
 def _route(handler: Any, alias: str) -> Route | None:
@@ -34,8 +38,23 @@ def _route(handler: Any, alias: str) -> Route | None:
     return router.route(alias) if router is not None and handler is connections else None
 
 
+def _is_at_home(router: Router, origin: Callable[[], Any] = ORIGIN.get) -> bool:
+    """Whether it is certain, without asking `route`, that nothing is routed: for a sync test and what surrounds it,
+    which look connections up a dozen times a test.
+    """
+    host = router.host
+    if host is not None:
+        return origin() is host and get_ident() == host.thread and runs_no_loop()
+    return router.shows_real and origin() is None and present_caller() is None
+
+
 def _getting(original: Callable[..., Any]) -> Callable[..., Any]:
+    process = PROCESS
+
     def __getitem__(self: Any, alias: str) -> Any:  # noqa: N807 - it stands for that method
+        router = process.router
+        if router is None or _is_at_home(router):
+            return original(self, alias)
         route = _route(self, alias)
         return original(self, alias) if route is None else route.get(alias)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.local import Local
@@ -13,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.errors import SandboxEnded
 from pytest_async_orm.messages import sandbox as messages
-from pytest_async_orm.records import Leftover
+from pytest_async_orm.sharing.ending import SandboxEnd
 from pytest_async_orm.sharing.leftovers import ThreadWatch
 from pytest_async_orm.sharing.refused import forbidden_connection
 from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -22,30 +21,28 @@ from pytest_async_orm.sharing.virtual import return_knowledge, virtual_connectio
 GRACE_SECONDS = 1.0
 
 
-@dataclass
-class SandboxEnd:
-    """What the end of a sandbox found."""
-
-    leftovers: list[Leftover] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    """One message for each alias whose transaction is gone."""
-    committed: list[str] = field(default_factory=list)
-    """The aliases whose rows may have been committed."""
-
-
 class Sandbox:
     """From `start` to `end`, gives each thread its own connection for each alias, all over one shared connection."""
 
     for_guests = False
     """Whether the test's own thread keeps Django's connections, and others alone are answered."""
 
-    def __init__(self, test: str, timeout: float, *, guarded_thread: threading.Thread | None = None) -> None:
-        """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for."""
+    def __init__(
+        self,
+        test: str,
+        timeout: float,
+        *,
+        guarded_thread: threading.Thread | None = None,
+        threads: ThreadWatch | None = None,
+    ) -> None:
+        """`guarded_thread` is the one in which Django itself refuses the databases that the test did not ask for;
+        `threads` knows what ran before the test, if that was another moment than this.
+        """
         self.test = test
         self._guarded_thread = guarded_thread
         self.timeout = timeout
         self.ended = False
-        self.threads = ThreadWatch()
+        self.threads = threads or ThreadWatch()
         self._shared: dict[str, SharedConnection] = {}
         # As Django keeps its connections: by thread, and in a coroutine by context.
         self._here = Local(thread_critical=True)
@@ -103,7 +100,8 @@ class Sandbox:
     def end(self) -> SandboxEnd:
         """Wait for the test's threads, stop what still runs, roll back what is unfinished, and say what was found."""
         working = self.threads.settle(self._leases(), GRACE_SECONDS)
-        ending = SandboxEnd(leftovers=[self.threads.describe(lease) for lease in working])
+        ending = SandboxEnd()
+        ending.leftovers += [self.threads.describe(lease) for lease in working]
         self.ended = True
         for shared in self._shared.values():
             self._finish(shared, ending)

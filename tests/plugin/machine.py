@@ -52,7 +52,12 @@ class SerialTransactions(RuleBasedStateMachine):
         self.committed: set[str] = set()
         self.actors = [Actor() for _ in range(ACTORS)]
         self.sandbox = self.open_sandbox()
-        self.queue = self.sandbox._shared["default"].queue
+        self.queue = self.shared.queue
+
+    @property
+    def shared(self) -> Any:
+        """The one connection of all actors."""
+        return self.sandbox._shared["default"]
 
     def open_sandbox(self) -> Any:
         sandbox = self.stack.enter_context(scope_transaction(["default"], "the state machine", self.lock_timeout))
@@ -278,7 +283,7 @@ class SerialTransactions(RuleBasedStateMachine):
 
     def ledger_is_right(self) -> None:
         """It has as many connections of the actors as are open, and the line of each opening."""
-        shared = self.sandbox._shared["default"]
+        shared = self.shared
         of_actors = [
             opened
             for opened in PROCESS.one(Ledger).open_connections()

@@ -35,6 +35,10 @@ class GuestsOfATest(SettingsOfSessions):
         self.actors[0].is_open = True
         return host
 
+    @property
+    def shared(self) -> Any:
+        return self.sandbox._guests._shared["default"]
+
     def roll_back(self) -> None:
         for block, _ in reversed(self.blocks):
             block.__exit__(Rejected, Rejected(), None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_async_orm.drivers.session_things import MySQLThings, PostgreSQLThings, SQLiteThings
-from pytest_async_orm.sharing.hosting import HostedConnection
+from pytest_async_orm.sharing.guests import HostedConnection
 from pytest_async_orm.sharing.session import Kept, SharedSession
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 from pytest_async_orm.sharing.virtual import VirtualConnection

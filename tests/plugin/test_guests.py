@@ -284,7 +284,7 @@ def test_planted_fault_is_caught(run, pytester: pytest.Pytester, fault: str) -> 
     pytester.makeconftest(
         f"""
 def pytest_runtest_setup(item):
-    from pytest_async_orm.sharing.hosting import HostedConnection
+    from pytest_async_orm.sharing.guests import HostedConnection
     HostedConnection.{fault} = lambda self: None
 """
     )

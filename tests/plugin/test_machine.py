@@ -18,7 +18,7 @@ from session_scenes import first_way, unset
 from pytest_async_orm.frames import handoff
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue
-from pytest_async_orm.sharing.hosting import HostedConnection
+from pytest_async_orm.sharing.guests import HostedConnection
 from pytest_async_orm.sharing.lease import Lease
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 from pytest_async_orm.sharing.virtual import VirtualConnection

@@ -68,11 +68,12 @@ def test_installed_once_and_removed() -> None:
     """A second installation changes nothing; the removal puts the very object back that was there."""
     before = vars(Victim)["method"]
     patches = Patches()
+    mark = patches.mark()
     for _ in range(2):
         patches.install(METHOD, louder)
     assert Victim().method() == "ORIGINAL"
     assert patches.targets == [METHOD]
-    patches.remove_since((0, 0))
+    patches.remove_since(mark)
     assert vars(Victim)["method"] is before
     assert patches.targets == []
 
@@ -85,18 +86,20 @@ def test_class_methods_stay_class_methods() -> None:
 
     before = vars(Victim)["of_class"]
     patches = Patches()
+    mark = patches.mark()
     patches.install(OF_CLASS, louder)
     assert (Heir.of_class(), Heir().of_class()) == ("HEIR", "HEIR")
-    patches.remove_since((0, 0))
+    patches.remove_since(mark)
     assert vars(Victim)["of_class"] is before
 
 
 def test_what_was_not_there_is_deleted() -> None:
     """A method that the owner does not have is gone after the removal."""
     patches = Patches()
+    mark = patches.mark()
     patches.install(ADDED, lambda _: lambda self: "added")
     assert Victim().added() == "added"
-    patches.remove_since((0, 0))
+    patches.remove_since(mark)
     assert not hasattr(Victim, "added")
 
 
@@ -104,11 +107,12 @@ def test_replacements_of_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """What somebody else has put on top is not taken out with the plugin's."""
     monkeypatch.setattr(Victim, "method", Victim.method)
     patches = Patches()
+    mark = patches.mark()
     patches.install(METHOD, louder)
     beneath = Victim.method
     theirs = lambda self: f"{beneath(self)}!"  # noqa: E731
     Victim.method = theirs
-    patches.remove_since((0, 0))
+    patches.remove_since(mark)
     assert Victim.method is theirs
     assert Victim().method() == "ORIGINAL!"
 

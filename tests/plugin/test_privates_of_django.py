@@ -25,7 +25,7 @@ def test_flush_of_transactional_tests() -> None:
     source = inspect.getsource(inspect.unwrap(TransactionTestCase._fixture_teardown))
     options = ["verbosity", "interactive", "database", "reset_sequences", "allow_cascade", "inhibit_post_migrate"]
     assert 'call_command(\n                "flush"' in source, (
-        "transactional tests end in another way: see flushing/seam.py"
+        "transactional tests end in another way: see flushing/replaced.py"
     )
     assert source.count("=", source.index("call_command(")) == len(options), "other options: see flushing/understood.py"
     assert all(f"{option}=" in source for option in options)

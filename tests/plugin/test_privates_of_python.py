@@ -39,6 +39,15 @@ def test_frames_of_threads() -> None:
     assert hasattr(sys, "_getframe"), "sys has no _getframe any more: see frames/lines.py"
 
 
+def test_question_for_a_loop() -> None:
+    """Whether a loop runs is asked, without an exception, by a function that asyncio exports."""
+    import asyncio
+
+    assert callable(getattr(asyncio, "_get_running_loop", None)), (
+        "asyncio has no _get_running_loop any more: see patches/interpreter.py"
+    )
+
+
 # Gone in Python 3.13, and in some releases of trio.
 _OF_SOME_RELEASES = {"_wait_for_tstate_lock", "unrolled_run"}
 

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STARTED = [
     "errors", "fixtures", "fixtures.databases", "fixtures.leaks", "fixtures.queries", "fixtures.scopes", "hooks",
     "hooks.assertions", "hooks.flushing", "hooks.isolation", "hooks.leaks", "hooks.recording", "hooks.reporting",
-    "hooks.scopes", "hooks.session", "hooks.telling", "items", "markers", "messages", "messages.leaks",
-    "messages.sandbox", "options", "patches", "patches.mechanism", "patches.process", "patches.pytest_names", "plugin",
+    "hooks.scopes", "hooks.session", "hooks.telling", "items", "markers", "options", "patches", "patches.mechanism",
+    "patches.process", "patches.pytest_names", "plugin",
 ]  # fmt: skip
 
 
