@@ -1,18 +1,20 @@
 """Run public suites without and with the plugin, and compare what comes of each test.
 
     python tests/public_suites.py --how [SUITE...]
-    python tests/public_suites.py FOLDER WHEEL [SUITE...] [--only plain|errors|isolated] [--record] [-- ARGUMENT...]
+    python tests/public_suites.py FOLDER WHEEL [SUITE...] [--only KIND] [--known] [--record] [-- ARGUMENT...]
 
 It fetches nothing: --how prints what to do in FOLDER before. FOLDER holds a checkout of each suite under its name, and
 an environment for it in venv/NAME, in which the plugin is not installed; WHEEL is the plugin's, which is unpacked
 beside them and put on the path of the runs with the plugin alone, so that whatever a suite starts sees it or not.
 
 Of each suite there are three comparisons, test by test. `plain`: as its authors run it, in the order of the files.
-`errors`: the same with -W error. `isolated`: its async tests without `transaction=True`, against `plain` without the
-plugin; those that public_suites_known.py names need real connections. A test that passed without the plugin and does
-not with it, nor when its file is run again, is a difference and makes the exit code 1: suites have time-outs of their
-own. --record writes the figures into public_suites_results.json and docs/sandbox.md. What pytest printed is in
-FOLDER/logs. What follows `--` is for every run of pytest, to narrow it.
+`errors`: the same with -W error, of the files that can be imported so. `isolated`: its async tests without
+`transaction=True`, against `plain` without the plugin; those that public_suites_known.py names need real connections.
+A test that passed without the plugin and does not with it, nor when its file is run again, is a difference and makes
+the exit code 1: suites have time-outs of their own. --record writes the figures into public_suites_results.json and
+docs/sandbox.md. What pytest printed is in FOLDER/logs, beside what came of each test; --known takes from there the
+runs without the plugin, which a change of the plugin leaves as they are. What follows `--` is for every run of pytest,
+to narrow it.
 """
 
 from __future__ import annotations
@@ -103,10 +105,12 @@ def compare(suite: PublicSuite, kind: str, without: Outcomes, with_it: Outcomes)
 class Runs:
     """Runs in a folder of checkouts, with the plugin of one wheel; what was run once is not run again."""
 
-    def __init__(self, folder: Path, scratch: Path, more: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, scratch: Path, more: Sequence[str] = (), *, known: bool = False) -> None:
         self._folder = folder
         self._more = more
         self._scratch = scratch
+        self._logs = folder / "logs"
+        self._use_known = known
         self._known: dict[tuple[str, str, bool], Outcomes] = {}
 
     def comparison(self, suite: PublicSuite, kind: str) -> Comparison:
@@ -125,8 +129,13 @@ class Runs:
     def _outcomes(self, suite: PublicSuite, kind: str, plugin: bool) -> Outcomes:
         key = (suite.name, kind, plugin)
         if key not in self._known:
-            self._known[key] = self._run(suite, kind, plugin)
+            self._known[key] = self._earlier(suite, kind, plugin) or self._run(suite, kind, plugin)
         return self._known[key]
+
+    def _earlier(self, suite: PublicSuite, kind: str, plugin: bool) -> Outcomes | None:
+        """What an earlier run without the plugin left, if it was asked for and is there."""
+        kept = self._log(suite, kind, plugin).with_suffix(".json")
+        return Outcomes(**json.loads(kept.read_text())) if self._use_known and not plugin and kept.exists() else None
 
     def _run(self, suite: PublicSuite, kind: str, plugin: bool, files: Sequence[str] = ()) -> Outcomes:
         record = self._scratch / "record"
@@ -134,16 +143,18 @@ class Runs:
         started = time.monotonic()
         output = self._pytest(suite, kind, plugin, record, files)
         seconds = time.monotonic() - started
-        self._keep(suite, kind, plugin, output, again=bool(files))
-        tests = outcomes_of(record.read_text().splitlines())
-        if not tests:
+        log = self._log(suite, kind, plugin, again=bool(files))
+        log.write_text(output)
+        found = Outcomes(outcomes_of(record.read_text().splitlines()), seconds)
+        if not found.tests:
             raise SuiteDidNotRun(f"{suite.name}: no test was reported\n{output[-4000:]}")
-        return Outcomes(tests, seconds)
+        log.with_suffix(".json").write_text(json.dumps(asdict(found)))
+        return found
 
     def _pytest(self, suite: PublicSuite, kind: str, plugin: bool, record: Path, files: Sequence[str]) -> str:
         """What it printed."""
         python = self._folder / "venv" / suite.name / "bin" / "python"
-        strict = ("-W", "error") if kind == "errors" else ()
+        strict = ("-W", "error", "--continue-on-collection-errors") if kind == "errors" else ()
         run = subprocess.run(
             [str(python), "-m", "pytest", *_ARGUMENTS, *suite.arguments, *self._more, *strict, *files],
             cwd=self._folder / suite.name / suite.folder,
@@ -157,12 +168,11 @@ class Runs:
         )
         return run.stdout
 
-    def _keep(self, suite: PublicSuite, kind: str, plugin: bool, output: str, *, again: bool) -> None:
-        """What pytest printed, to look at differences."""
-        logs = self._folder / "logs"
-        logs.mkdir(exist_ok=True)
+    def _log(self, suite: PublicSuite, kind: str, plugin: bool, *, again: bool = False) -> Path:
+        """Where what pytest printed is kept, to look at differences."""
+        self._logs.mkdir(exist_ok=True)
         side = ("with" if plugin else "without") + ("-again" if again else "")
-        (logs / f"{suite.name}-{kind}-{side}.log").write_text(output)
+        return self._logs / f"{suite.name}-{kind}-{side}.log"
 
     def _environ(self, suite: PublicSuite, kind: str, plugin: bool, record: Path) -> dict[str, str]:
         path = [str(self._scratch / name) for name in ("beside", "plugin")[: 1 + plugin]]
@@ -200,49 +210,62 @@ def unpacked(wheel: Path, folder: Path) -> Iterator[Path]:
 
 
 def run_all(
-    folder: Path, wheel: Path, suites: list[PublicSuite], kinds: Iterable[str], more: Sequence[str]
-) -> list[Comparison]:
+    folder: Path,
+    wheel: Path,
+    suites: list[PublicSuite],
+    kinds: Iterable[str],
+    more: Sequence[str] = (),
+    *,
+    known: bool = False,
+) -> Iterator[Comparison]:
     """All comparisons that were asked for, told one by one."""
-    found = []
     with unpacked(wheel, folder.resolve()) as scratch:
-        runs = Runs(folder.resolve(), scratch, more)
+        runs = Runs(folder.resolve(), scratch, more, known=known)
         for suite, kind in product(suites, kinds):
-            if kind == "errors" and not suite.warnings_are_errors:
-                continue
-            found.append(runs.comparison(suite, kind))
-            tell(found[-1])
-    return found
+            if kind != "errors" or suite.warnings_are_errors:
+                found = runs.comparison(suite, kind)
+                tell(found)
+                yield found
 
 
 def main() -> int:
     """What was asked for; the exit code."""
     cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    options = arguments(sys.argv[1:cut])
+    if options.how:
+        print("\n\n".join(suite.preparation() for suite in options.suites))
+        return 0
+    folder, wheel = map(Path, options.words[:2])
+    kinds = [options.only] if options.only else KINDS
+    worse = False
+    for found in run_all(folder, wheel, options.suites, kinds, sys.argv[cut + 1 :], known=options.known):
+        worse = worse or bool(found.worse)
+        if options.record:
+            record(found)
+    return int(worse)
+
+
+def arguments(words: Sequence[str]) -> argparse.Namespace:
+    """The options, and as `suites` those that are named or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--how", action="store_true")
+    for option in ("--how", "--known", "--record"):
+        parser.add_argument(option, action="store_true")
     parser.add_argument("--only", choices=KINDS)
-    parser.add_argument("--record", action="store_true")
     parser.add_argument("words", nargs="*", metavar="FOLDER WHEEL SUITE")
-    options = parser.parse_args(sys.argv[1:cut])
+    options = parser.parse_args(words)
+    if not options.how and len(options.words) < 2:
+        parser.error("name the folder of the checkouts and the plugin's wheel, or ask --how")
     names = options.words if options.how else options.words[2:]
     if unknown := set(names) - {suite.name for suite in SUITES}:
         parser.error(f"no suite is called {' or '.join(sorted(unknown))}: {', '.join(each.name for each in SUITES)}")
-    suites = [suite for suite in SUITES if not names or suite.name in names]
-    if options.how:
-        print("\n\n".join(suite.preparation() for suite in suites))
-        return 0
-    if len(options.words) < 2:
-        parser.error("name the folder of the checkouts and the plugin's wheel, or ask --how")
-    folder, wheel = map(Path, options.words[:2])
-    found = run_all(folder, wheel, suites, [options.only] if options.only else KINDS, sys.argv[cut + 1 :])
-    if options.record:
-        record(found)
-    return 1 if any(each.worse for each in found) else 0
+    options.suites = [suite for suite in SUITES if not names or suite.name in names]
+    return options
 
 
-def record(found: list[Comparison]) -> None:
-    """Keep the figures, in place of those of the same suites and kinds, and show all in the document."""
+def record(found: Comparison) -> None:
+    """Keep the figures, in place of those of the same suite and kind, and show all in the document."""
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    figures = {(each["suite"], each["kind"]): each for each in [*known, *map(asdict, found)]}
+    figures = {(each["suite"], each["kind"]): each for each in [*known, asdict(found)]}
     ordered = [figures[key] for key in product([suite.name for suite in SUITES], KINDS) if key in figures]
     RESULTS.write_text(json.dumps(ordered, indent=1) + "\n")
     render(ordered)

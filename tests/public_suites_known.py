@@ -20,6 +20,8 @@ class PublicSuite:
     """What Debian packages its requirements are built from, if any."""
     needs: str = ""
     """What must be done in PostgreSQL before, if anything."""
+    steps: tuple[str, ...] = ()
+    """What else must be done at the end; `$PYTHON` is the environment's."""
     folder: str = "."
     """Where pytest runs, from the checkout's root."""
     arguments: tuple[str, ...] = ()
@@ -40,6 +42,8 @@ class PublicSuite:
             f"uv venv --python {self.python} venv/{self.name}",
             f"ENVIRONMENT=$PWD/venv/{self.name}",
             f'(cd {self.name}/{self.folder} && uv pip install --python "$ENVIRONMENT" {self.install})',
+            "PYTHON=$ENVIRONMENT/bin/python" if self.steps else "",
+            *self.steps,
         ]
         return "\n".join(filter(None, steps))
 
@@ -58,6 +62,8 @@ _CONVERSATIONS = {
     "DJANGO_CONFIGURATION": "Test",
     "DJANGO_SETTINGS_MODULE": "conversations.settings",
     "DB_HOST": "127.0.0.1",
+    # Its .env names the port of its container.
+    "DB_PORT": "5432",
     "AWS_S3_ENDPOINT_URL": "http://localhost:9000",
 }
 
@@ -76,9 +82,8 @@ SUITES = (
         "wemake-services/django-modern-rest",
         "76897cf6",
         "3.13",
-        "--group pyproject.toml:unit-test --group pyproject.toml:integration "
-        "--group pyproject.toml:dev-and-docs 'schemathesis<5' phonenumbers django-mantle "
-        "'.[pydantic,msgspec,attrs,jwt,allauth,openapi]'",
+        # As it was locked: it turns warnings into errors, and a newer pytest-asyncio warns.
+        "-r <(uv export -q --frozen --no-hashes --all-groups --all-extras)",
         # Without its coverage, and patient: its five seconds a test are for an idle machine.
         arguments=("-o", "addopts=--strict-markers --tb=short", "-o", "testpaths=tests", "--timeout=60"),
     ),
@@ -112,7 +117,9 @@ SUITES = (
         "0809061",
         "3.14",
         "-r ../buildrun/docker/tenzu/requirements/devel.txt",
-        packages="libcairo2-dev libldap2-dev libpq-dev libsasl2-dev",
+        packages="libcairo2-dev libldap2-dev libpq-dev libsasl2-dev nodejs npm",
+        # A migration converts texts by a script of Node's.
+        steps=("(cd tenzu-back/src/scripts && npm ci)",),
         folder="src",
         arguments=("-n", "0"),
         environ=_TENZU,
@@ -123,7 +130,18 @@ SUITES = (
         "4086ab9",
         "3.14",
         "'.[dev]'",
+        packages="gettext libmagic1 npm pandoc shared-mime-info",
         needs="CREATE ROLE dinum SUPERUSER LOGIN PASSWORD 'pass'",
+        steps=(
+            "cp conversations/docker/files/etc/mime.types /etc/mime.types && mkdir -p /data/media /data/static",
+            "(cd conversations/src/mail && npm install)",
+            "(cd conversations/src/mail && npm run build-mjml-to-html && npm run build-html-to-plain-text)",
+            '(cd conversations/src/backend && "$PYTHON" -m django compilemessages)',
+            # In the place of its store of objects.
+            "uv venv venv/moto && uv pip install --python venv/moto 'moto[server,s3]'",
+            "venv/moto/bin/moto_server -H 127.0.0.1 -p 9000 &",
+            "curl -X PUT http://127.0.0.1:9000/conversations-media-storage",
+        ),
         folder="src/backend",
         environ=_CONVERSATIONS,
     ),

@@ -65,7 +65,9 @@ def folder(tmp_path: Path) -> Path:
     """A folder of one checkout, with this interpreter as its environment."""
     (tmp_path / "planted").mkdir()
     (tmp_path / "planted" / "test_planted.py").write_text(TESTS)
-    (tmp_path / "planted" / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\nmarkers = django_db\n")
+    (tmp_path / "planted" / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nmarkers = django_db\n"
+    )
     python = tmp_path / "venv" / "planted" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
@@ -75,10 +77,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def planted(folder: Path, kind: str) -> Comparison:
+def planted(folder: Path, kind: str, *, known: bool = False) -> Comparison:
     """The comparison of the planted suite, without Django and the plugin that is installed here."""
     off = ["-p", "no:async_orm", "-p", "no:django"]
-    (found,) = run_all(folder, folder / "planted.whl", [SUITE], [kind], off)
+    (found,) = run_all(folder, folder / "planted.whl", [SUITE], [kind], off, known=known)
     return found
 
 
@@ -95,6 +97,24 @@ def test_transactions_are_taken_off(folder: Path) -> None:
     found = planted(folder, "isolated")
     assert found.worse == ["test_planted.py::test_fault"]
     assert found.passed_with == 2
+
+
+def test_runs_without_the_plugin_are_kept(folder: Path) -> None:
+    """They are taken from the logs where that is asked for; the plugin's side is run in any case."""
+    planted(folder, "plain")
+    (folder / "planted" / "test_more.py").write_text("def test_more(): pass")
+    found = planted(folder, "plain", known=True)
+    assert (found.tests, found.passed_with, found.better) == (4, 4, ["test_more.py::test_more"])
+    assert planted(folder, "plain").tests == 5
+
+
+def test_a_file_that_cannot_be_imported_with_warnings_as_errors(folder: Path) -> None:
+    """Leaves out its own tests alone, and what was found before is known by then."""
+    (folder / "planted" / "test_warns.py").write_text("import warnings\nwarnings.warn('x')\ndef test_it(): pass")
+    off = ["-p", "no:async_orm", "-p", "no:django"]
+    found = run_all(folder, folder / "planted.whl", [SUITE], ["plain", "errors"], off)
+    assert next(found).tests == 5
+    assert next(found).tests == 4
 
 
 def test_a_suite_that_does_not_run_is_no_success(folder: Path) -> None:
