@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -41,9 +43,34 @@ CHECKING = st.builds(
 )
 
 
+# What the validators of passwords were told that somebody has chosen, by the side that runs.
+_CHOSEN: list[str] = []
+
+
+class Noting:
+    """A validator of the project's own, which keeps what was chosen, as the documentation's example of one does."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Everything is allowed."""
+
+    def password_changed(self, password: str, user: Any = None) -> None:  # noqa: ARG002 - Django's protocol
+        """A password that is only stored anew is none that was chosen."""
+        _CHOSEN.append(password)
+
+
+@contextmanager
+def _validated(example: Checking) -> Iterator[None]:
+    from django.test import override_settings
+
+    with surroundings(example), override_settings(AUTH_PASSWORD_VALIDATORS=[{"NAME": f"{__name__}.Noting"}]):
+        yield
+
+
 def _check_password(stage: Stage, example: Checking) -> Sides:
     restart()
-    return operation(stage, joan(), "check_password", example.given)
+    _CHOSEN.clear()
+    user = joan()
+    return operation(stage, user, "check_password", example.given, held=(user, lambda: list(_CHOSEN)))
 
 
 def _check_hash(stage: Stage, example: Checking) -> Sides:
@@ -90,7 +117,7 @@ register_experiment(
     CHECKING,
     _check_password,
     _checking_source("joan.check_password({given!r})", "await joan.acheck_password({given!r})"),
-    surroundings=surroundings,
+    surroundings=_validated,
 )
 register_experiment(
     "auth.hashers.acheck_password",

@@ -92,6 +92,7 @@ METHODS = {
     "has_perms": [
         *calls("has_perms", (PERMISSIONS[:1], PERMISSIONS[:2], (_ASKED[3], PERMISSIONS[0]), ()), **_OBJ),
         *[Call("has_perms", ("sample_app.add_post",))] * 3,
+        Call("has_perms", (5,)),
     ],
     "has_module_perms": calls("has_module_perms", ("sample_app", "auth", "badges")),
 }
@@ -155,7 +156,7 @@ def _expected(example: Asking) -> tuple[Any, ...]:
 
 
 def _answers(call: Call, may: Callable[[str], bool]) -> tuple[Any, ...]:
-    if call.name == "has_perms" and isinstance(call.args[0], str):
+    if call.name == "has_perms" and isinstance(call.args[0], (str, int)):
         return ({"raises": "ValueError"},)
     return (all(map(may, call.args[0])) if call.name == "has_perms" else may(call.args[0]),)
 
