@@ -36,6 +36,7 @@ class Host:
         self.thread = threading.get_ident()
         """The number of the test's own thread."""
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
+        self._own_thread = threading.current_thread()
         self._threads = _threads_before()
         self._guests: Guests | None = None
         self._end: SandboxEnd | None = None
@@ -87,7 +88,7 @@ class Host:
                 from pytest_async_orm.sharing.guests import Guests
                 from pytest_async_orm.sharing.leftovers import ThreadWatch
 
-                self._guests = Guests(self, self._threads or ThreadWatch({}))
+                self._guests = Guests(self, self._threads or ThreadWatch({self._own_thread: None}))
             return self._guests
 
     @property

@@ -289,3 +289,22 @@ def test_wrong_ways_are_caught(asked: Asked, monkeypatch: pytest.MonkeyPatch, *,
     monkeypatch.setattr("pytest_async_orm.sharing.routing._is_at_home", lambda _: certain)
     with pytest.raises((AssertionError, IndexError)):
         expect_short_ways(asked)
+
+
+@pytest.mark.async_orm_sandbox("off")
+@pytest.mark.allow_connection_leaks(reason="a thread ends where it is")
+def test_the_own_thread_is_older_than_its_guests(asked: Asked) -> None:
+    """What a test does is no guest's work, also where the first guest's thread makes what watches for it."""
+    host: Any = asked.top
+    found: list[bool] = []
+
+    def come() -> None:
+        connections["default"]
+        found.append(host._guests.threads.belongs_to_test(host._own_thread))
+        connections["default"].close()
+
+    thread = threading.Thread(target=come)
+    thread.start()
+    thread.join()
+    asked.pop()
+    assert found == [False]
