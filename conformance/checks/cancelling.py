@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from conformance.checks.gates import Gate, turns
 from conformance.checks.observer import Snapshot
-from conformance.checks.scenarios import Scenario, Workaround, create_all
+from conformance.checks.scenarios import Scenario, Workaround, whole_of
 from conformance.checks.stage import Stage
 from conformance.strategies import Rows
 
@@ -35,8 +35,8 @@ def cancel_at(
     workaround: Workaround, when: str, stage: Stage, rows: Rows, titles: tuple[str, ...], *, is_block: bool
 ) -> End:
     """Use the workaround once, and cancel it; `is_block` says that its body runs in the task."""
+    before, whole = whole_of(stage, rows, titles)
     stage.seed(rows)
-    before = stage.committed()
     held = {BEFORE: 0, MIDDLE: 1, WAITING: len(titles) if is_block else 1}
     scenario = Scenario(titles, fails=False, held=held[when])
     seen: list[Any] = []
@@ -44,9 +44,6 @@ def cancel_at(
     if trace.error is not None:  # of the schedule: what the use raised is kept by it
         raise trace.error
     told, left_open, after = *seen, stage.committed()
-    stage.seed(rows)
-    create_all(scenario.titles)
-    whole = stage.committed()
     stage.evidence.changed += whole != before
     return End(before, told, after, whole, left_open, scenario.error, trace.sql)
 

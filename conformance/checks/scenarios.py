@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.gates import Gate
 
 if TYPE_CHECKING:
+    from conformance.checks.observer import Snapshot
     from conformance.checks.stage import Stage
+    from conformance.strategies import Rows
 
 
 class Abandoned(Exception):
@@ -111,6 +114,18 @@ def create_all(titles: tuple[str, ...]) -> None:
 
     for title in titles:
         Post.objects.create(title=title)
+
+
+@lru_cache(maxsize=4096)
+def whole_of(stage: Stage, rows: Rows, titles: tuple[str, ...]) -> tuple[Snapshot, Snapshot]:
+    """What is committed before, and after whole uses that create these posts: kept, for many checks ask the same.
+
+    It leaves the database as it then is.
+    """
+    stage.seed(rows)
+    before = stage.committed()
+    create_all(titles)
+    return before, stage.committed()
 
 
 def _manager(stage: Stage) -> Any:

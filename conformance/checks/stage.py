@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.checks.adapter import Adapter
+from conformance.checks.batches import Sent
 from conformance.checks.evidence import Evidence
 from conformance.checks.observer import Observer, Snapshot
 from conformance.checks.plain import plain
@@ -56,10 +57,14 @@ class Stage:
         self.recorder.install()
         # What the database holds, where nothing was written since it was seeded.
         self._held: Rows | None = None
+        # What was seeded last, with its statements: most rows are seeded once for each side.
+        self._seeded: tuple[Rows, list[Sent]] | None = None
 
     def seed(self, rows: Rows) -> None:
         """Make the database hold just these rows, committed."""
-        self._observer.replace_rows(seeded_rows(rows), tuple(rows.more()))
+        if self._seeded is None or self._seeded[0] is not rows:
+            self._seeded = rows, self._observer.insertions(seeded_rows(rows))
+        self._observer.replace_by(self._seeded[1], tuple(rows.more()))
         self._held = None
 
     def seed_for(self, rows: Rows) -> None:
@@ -113,8 +118,11 @@ class Stage:
         return self._observer.sessions()
 
     def sessions_settled(self, most: int) -> int:
-        """The same once it is `most`, or after a moment: a session ends after its client, and nobody is told."""
-        deadline = time.monotonic() + _PATIENCE
+        """The same once it is `most`, or after a moment: a session ends after its client, and nobody is told.
+
+        The file of an embedded database is closed when its client closes it.
+        """
+        deadline = time.monotonic() + (0 if self._observer.is_embedded else _PATIENCE)
         while (found := self.sessions()) > most and time.monotonic() < deadline:
             time.sleep(_PAUSE)
         return found

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ from typing import Any
 
 from conformance.checks.experiments import Conditions, Experiment, Sides
 from conformance.checks.instruments import PROBE, LeftoverWatch, LoopWatch, SignalWatch, caches_of, loop_watch, state_of
+from conformance.checks.instruments.garbage import forget_garbage, garbage_found
 from conformance.checks.instruments.leftovers import Left
 from conformance.checks.journal import SENSITIVE
 from conformance.checks.outcomes import Absent
@@ -71,8 +70,12 @@ class Witness:
 
         # Django keeps the content types of a process: the first side would ask for them, and the second would not.
         ContentType.objects.get_for_models(*apps.get_models())
-        self._stage.run(lambda: sync_to_async(lambda: connection.ensure_connection())())
-        self._sensitive = self._stage.run(lambda: sync_to_async(threading.get_ident)())
+
+        def connected() -> int:
+            connection.ensure_connection()
+            return threading.get_ident()
+
+        self._sensitive = self._stage.run(lambda: sync_to_async(connected)())
         SENSITIVE.add(self._sensitive)
 
     def pair(self, experiment: Experiment, example: Any, conditions: Conditions) -> Pair:
@@ -165,16 +168,15 @@ class Witness:
         if conditions.overridden and sides.overriding is not None:
             overriding = sides.overriding()
         # What the collector finds during the call must be the call's own, and it must find it now: not by chance.
-        with warnings.catch_warnings(record=True):
-            gc.collect()
+        forget_garbage()
         with (
             self._leftover_watch.watching() as side.left,
             self._signal_watch.listening(conditions.listening) as side.signals,
             overriding as calls,
             self._stage.recorder.recording() as side.statements,
+            garbage_found(),
         ):
             yield
-            gc.collect()
         side.statements[:] = [sent for sent in side.statements[: side.sent] if not sent.sql.startswith(_CONNECTING)]
         side.overridden = None if calls is None else calls()
 

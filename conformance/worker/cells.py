@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from dataclasses import replace
 from functools import cached_property
 
@@ -41,7 +42,9 @@ class CellSequence:
         elif reason := self._blocked(entry.depends_on):
             attempts = [Measured(cell, "blocked", reason=reason)]
         else:
-            attempts = _with_source(entry, cell, self._measure(entry, self._catalogue.check(cell)))
+            # What a cell leaves in the context, such as the caches of its settings, every later call would be handed.
+            measured = copy_context().run(self._measure, entry, self._catalogue.check(cell))
+            attempts = _with_source(entry, cell, measured)
         self._verdicts[cell] = worst(Verdict.parse(measured.verdict) for measured in attempts)
         return attempts
 

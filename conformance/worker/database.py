@@ -134,15 +134,22 @@ def _make_durability_cheap() -> None:
     """No power cut is part of any check: do not wait for the disk at each commit."""
     from django.db.backends.signals import connection_created
 
-    statements = {"sqlite": "PRAGMA synchronous = OFF", "postgresql": "SET synchronous_commit = off"}
-
     def on_created(connection: Any, **_: Any) -> None:
-        if statement := statements.get(connection.vendor):
-            # The driver's own cursor: it is no statement of the call that happens to open the connection.
-            with closing(connection.connection.cursor()) as cursor:
-                cursor.execute(statement)
+        # The driver's own cursor: it is no statement of the call that happens to open the connection.
+        with closing(connection.connection.cursor()) as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET synchronous_commit = off")
+            elif connection.vendor == "sqlite":
+                _keep_journal_in_memory(cursor)
 
     connection_created.connect(on_created, weak=False, dispatch_uid="conformance.durability")
+
+
+def _keep_journal_in_memory(cursor: Any) -> None:
+    """Rather than in a file that every transaction makes and removes. A mode that the settings choose stays."""
+    cursor.execute("PRAGMA synchronous = OFF")
+    if cursor.execute("PRAGMA journal_mode").fetchone() == ("delete",):
+        cursor.execute("PRAGMA journal_mode = MEMORY")
 
 
 def _close_executor_connections() -> None:

@@ -53,6 +53,9 @@ class ExperimentRun:
         self._broken: Failure | None = None
         # For each judge that disagrees, the worst that it said first.
         self._found: dict[str, Ruling] = {}
+        # How many examples came before that one, and of each example whether its call was cancelled.
+        self._before: dict[str, int] = {}
+        self._cancelled: list[bool] = []
         self._ordinary = Ordinary()
         # What is shown of it stands with the check that is measured first.
         self._told = False
@@ -78,7 +81,11 @@ class ExperimentRun:
 
     def _again(self, check: Check, ruling: Ruling) -> list[Measured]:
         """A second run of the same examples: it makes the disagreement small, or does not show it again."""
-        shrunk = self._shrink(check.name, ruling.verdict)
+        before = self._before.get(check.name, 0)
+        shrunk = self._shrink(check.name, ruling.verdict, before)
+        if shrunk is None and before and self._broken is None:
+            # It may need what the examples before it have left.
+            shrunk = self._shrink(check.name, ruling.verdict, 0)
         if shrunk is not None:
             return [self._measured(check, 1, ruling.verdict, shrunk.message, shrunk)]
         first = self._measured(check, 1, *self._verdict(check))
@@ -98,7 +105,8 @@ class ExperimentRun:
         """Let every judge look at one example."""
         example = self._turns.next(self._experiment, drawn)
         pair = self._pair(example)
-        self._turns.cancelled(pair is not None and pair.cancelled is not None)
+        self._cancelled.append(pair is not None and pair.cancelled is not None)
+        self._turns.cancelled(self._cancelled[-1])
         if pair is None:
             return
         self._ordinary.consider(example[0], pair)
@@ -107,6 +115,7 @@ class ExperimentRun:
             known = self._found.get(name)
             if ruling is not None and (known is None or (ruling.silent and not known.silent)):
                 self._found[name] = ruling
+                self._before[name] = len(self._cancelled) - 1
 
     def _pair(self, example: Example) -> Pair | None:
         """None where there is nothing to judge: the operation is absent, or refuses."""
@@ -140,14 +149,21 @@ class ExperimentRun:
             return "vacuous", f"nothing was seen of: {', '.join(missing)}", None
         return "pass", "", None
 
-    def _shrink(self, judge: str, verdict: str) -> Failure | None:
-        """The smallest example with which the judge says the same; None if it does not say it again."""
+    def _shrink(self, judge: str, verdict: str, before: int) -> Failure | None:
+        """The smallest example with which the judge says the same; None if it does not say it again.
+
+        Of the first examples, so many are not run: the judge did not say it of them.
+        """
         smallest: list[Failure] = []
+        known = iter(self._cancelled[:before])
         turns = Turns()
         self._stage.evidence = Evidence()
 
         def look(drawn: Any) -> None:
             example = turns.next(self._experiment, drawn)
+            if (cancelled := next(known, None)) is not None:
+                turns.cancelled(cancelled)
+                return
             pair = self._pair(example)
             turns.cancelled(pair is not None and pair.cancelled is not None)
             if pair is None:

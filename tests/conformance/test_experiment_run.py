@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from hypothesis import strategies as st
 
+from conformance.case import Failure
 from conformance.catalogue import load_catalogue
 from conformance.checks import Evidence
 from conformance.checks.experiments import CONDITIONS, Conditions, Experiment, Turns
@@ -43,6 +45,27 @@ def test_a_second_run_in_which_the_suite_fails_is_no_pass(run, monkeypatch):
     (measured,) = run.measure(CHECK)
     assert measured.verdict == "harness_error"
     assert "the database is gone" in measured.failure.message
+
+
+@pytest.mark.parametrize("again", [[3], [1, 2, 3]])
+def test_the_second_run_begins_with_the_example_that_was_disagreed_with(run, monkeypatch, again):
+    """The examples before it are run again only where it does not show by itself."""
+    looked: list[int] = []
+    monkeypatch.setattr(run, "_pair", lambda example: looked.append(example[0]))
+    run._experiment.vary = lambda drawn, _: drawn
+    run._before["result"] = 2
+    run._cancelled = [False, False, False]
+    runs = iter([[3], [1, 2, 3]])
+
+    def explore(_: object, look: Any, *__: object, **___: object) -> None:
+        for drawn in (1, 2, 3):
+            look(drawn)
+        if next(runs) == again:
+            monkeypatch.setattr(run, "_broken", Failure("it ends here"))
+
+    monkeypatch.setattr(experiment_run, "explore", explore)
+    run.measure(CHECK)
+    assert looked == ([3] if again == [3] else [3, 1, 2, 3])
 
 
 def conditions(turns: Turns) -> Conditions:

@@ -9,7 +9,6 @@ from conformance.checks.instruments.states import caches_of, state_of
 
 __all__ = [
     "PROBE",
-    "SENSITIVE",
     "LeftoverWatch",
     "LoopWatch",
     "SignalWatch",

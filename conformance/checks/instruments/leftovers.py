@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,14 +26,16 @@ _IDLE, _IN_TRANSACTION = 0, 2
 class Left:
     """Filled while a call is watched."""
 
+    open_before: int = 0
+    busy_before: frozenset[int] = frozenset()
+    # The connections whose threads had ended: no call uses them any more.
+    abandoned: frozenset[int] = frozenset()
+    receivers_before: dict[str, int] = field(default_factory=dict)
     tasks: list[str] = field(default_factory=list)
     tasks_before: set[Any] = field(default_factory=set)
     unraisable: list[str] = field(default_factory=list)
     warned: list[warnings.WarningMessage] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
-    open_before: int = 0
-    busy_before: frozenset[int] = frozenset()
-    receivers_before: dict[str, int] = field(default_factory=dict)
 
     def loop_begins(self) -> None:
         """Inside a coroutine, at its beginning: the loop may have tasks of its own."""
@@ -61,6 +64,8 @@ class LeftoverWatch:
         from django.db.backends.signals import connection_created
 
         self._connections: WeakSet[Any] = WeakSet(initialized_connections())
+        # The thread that opened each of the others.
+        self._threads: WeakKeyDictionary[Any, threading.Thread] = WeakKeyDictionary()
         # How many cursors the server kept for each connection when it was asked last.
         self._cursors: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         connection_created.connect(self._opened, weak=False, dispatch_uid=id(self))
@@ -72,7 +77,7 @@ class LeftoverWatch:
         for each in tuple(self._connections):
             if each.connection is None:
                 self._connections.discard(each)
-        left = Left(open_before=self._open(), busy_before=self.busy(), receivers_before=_receivers())
+        left = Left(self._open(), self.busy(), self._abandoned(), _receivers())
         hook = sys.unraisablehook
         sys.unraisablehook = lambda unraisable: left.unraisable.append(repr(unraisable.exc_value))
         logger, handler = logging.getLogger("django"), _Lines(left.logged)
@@ -92,7 +97,7 @@ class LeftoverWatch:
         return Leftovers(
             connections=max(0, self._open() - left.open_before),
             in_transaction=self.in_transaction(left.busy_before),
-            cursors=tuple(sorted(self._more_cursors())),
+            cursors=tuple(sorted(self._more_cursors(left.abandoned))),
             receivers=tuple(name for name, now in _receivers().items() if now > left.receivers_before[name]),
             tasks=tuple(left.tasks),
             never_awaited=tuple(sorted(never)),
@@ -110,10 +115,13 @@ class LeftoverWatch:
         found = (each for each in tuple(self._connections) if id(each) not in before)
         return tuple(sorted(each.alias for each in found if _in_transaction(each)))
 
-    def _more_cursors(self) -> Iterator[str]:
-        """The alias of each connection for which the server keeps more cursors than before."""
+    def _abandoned(self) -> frozenset[int]:
+        return frozenset(id(each) for each, thread in tuple(self._threads.items()) if not thread.is_alive())
+
+    def _more_cursors(self, abandoned: frozenset[int]) -> Iterator[str]:
+        """The alias of each connection for which the server keeps more cursors than before: each must be asked."""
         for each in tuple(self._connections):
-            if each.vendor == "postgresql" and each.connection is not None:
+            if each.vendor == "postgresql" and each.connection is not None and id(each) not in abandoned:
                 now = _kept_cursors(each.connection)
                 if now > self._cursors.get(each, 0):
                     yield each.alias
@@ -124,6 +132,7 @@ class LeftoverWatch:
 
     def _opened(self, connection: Any, **_: Any) -> None:
         self._connections.add(connection)
+        self._threads[connection] = threading.current_thread()
 
 
 def _receivers() -> dict[str, int]:

@@ -25,8 +25,8 @@ from conformance.checks.scenarios import (
     Workaround,
     attempt,
     block_workaround,
-    create_all,
     function_workaround,
+    whole_of,
 )
 from conformance.checks.stage import Stage, Trace
 from conformance.checks.subjects.situations import Two, situation
@@ -54,12 +54,8 @@ WORKAROUNDS: dict[str, Workaround] = {
 def _judge(stage: Stage, example: Two, trace: Trace, scenarios: list[Scenario]) -> None:
     """What is committed is what the uses that returned have created, and no use raised what it should not."""
     observed = stage.committed()
-    stage.seed(example.rows)
-    before = stage.committed()
-    for scenario in scenarios:
-        if scenario.error is None:
-            create_all(scenario.titles)
-    expected = stage.committed()
+    returned = tuple(title for scenario in scenarios if scenario.error is None for title in scenario.titles)
+    before, expected = whole_of(stage, example.rows, returned)
     stage.evidence.changed += expected != before
     if observed != expected:
         raise Silent(
