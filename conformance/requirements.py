@@ -40,6 +40,33 @@ def _sample_app(_: Any) -> bool:
     return django.VERSION >= (4, 2)
 
 
+def _stored_columns(connection: Any) -> bool:
+    """The database can compute columns and store them."""
+    return _supports(connection, "stored_generated_columns", (5, 0))
+
+
+def _virtual_columns(connection: Any) -> bool:
+    """The database can compute columns whenever they are read."""
+    return _supports(connection, "virtual_generated_columns", (5, 0))
+
+
+def _expression_defaults(connection: Any) -> bool:
+    """An expression can be a column's default."""
+    return _supports(connection, "expression_defaults", (5, 0))
+
+
+def _default_on_delete(connection: Any) -> bool:
+    """The database can give a reference its default where the row that it names is deleted."""
+    return _supports(connection, "on_delete_db_default", (6, 1))
+
+
+def _supports(connection: Any, feature: str, since: tuple[int, int]) -> bool:
+    """What a Django before that lacks is absent, whatever the database."""
+    import django
+
+    return since > django.VERSION or bool(getattr(connection.features, f"supports_{feature}", False))
+
+
 def _threads_of_blocks(_: Any) -> bool:
     """A block of async code can be given a thread of its own."""
     from asgiref.sync import ThreadSensitiveContext
@@ -49,10 +76,14 @@ def _threads_of_blocks(_: Any) -> bool:
 
 FLAGS: dict[str, Flag] = {
     "concurrent_connections": _concurrent_connections,
+    "default_on_delete": _default_on_delete,
+    "expression_defaults": _expression_defaults,
     "redis": _redis,
     "sample_app": _sample_app,
+    "stored_columns": _stored_columns,
     "threads_of_blocks": _threads_of_blocks,
     "transactions": _transactions,
+    "virtual_columns": _virtual_columns,
 }
 OF_ASGIREF = frozenset({"threads_of_blocks"})
 """The flags that are asked of asgiref."""

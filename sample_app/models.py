@@ -11,6 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
+# Django finds an app's models here.
+from sample_app.newer import *  # noqa: F403 - which there are depends on Django
+
 
 class Tag(models.Model):
     """A word that posts are found by; reached through `post.tags`."""

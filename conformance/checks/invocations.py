@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
 from math import lcm
@@ -13,11 +13,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.catalogue import Operation
+from conformance.checks import newer
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
 from conformance.checks.outcomes import Absent
-from conformance.checks.reference import AN_ANSWER, UNKNOWN, answer, consistent, rows_to_seed
+from conformance.checks.reference import AN_ANSWER, UNKNOWN, Answer, answer, consistent, rows_to_seed
+from conformance.checks.reference.schema import Tables
 from conformance.checks.second_alias import second_alias
+from conformance.checks.seed import Table
 from conformance.checks.stage import Stage
 from conformance.checks.twins import mapped, operation, overriding_method
 from conformance.strategies import Rows
@@ -29,13 +32,16 @@ from conformance.strategies.code import (
     Name,
     Pairs,
     Step,
+    find,
     resolve,
     resolve_arguments,
     source,
     source_arguments,
 )
+from conformance.strategies.newer.rows import NewerRows
+from conformance.strategies.newer.targets import NEWER_TARGETS
 from conformance.strategies.shapes import forms_of
-from conformance.strategies.targets import TARGETS
+from conformance.strategies.targets import TARGETS, TargetKind
 
 _FIGURES = re.compile(r"\d+(\.\d+)?")
 # What a shortcut asks of the queryset that it is given, whose class may override it.
@@ -58,16 +64,26 @@ class Invocation:
 
 def invocations(found: Operation) -> Experiment:
     """The experiment of an operation. Raises `KeyError` for a kind of target or of arguments that does not exist."""
-    kind, arguments = TARGETS[found.on], ARGUMENTS[found.arguments]
+    kind, arguments = (TARGETS | NEWER_TARGETS)[found.on], ARGUMENTS[found.arguments]
     examples = st.builds(Invocation, kind.rows, kind.targets, kind.changes, arguments)
     forms = forms_of(arguments)
     return Experiment(
         examples,
         lambda stage, example: _sides(stage, example, found.call, answers=kind.answers),
         lambda example: _source(example, found.call),
-        lambda _: second_alias() if found.on.startswith("using_") else nullcontext(),
+        lambda _: _around(found.on, kind),
         lambda example, turn: _sized(_in_turn(example, turn, forms), found.call),
     )
+
+
+def _around(on: str, kind: TargetKind) -> AbstractContextManager[object]:
+    """What a kind of target needs. Raises `Absent` where this Django has no such model."""
+    if kind.needs:
+        try:
+            find(kind.needs)
+        except AttributeError as error:
+            raise Absent(f"this Django has not what the model {kind.needs} is made of") from error
+    return second_alias() if on.startswith("using_") else nullcontext()
 
 
 # Of so many querysets one was evaluated before the call: a number that has nothing in common with that of conditions.
@@ -91,19 +107,33 @@ def _sized(example: Invocation, name: str) -> Invocation:
 
 
 def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Sides:
-    if answers and (refused := _not_built(example.target)) is not None:
+    well_formed = answers or isinstance(example.rows, NewerRows)
+    if well_formed and (refused := _not_built(example.target)) is not None:
         return refused
     sides = _twins(stage, example, name)
     # Whether a cut queryset contains a row is asked of its cache, where it has one.
-    unknown = example.changes or (example.evaluated and name == "contains")
-    found = None if unknown else answer(_vendor(), example.rows, example.target, name, example.arguments)
+    unknown = example.evaluated and name == "contains"
+    found = None if unknown else _answer(example, name)
     if found is None and answers:
         found = consistent(resolve(example.target), name, example.arguments)
     if found is None:
         return sides
-    tables = found.tables
-    leaves = None if tables is None else lambda: rows_to_seed(tables)
+    tables, rows = found.tables, example.rows
+    leaves = None if tables is None else lambda: _seeds(rows, tables)
     return replace(sides, model=() if found.value is UNKNOWN else (found.value,), leaves=leaves)
+
+
+def _seeds(rows: Rows, tables: Tables) -> list[Table]:
+    """What a reference model leaves, in the form of `checks.seed`."""
+    return newer.rows_to_seed(rows, tables) if isinstance(rows, NewerRows) else rows_to_seed(tables)
+
+
+def _answer(example: Invocation, name: str) -> Answer | None:
+    """What the reference model says; None where it does not know."""
+    if isinstance(example.rows, NewerRows):
+        return newer.answer(example.rows, example.target, example.changes, name, example.arguments)
+    # What an instance was given before the call it does not follow.
+    return None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
 
 
 def _not_built(target: Any) -> Sides | None:

@@ -84,7 +84,7 @@ class Observer:
         from django.core.management.color import no_style
 
         with self._connection.cursor() as cursor:
-            for statement in self._connection.ops.sequence_reset_sql(no_style(), self._models):
+            for statement in self._connection.ops.sequence_reset_sql(no_style(), (*self._models, *self._more)):
                 cursor.execute(statement)
 
     def snapshot(self, known_keys: frozenset[int]) -> Snapshot:

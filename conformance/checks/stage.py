@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from conformance.checks.adapter import Adapter
 from conformance.checks.batches import Sent
 from conformance.checks.evidence import Evidence
+from conformance.checks.newer_seed import newer_sentinels
 from conformance.checks.observer import Observer, Snapshot
 from conformance.checks.plain import plain
 from conformance.checks.recorder import Recorder, Statement
@@ -52,7 +53,7 @@ class Stage:
         self.evidence = Evidence()
         self._run = run_coroutine
         self._observer = Observer(alias, seeded_models())
-        self._observer.replace_rows(sentinel_rows())
+        self._observer.replace_rows(sentinel_rows(), tuple(newer_sentinels()))
         self._observer.continue_sequences()
         self.recorder.install()
         # What the database holds, where nothing was written since it was seeded.
@@ -83,7 +84,11 @@ class Stage:
 
     def committed_of(self, rows: Iterable[tuple[type[Any], list[dict[str, Any]]]]) -> Snapshot:
         """What an independent connection sees of these rows, which stand in the database then."""
-        self._observer.replace_rows(rows)
+        known = set(seeded_models())
+        tables = tuple(rows)
+        self._observer.replace_rows(
+            [table for table in tables if table[0] in known], [table for table in tables if table[0] not in known]
+        )
         self.soiled()
         return self.committed()
 

@@ -11,6 +11,9 @@ from conformance.strategies.code import Arguments, Attribute, Chain, Infix, Name
 from conformance.strategies.composed import COMPOSED
 from conformance.strategies.instances import INSTANCES
 from conformance.strategies.lookups import POST_CONDITIONS, instance
+from conformance.strategies.newer.drafts import DRAFTS
+from conformance.strategies.newer.parcels import PARCELS
+from conformance.strategies.newer.seat_arguments import SEATS
 from conformance.strategies.others import OTHERS
 from conformance.strategies.related import RELATED, SHORTCUTS
 from conformance.strategies.rows import FIRST_KEY, SHORT_TEXTS
@@ -225,4 +228,4 @@ ARGUMENTS: dict[str, Drawn] = {
     "bulk_create_tags": BULK_TAGS,
     "bulk_update": BULK_UPDATE,
 }
-ARGUMENTS |= RELATED | SHORTCUTS | INSTANCES | OTHERS | COMPOSED
+ARGUMENTS |= RELATED | SHORTCUTS | INSTANCES | OTHERS | COMPOSED | SEATS | PARCELS | DRAFTS

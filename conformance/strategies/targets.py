@@ -24,6 +24,8 @@ class TargetKind:
     changes: st.SearchStrategy[Pairs] = field(default_factory=lambda: st.just(()))
     # Whether every target is well formed: what the reference model does not know must give an answer all the same.
     answers: bool = False
+    # A model that not every Django has.
+    needs: str = ""
 
 
 def _fetched(model: str, most: int = 1, *steps: Step) -> st.SearchStrategy[Chain]:
