@@ -12,6 +12,8 @@ from packaging.specifiers import SpecifierSet
 class DjangoFinding:
     """One thing that is wrong in Django: what, in which versions, and the verdicts that it leads to, by cell.
 
+    A verdict that differs from database to database is written `silent or fail`.
+
     `says` is the sentence of the documentation that it contradicts; empty where the documentation is silent, and then
     `missing` is what it does not say. `link` is the place of either.
     """
@@ -26,7 +28,7 @@ class DjangoFinding:
 
     def explains(self, cell: str, verdict: str, django: str) -> bool:
         """Whether this verdict of the cell, on that Django, is this finding."""
-        return (cell, verdict) in self.cells and self.is_in(django)
+        return any(name == cell and verdict in of.split(" or ") for name, of in self.cells) and self.is_in(django)
 
     def is_in(self, django: str) -> bool:
         """Whether that version of Django has it."""

@@ -90,6 +90,9 @@ DRAFTS: dict[str, Drawn] = {
     "drafts_bulk_updated": one_of(
         given([call("Draft", pk=ONE, slug="x", title="t"), call("Draft", pk=TWO, slug="y", title="u")], ["title"]),
         given([call("Draft", pk=ONE, slug="x", priority=None)], ["priority", "slug"]),
+        given([call("Draft", pk=TWO, slug="x", priority=0, status="old")], ["priority", "status"], batch_size=1),
+    ),
+    "drafts_bulk_updated_in_part": one_of(
         given([call("Draft", pk=ONE, slug="x"), call("Draft", pk=TWO, slug="y", title="u")], ["title"]),
         given([call("Draft", pk=ONE, slug="x")], ["priority", "status"], batch_size=1),
     ),

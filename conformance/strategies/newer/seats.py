@@ -143,15 +143,15 @@ def counted_seats() -> st.SearchStrategy[Chain]:
     return plans("Seat", SEAT_CONDITIONS, _COUNTED, _SEAT_ORDERS, CUT)
 
 
-def excluded_seats(*, ordered: bool = True) -> st.SearchStrategy[Chain]:
+def excluded_seats() -> st.SearchStrategy[Chain]:
     """Seats without those that many rows refer to in some way."""
     excluded = tuple((step("exclude", **dict([each])),) for each in SEAT_RELATED)
-    return plans("Seat", SEAT_CONDITIONS[:8], excluded, _SEAT_ORDERS if ordered else ((),))
+    return plans("Seat", SEAT_CONDITIONS[:8], excluded, _SEAT_ORDERS)
 
 
 def narrow_seats() -> st.SearchStrategy[Chain]:
     """Seats as what may be changed and deleted."""
-    return plans("Seat", SEAT_CONDITIONS, wider=(*SEAT_RELATED[:1], *SEAT_RELATED[2:3]))
+    return plans("Seat", SEAT_CONDITIONS, (order("pk"),), wider=(*SEAT_RELATED[:1], *SEAT_RELATED[2:3]))
 
 
 def seat_values() -> st.SearchStrategy[Chain]:

@@ -48,7 +48,6 @@ NEWER_TARGETS: dict[str, TargetKind] = {
     "seats_uncut": _kind(**_SEATS, targets=seats.seat_plans(cut=False), answers=True),
     "seats_counted": _kind(**_SEATS, targets=seats.counted_seats(), answers=True),
     "seats_excluded": _kind(**_SEATS, targets=seats.excluded_seats(), answers=True),
-    "seats_excluded_narrow": _kind(**_SEATS, targets=seats.excluded_seats(ordered=False)),
     "seats_ordered": _kind(**_SEATS, targets=seats.ordered_seats(), answers=True),
     "seat_groups": _kind(**_SEATS, targets=seats.seat_groups(), answers=True),
     "seats_narrow": _kind(**_SEATS, targets=seats.narrow_seats()),
