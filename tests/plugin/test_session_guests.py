@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 from django.test import override_settings
 from sandbox_marks import STARTED_BY_HAND
-from session_scenes import Way, first_way, get, put, run, transactional
+from session_scenes import Way, first_way, get, put, run, transactional, unset
 
 from pytest_async_orm.errors import SessionShared
 from pytest_async_orm.sharing.hosting import Host
@@ -29,8 +29,12 @@ def host(db: None, layers: Layers) -> Iterator[Host]:
 
 
 @pytest.fixture
-def any_way() -> Way:
-    return first_way()
+def any_way(host: Host) -> Iterator[Way]:
+    """What the test sets in its own session stays there for the next, where the database does not roll it back."""
+    way = first_way()
+    yield way
+    if not way.transactional:
+        unset(way)
 
 
 def test_a_guest_does_not_see_what_the_test_sets(host: Host, worker: Any, any_way: Way) -> None:
