@@ -88,7 +88,9 @@ class Witness:
             if conditions.cancelled and asynchronous.statements:
                 before, cancelled = self._cancelled(experiment, example)
             left = None
-            if sides.leaves is not None and asynchronous.committed is not None:
+            # Where a transaction is left open, what is written to compare with would wait for it.
+            closed = not asynchronous.leftovers.in_transaction
+            if sides.leaves is not None and asynchronous.committed is not None and closed:
                 left = self._stage.committed_of(sides.leaves())
         pair = Pair(sync, asynchronous, before, sides.model, sides.declared, cancelled, left)
         self._stage.evidence.saw_pair(pair)

@@ -120,11 +120,12 @@ def _expected(example: Fetched, name: str) -> tuple[Any, ...]:
         things = _chosen(name, _prepared(_things(example.rows, model), example.path))
     except Unmodelled:
         return ()
-    return (([fetching.walk(each, example.path.names) for each in things], fetching.queries),)
+    touched = [fetching.walk(each, example.path.names) for each in things]
+    return ((touched, fetching.queries, [(False, "default")] * len(things)),)
 
 
-def _touch(found: list[Any], path: tuple[str, ...]) -> tuple[list[Any], int]:
-    """What is at the end of the path, row by row, and how many queries that took."""
+def _touch(found: list[Any], path: tuple[str, ...]) -> tuple[list[Any], int, list[tuple[bool, str]]]:
+    """What is at the end of the path, row by row, how many queries that took, and what each row knows of itself."""
     from django.db import connection
 
     sent: list[None] = []
@@ -134,7 +135,8 @@ def _touch(found: list[Any], path: tuple[str, ...]) -> tuple[list[Any], int]:
         return execute(*args)
 
     with connection.execute_wrapper(count):
-        return [_walked(each, path) for each in found], len(sent)
+        touched = [_walked(each, path) for each in found]
+    return touched, len(sent), [(each._state.adding, each._state.db) for each in found]
 
 
 def _walked(found: Any, path: tuple[str, ...]) -> Any:
@@ -159,6 +161,9 @@ _METHODS: dict[str, tuple[Any, ...]] = {
 
 
 def _list_of(found: Any) -> list[Any]:
+    """The rows of whatever a method gives. Raises `TypeError` for a dictionary that is none."""
+    if hasattr(found, "keys") and type(found) is not dict:
+        raise TypeError("another kind of dictionary")
     if isinstance(found, dict):
         return list(found.values())
     return found if isinstance(found, list) else [] if found is None else [found]
@@ -187,7 +192,7 @@ def _prepare(name: str) -> Callable[[Stage, Fetched], Sides]:
             found = stage.adapter.sync(queryset, name)(*args)
             return _touch(list(found) if name == "iterator" else _list_of(found), path)
 
-        return Sides(sync, asynchronous, model=_expected(example, name))
+        return Sides(sync, asynchronous, held=(queryset,), model=_expected(example, name))
 
     return prepare
 
@@ -208,7 +213,9 @@ def _queryset(example: Fetched, name: str) -> Any:
     if name == "get":
         first = find(example.path.queryset.start.name.partition(".")[0]).objects.order_by("pk").first()
         return queryset.filter(pk=key(0) if first is None else first.pk)
-    return queryset.order_by() if name == "earliest" else queryset
+    # `first` brings an order where there is none.
+    unordered = name == "earliest" or (name == "first" and example.mode == "FETCH_ONE")
+    return queryset.order_by() if unordered else queryset
 
 
 def _source(name: str) -> Callable[[Fetched], tuple[str, str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.strategies.code import Infix
+from hypothesis import strategies as st
+
+from conformance.strategies.code import Chain, Infix
 from conformance.strategies.lookups import Condition
-from conformance.strategies.newer.parts import ONE, SAVING, TWO, Drawn, changes, made
+from conformance.strategies.newer.parts import ONE, SAVING, TWO, Drawn, changes, made, order, plans
 from conformance.strategies.newer.rows import key
-from conformance.strategies.shapes import call, f, given, one_of
+from conformance.strategies.shapes import call, f, given, one_of, step
 
 DRAFT_CHANGES = changes(
     {"title": "changed"},
@@ -43,7 +45,44 @@ _DRAFTS = [
     call("Draft", pk=key(61), slug="n5"),
 ]
 _OVER = {"update_conflicts": True, "update_fields": ["title"], "unique_fields": ["slug"]}
+# What `in_bulk` is asked for as values: with its key among them and without.
+_PRIORITY = step("annotate", more=Infix(f("priority"), "+", 1))
+_VALUES = (
+    (step("values", "title"),),
+    (step("values", "slug", "title"),),
+    (step("values"),),
+    (step("values_list", "title", "priority"),),
+    (step("values_list", "slug"),),
+    (step("values_list", "title", flat=True),),
+    (step("values_list", "pk", flat=True),),
+    (step("values_list", "slug", flat=True),),
+    (step("values_list", "slug", "title", named=True),),
+    (step("values_list", "pk", "title", named=True),),
+)
+_COMPUTED = (
+    (_PRIORITY, step("values", "title", "more")),
+    (_PRIORITY, step("values_list", "more", flat=True)),
+    (_PRIORITY, step("values_list", "title", "more")),
+    (_PRIORITY, step("values", "pk", "more")),
+)
+
+
+def draft_values(*, computed: bool = False) -> st.SearchStrategy[Chain]:
+    """Drafts as values, one of them computed."""
+    return plans("Draft", DRAFT_CONDITIONS[:4], (order("pk"), order("-pk")), _COMPUTED if computed else _VALUES)
+
+
 DRAFTS: dict[str, Drawn] = {
+    "drafts_in_bulk": one_of(
+        given(),
+        given([ONE, TWO]),
+        given([ONE, key(90)]),
+        given(field_name="slug"),
+        given(["a", "no such"], field_name="slug"),
+        given([]),
+        given(["x"], field_name="title"),
+        given(id_list=(TWO, TWO)),
+    ),
     "drafts_saving": one_of(
         *SAVING,
         given(),
@@ -94,7 +133,8 @@ DRAFTS: dict[str, Drawn] = {
     ),
     "drafts_bulk_updated_in_part": one_of(
         given([call("Draft", pk=ONE, slug="x"), call("Draft", pk=TWO, slug="y", title="u")], ["title"]),
-        given([call("Draft", pk=ONE, slug="x")], ["priority", "status"], batch_size=1),
+        given([call("Draft", pk=ONE, slug="x")], ["priority", "status"]),
+        given([call("Draft", pk=ONE, slug="x"), call("Draft", pk=TWO, slug="y")], ["status"], batch_size=1),
     ),
     "drafts_updated": one_of(
         given(title="changed"), given(priority=Infix(f("priority"), "+", 1)), given(priority=None, status="x")

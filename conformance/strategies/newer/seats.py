@@ -154,9 +154,9 @@ def narrow_seats() -> st.SearchStrategy[Chain]:
     return plans("Seat", SEAT_CONDITIONS, (order("pk"),), wider=(*SEAT_RELATED[:1], *SEAT_RELATED[2:3]))
 
 
-def seat_values() -> st.SearchStrategy[Chain]:
+def seat_values(*, cut: bool = True) -> st.SearchStrategy[Chain]:
     """Seats as values, with their keys."""
-    return plans("Seat", SEAT_CONDITIONS, _SEAT_VALUES, _SEAT_ORDERS, CUT)
+    return plans("Seat", SEAT_CONDITIONS, _SEAT_VALUES, _SEAT_ORDERS, CUT if cut else ((),))
 
 
 def ordered_seats() -> st.SearchStrategy[Chain]:

@@ -35,6 +35,8 @@ def _in_part(model: str, *fields: str) -> st.SearchStrategy[Chain]:
     return st.one_of(*(fetched(model, *_KEYS, steps=(part,)) for part in parts))
 
 
+# A model of Django 6.1, for what `in_bulk` does since then.
+_NEWEST = "Shelf"
 _SEATS = {"rows": "seats", "model": "Seat"}
 _BOOKINGS = {"rows": "seats", "model": "Booking"}
 _PARCELS = {"rows": "parcels", "model": "Parcel"}
@@ -48,6 +50,7 @@ NEWER_TARGETS: dict[str, TargetKind] = {
     "seats_uncut": _kind(**_SEATS, targets=seats.seat_plans(cut=False), answers=True),
     "seats_counted": _kind(**_SEATS, targets=seats.counted_seats(), answers=True),
     "seats_excluded": _kind(**_SEATS, targets=seats.excluded_seats(), answers=True),
+    "seat_values_uncut": _kind(rows="seats", model=_NEWEST, targets=seats.seat_values(cut=False)),
     "seats_ordered": _kind(**_SEATS, targets=seats.ordered_seats(), answers=True),
     "seat_groups": _kind(**_SEATS, targets=seats.seat_groups(), answers=True),
     "seats_narrow": _kind(**_SEATS, targets=seats.narrow_seats()),
@@ -84,6 +87,8 @@ NEWER_TARGETS: dict[str, TargetKind] = {
     "measure_new": _kind(**_MEASURES, targets=parcels.NEW_MEASURES),
     "measure_changed": _kind(**_MEASURES, targets=fetched("Measure", *_KEYS), changes=parcels.MEASURE_CHANGES),
     "drafts": _kind(**_DRAFTS, targets=simple_plans("Draft", *drafts.DRAFT_CONDITIONS)),
+    "draft_values": _kind(rows="drafts", model=_NEWEST, targets=drafts.draft_values()),
+    "draft_values_computed": _kind(rows="drafts", model=_NEWEST, targets=drafts.draft_values(computed=True)),
     "draft_manager": _manager("drafts", "Draft"),
     "draft_new": _kind(**_DRAFTS, targets=drafts.NEW_DRAFTS),
     "draft_changed": _kind(**_DRAFTS, targets=fetched("Draft", *_KEYS), changes=drafts.DRAFT_CHANGES),
