@@ -84,6 +84,7 @@ SUITES = (
         "3.13",
         # As it was locked: it turns warnings into errors, and a newer pytest-asyncio warns.
         "-r <(uv export -q --frozen --no-hashes --all-groups --all-extras)",
+        # 26 of its tests start Redis by Docker; where there is none they fail, and one more is told of their socket.
         # Without its coverage, and patient: its five seconds a test are for an idle machine.
         arguments=("-o", "addopts=--strict-markers --tb=short", "-o", "testpaths=tests", "--timeout=60"),
     ),
@@ -118,7 +119,8 @@ SUITES = (
         "3.14",
         "-r ../buildrun/docker/tenzu/requirements/devel.txt",
         packages="libcairo2-dev libldap2-dev libpq-dev libsasl2-dev nodejs npm",
-        # A migration converts texts by a script of Node's.
+        # A migration converts texts by a script of Node's. Its settings switch Sentry's hook on. Two tests want a
+        # server that sorts by a locale, one its messages compiled; an import has five seconds, for an idle machine.
         steps=("(cd tenzu-back/src/scripts && npm ci)",),
         folder="src",
         arguments=("-n", "0"),
