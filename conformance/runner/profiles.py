@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """`examples` for each check; `cell_timeout` in seconds, after which a check is stopped and is a `timeout`."""
+    """`examples` for each check, and three times as many where they do not show what has to be seen.
+
+    `cell_timeout` is in seconds; a check that takes longer is stopped, and is a `timeout`.
+    """
 
     name: str
     examples: int
@@ -17,7 +20,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 15, 30),
+        Profile("smoke", 8, 30),
         Profile("ci", 50, 120),
         Profile("full", 200, 600),
         Profile("nightly", 1000, 3600),

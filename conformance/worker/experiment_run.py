@@ -25,6 +25,8 @@ from conformance.worker.telling import Ordinary, code_of_example, example_text, 
 Example = tuple[Any, Conditions]
 
 
+# So many times the examples are drawn where what has to be seen was not among them.
+_MORE = 3
 # The same for every example: nothing is to be made small.
 _ABOUT_DECLARATIONS = ("signature", "declaration")
 
@@ -45,20 +47,23 @@ class ExperimentRun:
         self._stage = witness.stage
         self._examples = examples
         self._seed = seed
-        self._turns = Turns()
         self._judges = tuple(check.name for check in entry.checks if check.name in PANEL)
         self._evidence: Evidence | None = None
+        self._broken: Failure | None = None
+        self._forget()
+        # What is shown of it stands with the check that is measured first.
+        self._told = False
+
+    def _forget(self) -> None:
+        self._turns = Turns()
         self._absent = ""
         self._refused = ""
-        self._broken: Failure | None = None
         # For each judge that disagrees, the worst that it said first.
         self._found: dict[str, Ruling] = {}
         # How many examples came before that one, and of each example whether its call was cancelled.
         self._before: dict[str, int] = {}
         self._cancelled: list[bool] = []
         self._ordinary = Ordinary()
-        # What is shown of it stands with the check that is measured first.
-        self._told = False
 
     def measure(self, check: Check) -> list[Measured]:
         """The attempts of one judge: one if it agrees, and two if a second run of the same examples differs."""
@@ -92,14 +97,25 @@ class ExperimentRun:
         return [first] if self._broken is not None else [first, self._measured(check, 2, "pass", "", None)]
 
     def _explore(self) -> None:
-        self._evidence = self._stage.evidence = Evidence()
         try:
             # An entry before this one may have closed what stays open, and left to the collector what warns then.
             _collect_garbage()
             self._witness.warm_up()
-            explore(self._experiment.examples, self._look, self._examples, self._seed, shrink=False)
+            self._look_at_examples()
+            if self._lacks_evidence():
+                self._examples *= _MORE
+                self._forget()
+                self._look_at_examples()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other entries go on
             self._broken = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+
+    def _look_at_examples(self) -> None:
+        self._evidence = self._stage.evidence = Evidence()
+        explore(self._experiment.examples, self._look, self._examples, self._seed, shrink=False)
+
+    def _lacks_evidence(self) -> bool:
+        """Whether a verdict would be `vacuous`, for the want of examples perhaps."""
+        return any(self._verdict(check)[0] == "vacuous" for check in self._entry.checks if check.name in PANEL)
 
     def _look(self, drawn: Any) -> None:
         """Let every judge look at one example."""

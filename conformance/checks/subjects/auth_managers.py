@@ -70,7 +70,7 @@ def _manager_source(example: Managing) -> tuple[str, str]:
 
 
 _NAMES = ("new", "ﬁne", JOAN, "")
-_FIELDS: dict[str, tuple[Any, ...]] = {"email": ("A@EXAMPLE.com", None), "password": ("secret", None)}
+_FIELDS: dict[str, tuple[Any, ...]] = {"email": ("A@EXAMPLE.com", None), "password": ("secret", "secret", None)}
 _CREATING = {
     "create_user": calls("create_user", _NAMES, **_FIELDS, is_staff=(True,), first_name=("New",)),
     "create_superuser": calls("create_superuser", _NAMES, **_FIELDS, is_staff=(False, True), is_superuser=(False,)),
