@@ -47,7 +47,9 @@ class Call:
 
     def twin(self) -> Any:
         """What the synchronous twin gives, called here and now."""
-        return getattr(self.target, self.place.twin)(*self.given, **self.kwargs)
+        # What is written `session[key] = value` has a name in the asynchronous interface alone.
+        name = self.place.twin if self.place.has(self.place.twin) else "__setitem__"
+        return getattr(self.target, name)(*self.given, **self.kwargs)
 
 
 # What is done in the place of a call; what is iterated over gives a list.

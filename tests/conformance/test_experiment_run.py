@@ -68,6 +68,23 @@ def test_the_second_run_begins_with_the_example_that_was_disagreed_with(run, mon
     assert looked == ([3] if again == [3] else [3, 1, 2, 3])
 
 
+@pytest.mark.parametrize(("seen", "numbers"), [(0, [8, 24]), (1, [8])])
+def test_more_examples_are_drawn_where_the_evidence_is_missing(run, monkeypatch, seen, numbers):
+    """Three times as many, once; what was seen before is forgotten, and none where everything was seen."""
+    drawn: list[int] = []
+
+    def explore(_: object, look: Any, number: int, *__: object, **___: object) -> None:
+        drawn.append(number)
+        run._stage.evidence.examples = number
+
+    monkeypatch.setattr(experiment_run, "explore", explore)
+    monkeypatch.setattr(Evidence, "missing", lambda _, wanted: () if seen else wanted)
+    run._evidence, run._examples = None, 8
+    measured, *_ = run.measure(CHECK)
+    assert drawn == numbers
+    assert measured.examples == numbers[-1]
+
+
 def conditions(turns: Turns) -> Conditions:
     """Those of the next example."""
     return turns.next(Experiment(st.none(), Mock()), None)[1]
