@@ -79,8 +79,8 @@ def test_more_examples_are_drawn_where_the_evidence_is_missing(run, monkeypatch,
 
     monkeypatch.setattr(experiment_run, "explore", explore)
     monkeypatch.setattr(Evidence, "missing", lambda _, wanted: () if seen else wanted)
-    run._evidence, run._examples = None, 8
-    measured, *_ = run.measure(CHECK)
+    run._evidence, run._examples, run._found = None, 8, {}
+    (measured,) = run.measure(CHECK)
     assert drawn == numbers
     assert measured.examples == numbers[-1]
 
