@@ -18,15 +18,12 @@ from conformance.checks.journal import SENSITIVE
 from conformance.checks.outcomes import Absent
 from conformance.checks.parameters import plain_parameters
 from conformance.checks.plain import mask_text, plain
-from conformance.checks.recorder import Statement
+from conformance.checks.recorder import CONNECTING, Statement
 from conformance.checks.seed import KNOWN_KEYS
 from conformance.checks.stage import Stage
 from conformance.observations import Cancellation, Observation, Pair, Raised, Sent, SignalSent
 
 _READS = ("SELECT", "EXPLAIN", "SAVEPOINT", "RELEASE", "BEGIN", "SET", "SHOW", "PRAGMA", "VALUES", "(SELECT", "WITH")
-
-# What Django sends as it connects to MariaDB: whether a call finds a connection is for the judge of leftovers.
-_CONNECTING = ("SET SESSION TRANSACTION ISOLATION LEVEL", "SET SQL_AUTO_IS_NULL")
 
 
 @dataclass
@@ -179,7 +176,8 @@ class Witness:
             garbage_found(),
         ):
             yield
-        side.statements[:] = [sent for sent in side.statements[: side.sent] if not sent.sql.startswith(_CONNECTING)]
+        # Whether a call finds a connection is for the judge of leftovers.
+        side.statements[:] = [sent for sent in side.statements[: side.sent] if not sent.sql.startswith(CONNECTING)]
         side.overridden = None if calls is None else calls()
 
     @contextmanager
