@@ -53,14 +53,13 @@ def own_database(name: str) -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder, _other_files_in(Path(folder)):
         connection.settings_dict["TEST"]["NAME"] = name = _test_name(connection, name, Path(folder))
         _make_durability_cheap()
-        opened = _opened_from_now_on()
         try:
-            _create(connection, name)
-            yield connection
+            with _closing_what_is_opened():
+                _create(connection, name)
+                yield connection
         finally:
             connections.close_all()
             _close_executor_connections()
-            _close_each(opened)
             # Django names it only once it exists; before that, dropping would mean the project's own database.
             if connection.settings_dict["NAME"] != settings_name:
                 with suppress(FileNotFoundError):  # SQLite makes a file only when something is written
@@ -84,8 +83,9 @@ def copied_database(template: Path, folder: Path) -> Iterator[Any]:
             connections.close_all()
 
 
-def _opened_from_now_on() -> WeakSet[Any]:
-    """The connections of every thread: no server drops a database that somebody has left a connection to."""
+@contextmanager
+def _closing_what_is_opened() -> Iterator[None]:
+    """Of every thread: no server drops a database that somebody has left a connection to."""
     from django.db.backends.signals import connection_created
 
     opened: WeakSet[Any] = WeakSet()
@@ -93,14 +93,17 @@ def _opened_from_now_on() -> WeakSet[Any]:
     def on_created(connection: Any, **_: Any) -> None:
         opened.add(connection)
 
-    connection_created.connect(on_created, weak=False, dispatch_uid="conformance.opened")
-    return opened
-
-
-def _close_each(opened: WeakSet[Any]) -> None:
-    for connection in tuple(opened):
-        connection.inc_thread_sharing()
-        connection.close()
+    connection_created.connect(on_created)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(on_created)
+        for connection in tuple(opened):
+            connection.inc_thread_sharing()
+            try:
+                connection.close()
+            finally:
+                connection.dec_thread_sharing()
 
 
 def _test_name(connection: Any, name: str, folder: Path) -> str:

@@ -80,8 +80,8 @@ def out_of_reach(defect: str, cell: Cell) -> bool:
 def test_a_planted_defect_gets_the_verdict_that_the_catalogue_names(defect, tmp_path):
     """Each check that names the defect notices it, with the right verdict and, unless it passes, an example.
 
-    To find a defect the fewest examples that a profile has must do, for most checks at least: what they miss must be
-    found among the usual number. To accept what is right takes that as well.
+    What the fewest examples that a profile has do not find must be found among the usual number. To accept what is
+    right takes that as well.
     """
     expected = {cell: verdict for cell, verdict in KILLS[defect].items() if not out_of_reach(defect, cell)}
     if not expected:
@@ -92,7 +92,7 @@ def test_a_planted_defect_gets_the_verdict_that_the_catalogue_names(defect, tmp_
     verdicts = {}
     for cells in filter(None, (set(expected) - dependent, dependent)):
         results = measure(tmp_path / str(len(verdicts)), defect, tuple(sorted(cells)), profile)
-        if 0 < sum(str(results.verdict(cell)) != expected[cell] for cell in cells) < len(cells) / 2:
+        if profile == "smoke" and any(str(results.verdict(cell)) != expected[cell] for cell in cells):
             results = measure(tmp_path / f"{len(verdicts)}-ci", defect, tuple(sorted(cells)), "ci")
         verdicts |= {cell: str(results.verdict(cell)) for cell in cells}
         failures = [results.last(cell).failure for cell in cells if verdicts[cell] in ("silent", "fail")]
