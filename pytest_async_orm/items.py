@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from types import MethodType
 from typing import Any
 from weakref import ref
@@ -12,6 +13,7 @@ from weakref import ref
 import pytest
 
 from pytest_async_orm.markers import closest, mode_for
+from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.patches.pytest_names import HELPER, arguments_of_mark, fixtures_of
 
 EXPLICIT_FIXTURE = "async_db"
@@ -108,20 +110,18 @@ def is_async_function(function: Any) -> bool:
     if isinstance(function, MethodType):
         # Another object each time that it is asked for.
         function = function.__func__
+    known = PROCESS.async_functions
     try:
-        found = _KNOWN.get(ref(function))
+        found = known.get(ref(function))
     except TypeError:
         return _examine(function)
     if found is None:
-        found = _KNOWN[ref(function, _forget)] = _examine(function)
+        found = known[ref(function, partial(_forget, known))] = _examine(function)
     return found
 
 
-_KNOWN: dict[ref[Any], bool] = {}
-
-
-def _forget(key: ref[Any]) -> None:
-    _KNOWN.pop(key, None)
+def _forget(known: dict[ref[Any], bool], key: ref[Any]) -> None:
+    known.pop(key, None)
 
 
 def _examine(function: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -49,20 +49,34 @@ def write() -> None:
 
 @asynccontextmanager
 async def in_transaction(*, rolled_back: bool = False) -> AsyncIterator[None]:
-    """A transaction on the ORM's thread around the block, rolled back at its end if that is asked for."""
-    from django.db import transaction
+    """A transaction on the ORM's thread around the block; if it is to be rolled back at its end, one of each alias."""
+    from django.db import connections
 
-    atomic = transaction.atomic()
+    aliases = list(connections) if rolled_back else ["default"]
+    stack = ExitStack()
     try:
-        await on_orm_thread(atomic.__enter__)
+        await on_orm_thread(partial(_enter, stack, aliases))
         yield
     except BaseException as error:
         # Also where it is cancelled on its way in: the thread goes in all the same.
-        await on_orm_thread(partial(atomic.__exit__, type(error), error, error.__traceback__))
+        await on_orm_thread(partial(stack.__exit__, type(error), error, error.__traceback__))
         raise
-    if rolled_back:
-        await on_orm_thread(lambda: transaction.set_rollback(True))
-    await on_orm_thread(lambda: atomic.__exit__(None, None, None))
+    await on_orm_thread(partial(_leave, stack, aliases, rolled_back))
+
+
+def _enter(stack: ExitStack, aliases: list[str]) -> None:
+    from django.db import transaction
+
+    for alias in aliases:
+        stack.enter_context(transaction.atomic(alias))
+
+
+def _leave(stack: ExitStack, aliases: list[str], rolled_back: bool) -> None:
+    from django.db import transaction
+
+    for alias in aliases if rolled_back else ():
+        transaction.set_rollback(True, alias)
+    stack.close()
 
 
 @asynccontextmanager
@@ -100,8 +114,8 @@ async def without_transactions() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def dropping_writes(*, first: bool) -> AsyncIterator[None]:
-    """Of the statements that write, the first is not sent, or all the others are not."""
-    from django.db import connection
+    """Of the statements that write, on any alias, the first is not sent, or all the others are not."""
+    from django.db import connections
 
     seen: list[None] = []
 
@@ -111,8 +125,13 @@ async def dropping_writes(*, first: bool) -> AsyncIterator[None]:
         seen.append(None)
         return send(sql, params, many, context) if (len(seen) == 1) is not first else None
 
-    await on_orm_thread(lambda: connection.execute_wrappers.append(execute))
+    def change(stack: ExitStack) -> None:
+        for connection in connections.all():
+            stack.enter_context(connection.execute_wrapper(execute))
+
+    stack = ExitStack()
+    await on_orm_thread(partial(change, stack))
     try:
         yield
     finally:
-        await on_orm_thread(lambda: connection.execute_wrappers.remove(execute))
+        await on_orm_thread(stack.close)

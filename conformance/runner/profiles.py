@@ -20,7 +20,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 8, 30),
+        Profile("smoke", 5, 30),
         Profile("ci", 50, 120),
         Profile("full", 200, 600),
         Profile("nightly", 1000, 3600),

@@ -192,7 +192,7 @@ class ExperimentRun:
                 raise _Disagrees
 
         try:
-            explore(self._experiment.examples, look, self._examples, self._seed, shrink=True)
+            explore(self._experiment.examples, look, self._examples, self._seed, shrink=True, kinds=False)
         except _Disagrees:
             return smallest[0]
         except Exception as error:  # noqa: BLE001 - Hypothesis says so where an example does not fail a second time

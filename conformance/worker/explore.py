@@ -9,12 +9,23 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 
-def explore(
-    examples: SearchStrategy[Any], look: Callable[[Any], None], number: int, seed_value: int, *, shrink: bool
-) -> None:
-    """Show `look` so many examples; where it raises, smaller ones until none is left, if `shrink`.
+class _Enough(BaseException):
+    """Ends the search for a smaller example; Hypothesis lets through what is no `Exception`."""
 
-    The same seed gives the same examples. Raises what `look` raised at last.
+
+def explore(
+    examples: SearchStrategy[Any],
+    look: Callable[[Any], None],
+    number: int,
+    seed_value: int,
+    *,
+    shrink: bool,
+    kinds: bool = True,
+) -> None:
+    """Show `look` so many examples; where it raises, at most as many again, to find a smaller one, if `shrink`.
+
+    The same seed gives the same examples. With `kinds`, examples are shown after the first that fails too, for one that
+    fails in another way. Raises what `look` raised at last.
     """
     configured = settings(
         max_examples=number,
@@ -24,14 +35,27 @@ def explore(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
         print_blob=False,
-        report_multiple_bugs=True,
+        report_multiple_bugs=kinds,
     )
+    raised: list[Exception] = []
+    left = number * 2 if kinds else number
 
     @seed(seed_value)
     @configured
     @given(example=examples)
     def run(example: Any) -> None:
-        look(example)
+        nonlocal left
+        left -= bool(kinds or raised)
+        if raised and left < 0:
+            raise _Enough
+        try:
+            look(example)
+        except Exception as error:
+            raised[:] = [error]
+            raise
 
     show: Callable[[], None] = run
-    show()
+    try:
+        show()
+    except _Enough:
+        raise raised[0] from None

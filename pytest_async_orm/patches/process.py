@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from pytest_async_orm.patches.mechanism import Mark, Patches
 
@@ -75,8 +75,9 @@ class Process:
     want_stacks: list[Any]
     started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]]
     native_used: Counter[str]
-    # The files of the tests that have run.
+    # The files of the tests that have run, and which functions are asynchronous.
     test_files: set[str]
+    async_functions: dict[ref[Any], bool]
     # Leaks: whether account is kept of connections.
     watching: bool
 
@@ -91,6 +92,7 @@ class Process:
         self.recordings = 0
         self.wide, self.want_stacks = [], []
         self.started, self.native_used, self.test_files = WeakKeyDictionary(), Counter(), set()
+        self.async_functions = {}
         self._rooms: dict[type[Any], Any] = {}
 
     def one(self, kind: type[_T]) -> _T:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import built
+from tests.conformance.synthetic import catalogue
 from tests.shared.forking import Nursery
 
 # What measures much, waits for processes or needs a browser: every other test is in the environment `quick`.
@@ -31,12 +32,14 @@ SLOW = (
     "test_sources",
     "test_stress",
 )
+# Fixtures that build and install the distributions.
+BUILT = {"dist", "environment", "wheels"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow ones; the hook is called with the items of every folder."""
     for item in items:
-        if item.path.stem in SLOW:
+        if item.path.stem in SLOW or BUILT & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 
@@ -52,3 +55,11 @@ def workers() -> Iterator[Nursery]:
     nursery = Nursery("warm_worker")
     yield nursery
     nursery.close()
+
+
+@pytest.fixture
+def synthetic_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder of its own with the synthetic catalogue in it."""
+    catalogue(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

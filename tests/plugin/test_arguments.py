@@ -153,6 +153,7 @@ MARKERS = {
 }
 
 
+@pytest.mark.slow
 def test_markers(run: Any) -> None:
     """A bad marker is an error of collection that says what the marker takes, or names the values that there are."""
     assert set(MARKERS) == set(markers._MARKERS)

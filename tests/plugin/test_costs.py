@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from pytest_async_orm import items
 from pytest_async_orm.items import is_async_function
 from pytest_async_orm.patches.mechanism import Patches, Target
 from pytest_async_orm.patches.process import PROCESS
@@ -121,14 +120,14 @@ def test_the_inner_test_of_hypothesis() -> None:
 
 def test_what_is_remembered_of_functions_goes_with_them() -> None:
     """A function that is made anew in each test does not stay, and another at its address is examined again."""
-    before = len(items._KNOWN)
+    before = len(PROCESS.async_functions)
 
     def made(number: int) -> Callable[[], Any]:
         return eval("lambda: None") if number % 2 else wrapped(eval("coroutine"))
 
     assert [is_async_function(made(number)) for number in range(50)] == [number % 2 == 0 for number in range(50)]
     gc.collect()
-    assert len(items._KNOWN) <= before
+    assert len(PROCESS.async_functions) <= before
 
 
 STALE = """

@@ -33,6 +33,7 @@ def explore(examples: int, monkeypatch: pytest.MonkeyPatch, **options: Any) -> N
     ends()
 
 
+@pytest.mark.slow
 def test_generated_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Queued, just granted, in a statement, in a transaction, fetching, between statements: nothing comes too late."""
     explore(EXAMPLES, monkeypatch)

@@ -73,6 +73,7 @@ CIRCLE = [Spec((1,), None, (1,), True), Spec((0, 1), None, (), False), Spec((2,)
 @example(CIRCLE, [[Named("reset_sequences", 0)], [Named("add_kind", 0)]])
 @given(schemas(), rounds())
 @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate, Phase.shrink], **EXPLORING)
+@pytest.mark.slow
 def test_as_after_djangos_flush(specs: list[Spec], tests: list[list[Named]]) -> None:
     """After generated writes to a generated schema every table and every sequence is as after Django's flush."""
     compare(specs, tests)

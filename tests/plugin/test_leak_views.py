@@ -116,6 +116,7 @@ async def test_hides_no_failure():
 
 @pytest.mark.usefixtures("corpus_path")
 @pytest.mark.parametrize("mark", ["", "(transaction=True)"])
+@pytest.mark.slow
 def test_load(run, mark: str) -> None:
     """200 real requests: with CONN_MAX_AGE = 60 leak and remedy are named, with 0 and with a pool all is well."""
     pool = DATABASE == "postgresql-pool"
@@ -127,6 +128,7 @@ def test_load(run, mark: str) -> None:
 
 
 @pytest.mark.usefixtures("corpus_path")
+@pytest.mark.slow
 def test_load_of_real_connections(run) -> None:
     """200 real requests with real connections and CONN_MAX_AGE = 0."""
     result = run(LOAD.format(mark="(transaction=True)", number=200), "-k", "closed", settings="corpus_settings")
@@ -155,6 +157,7 @@ async def test_request():
 
 
 @pytest.mark.usefixtures("corpus_path")
+@pytest.mark.slow
 def test_remedies_fit_their_threads(run) -> None:
     """A thread of the test's own is no pool's, and a request that its client sent on a thread is the test's."""
     if DATABASE == "postgresql-pool":

@@ -153,6 +153,7 @@ def test_equal_leaks_are_folded(run) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_workers_reach_the_summary_once(run) -> None:
     """Under xdist every worker's leaks, its session's too, are in the summary once."""
     pytest.importorskip("xdist")
@@ -163,6 +164,7 @@ def test_workers_reach_the_summary_once(run) -> None:
     assert lines == ["6 x orphaned: 'default', test_inner.py:8"]
 
 
+@pytest.mark.slow
 def test_session_of_a_worker(run) -> None:
     """What a wider fixture leaves is the session's, and reaches the summary from workers too."""
     source = """

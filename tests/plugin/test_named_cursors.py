@@ -26,6 +26,7 @@ def test_made_over_the_raw_connection(sandbox: Sandbox, shared_connection: Any) 
 PROGRAM = """
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", range(10))
+@pytest.mark.slow
 async def test_many_at_once(number):
     await Tag.objects.abulk_create(Tag(name=f"{row}") for row in range(10))
     async def left_early():

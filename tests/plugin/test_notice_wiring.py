@@ -24,6 +24,7 @@ async def test_no_database(): pass
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+@pytest.mark.slow
 def test_traps_are_told_once(run, pytester: pytest.Pytester, workers: list[str]) -> None:
     """A setting that is known to be bad is told once in a session, in a section, and no filter makes it a failure."""
     pytester.makepyfile(bad_settings=BAD_SETTINGS)
@@ -45,6 +46,7 @@ def test_traps_are_for_async_database_tests(run, pytester: pytest.Pytester, chos
     result.stdout.no_fnmatch_line("*CONN_MAX_AGE*")
 
 
+@pytest.mark.slow
 def test_notices_reach_the_files(run, pytester: pytest.Pytester) -> None:
     """What is told in the terminal is in the JSON file and in the page, from workers too, and equal texts are one."""
     pytester.makepyfile(bad_settings=BAD_SETTINGS)

@@ -250,6 +250,7 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inner_environment: N
     return call
 
 
+@pytest.mark.slow
 def test_two_sessions_in_one_process(python, tmp_path: Path) -> None:
     """After each of two sessions in one process every attribute that was replaced is the one that was there before."""
     (tmp_path / "sessions.py").write_text(textwrap.dedent(SESSIONS + TWICE), "utf-8")
@@ -258,6 +259,7 @@ def test_two_sessions_in_one_process(python, tmp_path: Path) -> None:
     assert ended.stdout.rstrip().endswith("nothing left")
 
 
+@pytest.mark.slow
 def test_a_session_inside_a_session(python, tmp_path: Path) -> None:
     """After a session inside a test everything is as it was: what the outer one has replaced, its state and its own."""
     (tmp_path / "test_outer.py").write_text(textwrap.dedent(SESSIONS + INSIDE), "utf-8")
@@ -265,6 +267,7 @@ def test_a_session_inside_a_session(python, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_what_is_replaced_is_listed(python) -> None:
     """`--trace-config` says at the end what was replaced while the session ran."""
     ended = python("-m", "pytest", "-q", "--trace-config", "--nomigrations", "-p", "no:cacheprovider", "test_suite.py")

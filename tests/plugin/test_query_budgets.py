@@ -96,6 +96,7 @@ def test_bad_ini_values(run, ini: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+@pytest.mark.slow
 def test_bad_markers(run, workers: list[str]) -> None:
     """A marker with bad arguments is an error of the collection, with the values that there are."""
     result = run(

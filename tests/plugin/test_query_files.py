@@ -21,6 +21,7 @@ async def test_names(query_snapshot, name):
 """
 
 
+@pytest.mark.slow
 def test_snapshots(run, pytester: pytest.Pytester) -> None:
     """Snapshots are written on demand beside the test, compared later, also by workers, with a readable difference."""
     before = SNAPSHOTS.replace("EXTRA", "2")
@@ -37,6 +38,7 @@ def test_snapshots(run, pytester: pytest.Pytester) -> None:
     changed.stdout.fnmatch_lines(["*-2 x SELECT COUNT*", "*+3 x SELECT COUNT*", "*If that is right, run it once with*"])
 
 
+@pytest.mark.slow
 def test_report_from_workers(run, pytester: pytest.Pytester) -> None:
     """The JSON file and the summary hold every worker's tests once, with all fields of their queries."""
     source = """
@@ -65,6 +67,7 @@ def test_without_queries(): pass
     assert three["n_plus_one"][0]["count"] == 3
 
 
+@pytest.mark.slow
 def test_leaks_in_the_report(run, pytester: pytest.Pytester) -> None:
     """The JSON file holds leaks and connections beside the queries, equal leaks of two workers as one."""
     source = """

@@ -43,6 +43,7 @@ async def test_next():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_leftovers_are_named(run) -> None:
     """Tasks and threads that outlive a test are named with their stacks; later they get an error, not others' rows."""
     result = run(

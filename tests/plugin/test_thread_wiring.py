@@ -165,6 +165,7 @@ async def test_later():
 
 
 @pytest.mark.parametrize(("mark", "outcome"), [("", "SandboxEnded"), ("(transaction=True)", "written")])
+@pytest.mark.slow
 def test_work_of_an_earlier_test(run, mark: str, outcome: str) -> None:
     """Work that goes on is refused beside an isolated test; in a transactional one nothing is."""
     run(STRAGGLER.format(mark=mark, outcome=outcome)).assert_outcomes(passed=2)

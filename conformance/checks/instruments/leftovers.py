@@ -77,6 +77,7 @@ class LeftoverWatch:
         for each in tuple(self._connections):
             if each.connection is None:
                 self._connections.discard(each)
+                self._threads.pop(each, None)
         left = Left(self._open(), self.busy(), self._abandoned(), _receivers())
         hook = sys.unraisablehook
         sys.unraisablehook = lambda unraisable: left.unraisable.append(repr(unraisable.exc_value))

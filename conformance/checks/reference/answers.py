@@ -9,10 +9,11 @@ from conformance.checks.reference.conditions import holds
 from conformance.checks.reference.dialect import Dialect
 from conformance.checks.reference.joins import World
 from conformance.checks.reference.outcomes import Raises, Unmodelled
-from conformance.checks.reference.queries import query_of, rows_of
+from conformance.checks.reference.queries import rows_of
 from conformance.checks.reference.reads import READS
 from conformance.checks.reference.relating import RELATING, ends_of
 from conformance.checks.reference.schema import Tables, tables_of
+from conformance.checks.reference.steps import query_of
 from conformance.checks.reference.writes import WRITES
 
 if TYPE_CHECKING:

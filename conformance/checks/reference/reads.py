@@ -10,7 +10,8 @@ from conformance.checks.reference import expressions
 from conformance.checks.reference.expressions import AGGREGATES, aggregate, is_aggregate, joined
 from conformance.checks.reference.joins import Solution, World, locate
 from conformance.checks.reference.outcomes import Raises, Unmodelled
-from conformance.checks.reference.queries import LOCKS, Query, restrict, rows_of
+from conformance.checks.reference.queries import Query, rows_of
+from conformance.checks.reference.steps import LOCKS, restrict
 from conformance.strategies.code import Arguments, Call, Chain, Name, Slice, Step
 
 _UNIQUE = {"Tag": ("name",), "Profile": ("user",)}

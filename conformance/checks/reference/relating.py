@@ -9,9 +9,10 @@ from typing import Any
 from conformance.checks.reference.expressions import instance_key
 from conformance.checks.reference.joins import World
 from conformance.checks.reference.outcomes import Raises, Unmodelled
-from conformance.checks.reference.queries import owner_of, query_of, related, rows_of
+from conformance.checks.reference.queries import rows_of
 from conformance.checks.reference.records import Values, insert, made
 from conformance.checks.reference.schema import CONTENT_TYPE, MODELS, Relation
+from conformance.checks.reference.steps import owner_of, query_of, related
 from conformance.checks.reference.writes import create, get_or_create, update_or_create
 from conformance.strategies.code import Arguments, Attribute, Call, Chain, Name
 from conformance.strategies.rows import LAST_KEY
