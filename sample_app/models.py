@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 # Django finds an app's models here.
-from sample_app.newer import *  # noqa: F403 - which there are depends on Django
+from sample_app.model_features import *  # noqa: F403 - which there are depends on Django
 
 
 class Tag(models.Model):

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.catalogue import Operation
-from conformance.checks import newer
+from conformance.checks import model_features
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
 from conformance.checks.outcomes import Absent
@@ -38,8 +38,8 @@ from conformance.strategies.code import (
     source,
     source_arguments,
 )
-from conformance.strategies.newer.rows import NewerRows
-from conformance.strategies.newer.targets import NEWER_TARGETS
+from conformance.strategies.model_features.rows import FeatureRows
+from conformance.strategies.model_features.targets import NEWER_TARGETS
 from conformance.strategies.shapes import forms_of
 from conformance.strategies.targets import TARGETS, TargetKind
 
@@ -107,7 +107,7 @@ def _sized(example: Invocation, name: str) -> Invocation:
 
 
 def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Sides:
-    well_formed = answers or isinstance(example.rows, NewerRows)
+    well_formed = answers or isinstance(example.rows, FeatureRows)
     if well_formed and (refused := _not_built(example.target)) is not None:
         return refused
     sides = _twins(stage, example, name)
@@ -125,13 +125,13 @@ def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Si
 
 def _seeds(rows: Rows, tables: Tables) -> list[Table]:
     """What a reference model leaves, in the form of `checks.seed`."""
-    return newer.rows_to_seed(rows, tables) if isinstance(rows, NewerRows) else rows_to_seed(tables)
+    return model_features.rows_to_seed(rows, tables) if isinstance(rows, FeatureRows) else rows_to_seed(tables)
 
 
 def _answer(example: Invocation, name: str) -> Answer | None:
     """What the reference model says; None where it does not know."""
-    if isinstance(example.rows, NewerRows):
-        return newer.answer(example.rows, example.target, example.changes, name, example.arguments)
+    if isinstance(example.rows, FeatureRows):
+        return model_features.answer(example.rows, example.target, example.changes, name, example.arguments)
     # What an instance was given before the call it does not follow.
     return None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from conformance.checks.adapter import Adapter
 from conformance.checks.batches import Sent
 from conformance.checks.evidence import Evidence
-from conformance.checks.newer_seed import newer_sentinels
+from conformance.checks.model_features_seed import feature_sentinels
 from conformance.checks.observer import Observer, Snapshot
 from conformance.checks.plain import plain
 from conformance.checks.recorder import Recorder, Statement
@@ -53,7 +53,7 @@ class Stage:
         self.evidence = Evidence()
         self._run = run_coroutine
         self._observer = Observer(alias, seeded_models())
-        self._observer.replace_rows(sentinel_rows(), tuple(newer_sentinels()))
+        self._observer.replace_rows(sentinel_rows(), tuple(feature_sentinels()))
         self._observer.continue_sequences()
         self.recorder.install()
         # What the database holds, where nothing was written since it was seeded.

@@ -11,9 +11,9 @@ from conformance.strategies.code import Arguments, Attribute, Chain, Infix, Name
 from conformance.strategies.composed import COMPOSED
 from conformance.strategies.instances import INSTANCES
 from conformance.strategies.lookups import POST_CONDITIONS, instance
-from conformance.strategies.newer.drafts import DRAFTS
-from conformance.strategies.newer.parcels import PARCELS
-from conformance.strategies.newer.seat_arguments import SEATS
+from conformance.strategies.model_features.drafts import DRAFTS
+from conformance.strategies.model_features.parcels import PARCELS
+from conformance.strategies.model_features.seat_arguments import SEATS
 from conformance.strategies.others import OTHERS
 from conformance.strategies.related import RELATED, SHORTCUTS
 from conformance.strategies.rows import FIRST_KEY, SHORT_TEXTS

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.checks.newer.kinds import KINDS, Kind, Row
-from conformance.checks.newer.store import Store
-from conformance.checks.newer.values import of_row, shown_row, value_of
-from conformance.checks.newer.where import LOOKUPS, single, wanted
+from conformance.checks.model_features.kinds import KINDS, Kind, Row
+from conformance.checks.model_features.store import Store
+from conformance.checks.model_features.values import of_row, shown_row, value_of
+from conformance.checks.model_features.where import LOOKUPS, single, wanted
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Attribute, Call, Chain, Name, Slice, Step
 

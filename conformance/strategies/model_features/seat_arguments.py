@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.strategies.code import Infix, Inverted
-from conformance.strategies.newer.parts import ONE, SAVING, TWO, Drawn, changes, made, objects
-from conformance.strategies.newer.rows import key
-from conformance.strategies.newer.seats import FIRST, GONE, NEW, SECOND, THIRD, seat
+from conformance.strategies.model_features.parts import ONE, SAVING, TWO, Drawn, changes, made, objects
+from conformance.strategies.model_features.rows import key
+from conformance.strategies.model_features.seats import FIRST, GONE, NEW, SECOND, THIRD, seat
 from conformance.strategies.rows import FIRST_KEY
 from conformance.strategies.shapes import call, f, given, one_of, q, step
 

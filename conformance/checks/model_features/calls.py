@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.checks.newer.aggregates import aggregate
-from conformance.checks.newer.bulk import bulk_create, bulk_update
-from conformance.checks.newer.instances import Instance, insert, made, referred, save
-from conformance.checks.newer.kinds import KINDS, Row
-from conformance.checks.newer.query import Found, is_instance, sort
-from conformance.checks.newer.store import Store
-from conformance.checks.newer.values import of_row, together
-from conformance.checks.newer.where import wanted
+from conformance.checks.model_features.aggregates import aggregate
+from conformance.checks.model_features.bulk import bulk_create, bulk_update
+from conformance.checks.model_features.instances import Instance, insert, made, referred, save
+from conformance.checks.model_features.kinds import KINDS, Row
+from conformance.checks.model_features.query import Found, is_instance, sort
+from conformance.checks.model_features.store import Store
+from conformance.checks.model_features.values import of_row, together
+from conformance.checks.model_features.where import wanted
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Arguments, Call, Chain, Pairs
 

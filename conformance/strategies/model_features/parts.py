@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.strategies.code import Arguments, Call, Chain, Name, Pairs, Slice, Step
 from conformance.strategies.lookups import Condition, narrowings
-from conformance.strategies.newer.rows import key
+from conformance.strategies.model_features.rows import key
 from conformance.strategies.shapes import call, given, step
 
 Drawn = st.SearchStrategy[Arguments]

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from conformance.checks.newer.kinds import Kind, Row
-from conformance.checks.newer.store import Store
+from conformance.checks.model_features.kinds import Kind, Row
+from conformance.checks.model_features.store import Store
 from conformance.checks.plain import mask_key, mask_scalar
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.writes import UNKNOWN

@@ -1,4 +1,4 @@
-"""The tables of `sample_app.newer`: those that this Django knows, where the database has what they need."""
+"""The tables of `sample_app.model_features`: those that this Django knows, where the database has what they need."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.strategies.code import Chain, Infix
 from conformance.strategies.lookups import Condition
-from conformance.strategies.newer.parts import CUT, ONE, TWO, Steps, objects, order, plans
+from conformance.strategies.model_features.parts import CUT, ONE, TWO, Steps, objects, order, plans
 from conformance.strategies.shapes import call, f, step
 
 # Keys of seats: the first two are always there, the last never.

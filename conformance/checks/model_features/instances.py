@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.newer.kinds import KINDS, Kind, Row
-from conformance.checks.newer.query import find, is_instance, one
-from conformance.checks.newer.store import DEFAULT, Store
-from conformance.checks.newer.values import of_row, shown_row
+from conformance.checks.model_features.kinds import KINDS, Kind, Row
+from conformance.checks.model_features.query import find, is_instance, one
+from conformance.checks.model_features.store import DEFAULT, Store
+from conformance.checks.model_features.values import of_row, shown_row
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.writes import UNKNOWN
 from conformance.strategies.code import Call, Chain, Infix, Pairs

@@ -1,4 +1,4 @@
-"""One row with a high key for each model of `sample_app.newer`, as `checks.seed` has them for the others."""
+"""One row with a high key for each model of `sample_app.model_features`, as `checks.seed` has them for the others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SENTINELS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def newer_sentinels() -> Iterator[tuple[type[Any], list[dict[str, Any]]]]:
+def feature_sentinels() -> Iterator[tuple[type[Any], list[dict[str, Any]]]]:
     """For those that this Django has, and whose tables this database can hold."""
     from django.apps import apps
     from django.db import connection

@@ -1,4 +1,4 @@
-"""The models of `sample_app.newer` as plain data: their columns, and what a database does about them."""
+"""The models of `sample_app.model_features` as plain data: their columns, and what a database does about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the models of `sample_app.newer`, beside those that are always there."""
+"""Rows of the models of `sample_app.model_features`, beside those that are always there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MADE = datetime(2001, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
-class NewerRows(Rows):
+class FeatureRows(Rows):
     """`tables` are models' names with their rows, each after those that it refers to."""
 
     tables: tuple[Table, ...] = ()
@@ -144,11 +144,11 @@ _MADE_BY: dict[str, Callable[[Random], tuple[Table, ...]]] = {
 }
 
 
-def newer_rows(kind: str) -> st.SearchStrategy[Rows]:
+def feature_rows(kind: str) -> st.SearchStrategy[Rows]:
     """A small database of that kind."""
     return st.integers(0, _DATABASES - 1).map(lambda number: _database(kind, number))
 
 
 @cache
-def _database(kind: str, number: int) -> NewerRows:
-    return NewerRows((), (), tables=_MADE_BY[kind](Random(f"{kind} {number}")))
+def _database(kind: str, number: int) -> FeatureRows:
+    return FeatureRows((), (), tables=_MADE_BY[kind](Random(f"{kind} {number}")))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.strategies.code import Chain, Infix, Name
 from conformance.strategies.lookups import Condition
-from conformance.strategies.newer.parts import (
+from conformance.strategies.model_features.parts import (
     ONE,
     SAVING,
     TWO,
@@ -20,7 +20,7 @@ from conformance.strategies.newer.parts import (
     plans,
     simple_plans,
 )
-from conformance.strategies.newer.rows import key
+from conformance.strategies.model_features.rows import key
 from conformance.strategies.shapes import call, f, given, one_of, step
 
 PARCEL_CHANGES = changes(

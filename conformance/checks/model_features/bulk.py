@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.newer.instances import Instance, insert, made
-from conformance.checks.newer.kinds import KINDS, Kind, Row
-from conformance.checks.newer.query import Found
-from conformance.checks.newer.store import DEFAULT, Store
-from conformance.checks.newer.values import of_row, together
+from conformance.checks.model_features.instances import Instance, insert, made
+from conformance.checks.model_features.kinds import KINDS, Kind, Row
+from conformance.checks.model_features.query import Found
+from conformance.checks.model_features.store import DEFAULT, Store
+from conformance.checks.model_features.values import of_row, together
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.writes import UNKNOWN
 from conformance.strategies.code import Arguments

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.checks.newer.kinds import Row
-from conformance.checks.newer.query import Found, by_name
-from conformance.checks.newer.store import Store
-from conformance.checks.newer.where import wanted
+from conformance.checks.model_features.kinds import Row
+from conformance.checks.model_features.query import Found, by_name
+from conformance.checks.model_features.store import Store
+from conformance.checks.model_features.where import wanted
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Arguments, Call
 

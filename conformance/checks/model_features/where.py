@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.checks.newer.kinds import KINDS, Kind, Row
-from conformance.checks.newer.store import Store
-from conformance.checks.newer.values import of_row
+from conformance.checks.model_features.kinds import KINDS, Kind, Row
+from conformance.checks.model_features.store import Store
+from conformance.checks.model_features.values import of_row
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Call, Chain, Infix, Inverted, Name, Pairs, Step
 

@@ -1,23 +1,23 @@
-"""What an operation on a model of `sample_app.newer` gives, and which rows it leaves."""
+"""What an operation on a model of `sample_app.model_features` gives, and which rows it leaves."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.newer.calls import METHODS, WRITING
-from conformance.checks.newer.instances import Instance, assign, fetched, made, save
-from conformance.checks.newer.kinds import KINDS, Row
-from conformance.checks.newer.query import asked, find, is_instance
-from conformance.checks.newer.store import Store
-from conformance.checks.newer.values import together
+from conformance.checks.model_features.calls import METHODS, WRITING
+from conformance.checks.model_features.instances import Instance, assign, fetched, made, save
+from conformance.checks.model_features.kinds import KINDS, Row
+from conformance.checks.model_features.query import asked, find, is_instance
+from conformance.checks.model_features.store import Store
+from conformance.checks.model_features.values import together
 from conformance.checks.reference import Answer
 from conformance.checks.reference.dialect import Dialect
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Arguments, Call, Pairs
-from conformance.strategies.newer.rows import NewerRows
+from conformance.strategies.model_features.rows import FeatureRows
 
 
-def answer(rows: NewerRows, target: Any, changes: Pairs, call: str, given: Arguments) -> Answer | None:
+def answer(rows: FeatureRows, target: Any, changes: Pairs, call: str, given: Arguments) -> Answer | None:
     """What the model says; None where it does not know."""
     store = _store(rows)
     try:
@@ -37,7 +37,7 @@ def _tables(store: Store, call: str) -> dict[str, list[Row]] | None:
     return store.tables if call in WRITING else None
 
 
-def _store(rows: NewerRows) -> Store:
+def _store(rows: FeatureRows) -> Store:
     import django
     from django.db import connection
 
@@ -94,7 +94,7 @@ def _refresh(store: Store, instance: Instance, options: dict[str, Any]) -> None:
 _METHODS: dict[str, Any] = {"save": _save, "delete": _delete, "refresh_from_db": _refresh}
 
 
-def rows_to_seed(rows: NewerRows, tables: dict[str, list[Row]]) -> list[tuple[type[Any], list[Row]]]:
+def rows_to_seed(rows: FeatureRows, tables: dict[str, list[Row]]) -> list[tuple[type[Any], list[Row]]]:
     """The tables in the form of `checks.seed`, after those that are always there, without computed columns."""
     from conformance.checks.seed import seeded_rows
     from conformance.strategies.code import find as named

@@ -1,4 +1,4 @@
-"""What methods are called on of the models of `sample_app.newer`, by kind."""
+"""What methods are called on of the models of `sample_app.model_features`, by kind."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from conformance.strategies.code import Attribute, Chain, Name, Step
 from conformance.strategies.lookups import Condition
-from conformance.strategies.newer import drafts, parcels, parts, seat_arguments, seats
-from conformance.strategies.newer.parts import fetched, simple_plans
-from conformance.strategies.newer.rows import key, newer_rows
-from conformance.strategies.newer.seats import FIRST, SECOND
+from conformance.strategies.model_features import drafts, parcels, parts, seat_arguments, seats
+from conformance.strategies.model_features.parts import fetched, simple_plans
+from conformance.strategies.model_features.rows import feature_rows, key
+from conformance.strategies.model_features.seats import FIRST, SECOND
 from conformance.strategies.shapes import call, step
 from conformance.strategies.targets import TargetKind
 
@@ -18,7 +18,7 @@ _SHELF_CONDITIONS: tuple[Condition, ...] = (("name", "a"), ("pk", key(1)), ("nam
 
 
 def _kind(rows: str, model: str, targets: st.SearchStrategy[object], **options: object) -> TargetKind:
-    return TargetKind(newer_rows(rows), targets, needs=model, **options)  # type: ignore[arg-type]
+    return TargetKind(feature_rows(rows), targets, needs=model, **options)  # type: ignore[arg-type]
 
 
 def _manager(rows: str, model: str) -> TargetKind:

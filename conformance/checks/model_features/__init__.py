@@ -1,5 +1,5 @@
 """A model of what newer Djangos add to models: keys of several columns, computed columns, defaults of the database."""
 
-from conformance.checks.newer.answers import answer, rows_to_seed
+from conformance.checks.model_features.answers import answer, rows_to_seed
 
 __all__ = ["answer", "rows_to_seed"]

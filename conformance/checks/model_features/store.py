@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.newer.kinds import KINDS, Kind, Reference, Row
+from conformance.checks.model_features.kinds import KINDS, Kind, Reference, Row
 from conformance.checks.reference.dialect import Dialect
 from conformance.checks.reference.outcomes import Raises
 from conformance.strategies.rows import LAST_KEY

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from conformance.strategies.code import Chain, Infix
 from conformance.strategies.lookups import Condition
-from conformance.strategies.newer.parts import ONE, SAVING, TWO, Drawn, changes, made, order, plans
-from conformance.strategies.newer.rows import key
+from conformance.strategies.model_features.parts import ONE, SAVING, TWO, Drawn, changes, made, order, plans
+from conformance.strategies.model_features.rows import key
 from conformance.strategies.shapes import call, f, given, one_of, step
 
 DRAFT_CHANGES = changes(

@@ -1,1 +1,0 @@
-"""Rows, querysets, instances and arguments of the models of `sample_app.newer`."""
