@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from conformance.case import ExitCode, SchemaChecker, SuiteError
+from conformance.catalogue.areas import place_of
 from conformance.catalogue.judges import JUDGES
 from conformance.catalogue.model import (
     Catalogue,
@@ -48,10 +49,9 @@ def load_catalogue(source: Traversable | None = None, *, validate: bool = True) 
                 raise _invalid(name, problem)
     content = [document for _, document in documents]
     items = [item for document in content for item in document.get("entry", [])]
-    # What a text says of Django comes after what Django does.
-    entries = map(_entry, items)
     catalogue = Catalogue(
-        entries=tuple(sorted(entries, key=lambda entry: entry.area == "claim")),
+        # Of an area the plain operations first: `queryset.acount`, then `queryset.composed.acount`.
+        entries=tuple(sorted(map(_entry, items), key=lambda entry: (place_of(entry.area), entry.id.count(".") > 1))),
         claims=tuple(_claim(item) for document in content for item in document.get("claim", [])),
         hash=_digest(items),
     )

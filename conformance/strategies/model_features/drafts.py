@@ -135,6 +135,8 @@ DRAFTS: dict[str, Drawn] = {
         given([call("Draft", pk=ONE, slug="x"), call("Draft", pk=TWO, slug="y", title="u")], ["title"]),
         given([call("Draft", pk=ONE, slug="x")], ["priority", "status"]),
         given([call("Draft", pk=ONE, slug="x"), call("Draft", pk=TWO, slug="y")], ["status"], batch_size=1),
+        # Servers refuse the others, and would change nothing.
+        given([call("Draft", pk=ONE, slug="x", title="t")], ["title"]),
     ),
     "drafts_updated": one_of(
         given(title="changed"), given(priority=Infix(f("priority"), "+", 1)), given(priority=None, status="x")
