@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.judges.ruling import Ruling
 from conformance.observations import Pair, Sent
+
+# A list of parameters, or of rows of parameters.
+_IN = re.compile(r"IN \((?P<first>%s|\(%s(?:, %s)*\))(?:, (?P=first))*\)")
 
 
 def statements(pair: Pair) -> Ruling | None:
@@ -31,7 +35,24 @@ def _told(statement: Sent) -> str:
 
 def _identity(statement: Sent) -> tuple[Any, ...]:
     where = "in a transaction" if statement.in_atomic_block else "in autocommit"
-    return statement.alias, statement.sql, statement.params, statement.many, where, statement.chunk
+    return statement.alias, statement.sql, _settled(statement), statement.many, where, statement.chunk
+
+
+def _settled(statement: Sent) -> Any:
+    """The parameters, those of one `IN (…)` in an order that follows from them alone.
+
+    They are what an earlier query gave, and a server gives rows that nobody ordered in whatever order it finds them.
+    """
+    sql, params = statement.sql, statement.params
+    if "IN (" not in sql or statement.many or sql.count("%s") != len(params):
+        return params
+    found = list(params)
+    for match in _IN.finditer(sql):
+        start = sql.count("%s", 0, match.start())
+        width = match["first"].count("%s")
+        members = [tuple(found[at : at + width]) for at in range(start, start + match[0].count("%s"), width)]
+        found[start : start + len(members) * width] = [each for one in sorted(members, key=repr) for each in one]
+    return tuple(found)
 
 
 def committed(pair: Pair) -> Ruling | None:

@@ -93,6 +93,31 @@ def test_warnings_of_one_kind_may_say_another_name():
     assert PANEL["leftovers"](warned("DeprecationWarning: login", "DeprecationWarning: alogin")) is None
 
 
+ROWS = "DELETE FROM t WHERE (a, b) IN ((%s, %s), (%s, %s)) AND c = %s"
+KEYS = "SELECT x FROM t WHERE y = %s AND id IN (%s, %s) LIMIT 2"
+
+
+@pytest.mark.parametrize(
+    ("sql", "first", "second", "same"),
+    [
+        (KEYS, (9, 1, 2), (9, 2, 1), True),
+        (KEYS, (9, 1, 2), (1, 9, 2), False),
+        (KEYS, (9, 1, 2), (9, 2, 3), False),
+        (ROWS, (1, 2, 3, 4, 5), (3, 4, 1, 2, 5), True),
+        (ROWS, (1, 2, 3, 4, 5), (2, 1, 3, 4, 5), False),
+        (ROWS, (1, 2, 3, 4, 5), (1, 4, 3, 2, 5), False),
+        ("INSERT INTO t (a, b) VALUES (%s, %s)", (1, 2), (2, 1), False),
+        ("SELECT a IN (SELECT b FROM t WHERE c = %s AND d = %s)", (1, 2), (2, 1), False),
+    ],
+)
+def test_the_order_inside_of_one_list_of_keys_tells_nothing(
+    sql: str, first: tuple[int, ...], second: tuple[int, ...], same: bool
+) -> None:
+    """An earlier query gave the keys, in no order that anybody asked for; rows of keys stay together."""
+    one, other = (replace(SIDE, statements=(Sent(sql, each, context=0),)) for each in (first, second))
+    assert (PANEL["statements"](Pair(one, other)) is None) is same
+
+
 @pytest.mark.parametrize("name", PANEL)
 def test_a_judge_holds_where_both_sides_are_equal(name):
     """Nothing is said against two sides that are the same, nor against two that raise the same."""
