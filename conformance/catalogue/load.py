@@ -34,15 +34,16 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 
-def load_catalogue(source: Traversable | None = None, *, validate: bool = True) -> Catalogue:
+def load_catalogue(source: Traversable | None = None, *, validate: bool | None = None) -> Catalogue:
     """Every `*.toml` file of the folder `source` (default: the one that comes with the suite).
 
-    `validate=False` skips the JSON Schema, not the cross-references: workers trust what their parent validated.
-    Raises `SuiteError` (bad input) that names the file and what is wrong in it.
+    `validate=False` skips the JSON Schema, not the cross-references: workers trust what their parent validated. By
+    default it is skipped for the suite's own catalogue, which its tests validate. Raises `SuiteError` (bad input) that
+    names the file and what is wrong in it.
     """
     folder = source or files("conformance.catalogue") / "entries"
     documents = [(file.name, _parse(file)) for file in _toml_files(folder)]
-    if validate:
+    if validate or (validate is None and source is not None):
         checker = SchemaChecker(catalogue_schema())
         for name, document in documents:
             if problem := checker.problem(document):

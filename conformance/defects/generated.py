@@ -62,7 +62,7 @@ def plant_generated(name: Name) -> None:
 
 def where(entry_id: str, put_in: Callable[[Place], None]) -> None:
     """Have `put_in` called with the place of an entry's operation."""
-    twin = operation_of(load_catalogue(validate=False).entry(entry_id))
+    twin = operation_of(load_catalogue().entry(entry_id))
     if twin:
         on_first_use(twin, put_in)
     else:

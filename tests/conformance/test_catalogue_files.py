@@ -11,6 +11,11 @@ from conformance.catalogue import load_catalogue
 from tests.conformance.synthetic import ATOMIC, CATALOGUE, COUNT, NEW, SQL, catalogue, write_catalogue
 
 
+def test_the_suites_own_is_valid() -> None:
+    """Nothing else validates it."""
+    assert load_catalogue(validate=True).entries
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

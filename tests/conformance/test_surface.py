@@ -27,7 +27,7 @@ from conformance.worker.cells import CellSequence
 from conformance.worker.coroutines import RUNNERS
 from conformance.worker.database import own_database
 from conformance.worker.reach import reached
-catalogue = load_catalogue(validate=False)
+catalogue = load_catalogue()
 with own_database(f"conformance_reach_{os.getpid()}"):
     stage = Stage(load_adapter(), RUNNERS["asyncio.run"])
     sequence = CellSequence(catalogue, stage, 4, 0)

@@ -54,7 +54,7 @@ def test_there_are_enough(pairs: list[dict[str, Any]], package: str) -> None:
 
 def test_each_is_of_a_cell_and_of_neighbours(pairs: list[dict[str, Any]]) -> None:
     """A cell that is renamed takes its pairs with it; the right release comes after the wrong one."""
-    catalogue = load_catalogue(validate=False)
+    catalogue = load_catalogue()
     for pair in pairs:
         catalogue.check(Cell.parse(pair["cell"]))
         assert Version(pair["wrong"]) < Version(pair["right"])

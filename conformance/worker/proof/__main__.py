@@ -50,7 +50,7 @@ class Process:
         from conformance.worker.proof.ground import Ground
 
         self._setup = setup
-        self._catalogue: Catalogue = load_catalogue(validate=False)
+        self._catalogue: Catalogue = load_catalogue()
         self._ground = Ground(f"{setup['database']}_{os.getpid()}", setup["runner"])
         self.problem = self._ground.prepare()
         self._entry: CatalogueEntry | None = None
