@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from math import lcm
 from typing import Any
@@ -16,6 +16,7 @@ from conformance.catalogue import Operation
 from conformance.checks import model_features
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
+from conformance.checks.invocation import Invocation, source_of
 from conformance.checks.outcomes import Absent
 from conformance.checks.reference import AN_ANSWER, UNKNOWN, Answer, answer, consistent, rows_to_seed
 from conformance.checks.reference.schema import Tables
@@ -27,19 +28,12 @@ from conformance.strategies import Rows
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import (
     Arguments,
-    Attribute,
-    Chain,
-    Name,
-    Pairs,
-    Step,
     find,
     resolve,
     resolve_arguments,
-    source,
-    source_arguments,
 )
 from conformance.strategies.model_features.rows import FeatureRows
-from conformance.strategies.model_features.targets import NEWER_TARGETS
+from conformance.strategies.model_features.targets import FEATURE_TARGETS
 from conformance.strategies.shapes import forms_of
 from conformance.strategies.targets import TARGETS, TargetKind
 
@@ -48,29 +42,15 @@ _FIGURES = re.compile(r"\d+(\.\d+)?")
 _ASKED = {"get_object_or_404": "get", "get_list_or_404": "filter"}
 
 
-@dataclass(frozen=True)
-class Invocation:
-    """Rows, what the method is called on, which attributes that is given before, and what the method is given.
-
-    Before the call a queryset may have been `evaluated`.
-    """
-
-    rows: Rows
-    target: Any
-    changes: Pairs
-    arguments: Arguments
-    evaluated: bool = False
-
-
 def invocations(found: Operation) -> Experiment:
     """The experiment of an operation. Raises `KeyError` for a kind of target or of arguments that does not exist."""
-    kind, arguments = (TARGETS | NEWER_TARGETS)[found.on], ARGUMENTS[found.arguments]
+    kind, arguments = (TARGETS | FEATURE_TARGETS)[found.on], ARGUMENTS[found.arguments]
     examples = st.builds(Invocation, kind.rows, kind.targets, kind.changes, arguments)
-    forms = forms_of(arguments)
+    forms, model = forms_of(arguments), _ReferenceModel(found.call, answers=kind.answers)
     return Experiment(
         examples,
-        lambda stage, example: _sides(stage, example, found.call, answers=kind.answers),
-        lambda example: _source(example, found.call),
+        lambda stage, example: _sides(stage, example, found.call, model),
+        lambda example: source_of(example, found.call),
         lambda _: _around(found.on, kind),
         lambda example, turn: _sized(_in_turn(example, turn, forms), found.call),
     )
@@ -106,16 +86,40 @@ def _sized(example: Invocation, name: str) -> Invocation:
     return replace(example, arguments=Arguments(kwargs=(("chunk_size", 2),)))
 
 
-def _sides(stage: Stage, example: Invocation, name: str, *, answers: bool) -> Sides:
-    well_formed = answers or isinstance(example.rows, FeatureRows)
-    if well_formed and (refused := _not_built(example.target)) is not None:
-        return refused
-    sides = _twins(stage, example, name)
-    # Whether a cut queryset contains a row is asked of its cache, where it has one.
-    unknown = example.evaluated and name == "contains"
-    found = None if unknown else _answer(example, name)
-    if found is None and answers:
-        found = consistent(resolve(example.target), name, example.arguments)
+class _ReferenceModel:
+    """What a model, or the rows themselves, say of a call. With `answers`, each target is well formed."""
+
+    def __init__(self, name: str, *, answers: bool) -> None:
+        self.answers = answers
+        self._name = name
+        # Each side prepares the same example.
+        self._last: tuple[Invocation, Answer | None] | None = None
+
+    def answer(self, example: Invocation) -> Answer | None:
+        """None where nothing is known."""
+        if self._last is None or self._last[0] is not example:
+            self._last = example, self._find(example)
+        return self._last[1]
+
+    def _find(self, example: Invocation) -> Answer | None:
+        # Whether a cut queryset contains a row is asked of its cache, where it has one.
+        unknown = example.evaluated and self._name == "contains"
+        found = None if unknown else _answer(example, self._name)
+        if found is None and self.answers:
+            return consistent(resolve(example.target), self._name, example.arguments)
+        return found
+
+
+def _sides(stage: Stage, example: Invocation, name: str, model: _ReferenceModel) -> Sides:
+    well_formed = model.answers or isinstance(example.rows, FeatureRows)
+    if not well_formed:
+        sides = _twins(stage, example, name, resolve(example.target))
+    else:
+        target, refused = _built(example.target)
+        if refused is not None:
+            return refused
+        sides = _twins(stage, example, name, target)
+    found = model.answer(example)
     if found is None:
         return sides
     tables, rows = found.tables, example.rows
@@ -136,23 +140,24 @@ def _answer(example: Invocation, name: str) -> Answer | None:
     return None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
 
 
-def _not_built(target: Any) -> Sides | None:
-    """The sides of a call whose target, though well formed, cannot be built. Raises `Absent` for what is missing."""
+def _built(target: Any) -> tuple[Any, Sides | None]:
+    """The target; or the sides of a call whose target, though well formed, cannot be built.
+
+    Raises `Absent` for what is missing.
+    """
     from django.db import NotSupportedError
 
     try:
-        resolve(target)
+        return resolve(target), None
     except NotSupportedError as error:
         raise Absent(str(error)) from error
     except Exception:  # noqa: BLE001 - that it raises is what is shown
         pass
-    else:
-        return None
 
     async def asynchronous() -> Any:
         return resolve(target)
 
-    return Sides(lambda: resolve(target), asynchronous, model=(AN_ANSWER,))
+    return None, Sides(lambda: resolve(target), asynchronous, model=(AN_ANSWER,))
 
 
 def _vendor() -> str:
@@ -161,8 +166,7 @@ def _vendor() -> str:
     return connection.vendor
 
 
-def _twins(stage: Stage, example: Invocation, name: str) -> Sides:
-    target = resolve(example.target)
+def _twins(stage: Stage, example: Invocation, name: str, target: Any) -> Sides:
     for attribute, value in example.changes:
         setattr(target, attribute, resolve(value))
     args, kwargs = resolve_arguments(example.arguments)
@@ -241,51 +245,3 @@ def _iterator(stage: Stage, target: Any, args: list[Any], kwargs: dict[str, Any]
 
     declared = (declare(stage.adapter.sync(target, "iterator")), declare(asynchronous))
     return replace(sides, sync=lambda: list(sides.sync()), asynchronous=drain, declared=declared, overriding=None)
-
-
-def _source(example: Invocation, name: str) -> tuple[str, str]:
-    """Rows are fetched before, line by line, since a coroutine could not; the last line is the call."""
-    lines: list[str] = []
-    target = _hoisted(example.target, lines)
-    args = tuple(_hoisted(value, lines) for value in example.arguments.args)
-    kwargs = tuple((keyword, _hoisted(value, lines)) for keyword, value in example.arguments.kwargs)
-    if example.changes:
-        target = _named(target, lines)
-    lines += [f"{source(target)}.{attribute} = {source(value)}" for attribute, value in example.changes]
-    if example.evaluated and _is_queryset(target):
-        lines += [f"rows = {source(target)}", "len(rows)"]
-        target = Name("rows")
-    before, on = "".join(f"{line}\n" for line in lines), source(target)
-    if name == "__iter__":
-        return f"{before}list({on})", f"{before}[row async for row in {on}]"
-    given = source_arguments(Arguments(args, kwargs))
-    if name == "iterator":
-        return f"{before}list({on}.iterator({given}))", f"{before}[row async for row in {on}.aiterator({given})]"
-    return f"{before}{on}.{name}({given})", f"{before}await {on}.a{name}({given})"
-
-
-def _is_queryset(target: Any) -> bool:
-    """By its form: what ends in an attribute is a manager, and rows that are fetched have names."""
-    return isinstance(target, Chain) and bool(target.steps) and not isinstance(target.steps[-1], Attribute)
-
-
-def _hoisted(value: Any, lines: list[str]) -> Any:
-    """The value with a name in the place of each row that is fetched; `lines` fetch them."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(_hoisted(each, lines) for each in value)
-    if not isinstance(value, Chain):
-        return value
-    fetched = next((at for at, step in enumerate(value.steps) if isinstance(step, Step) and step.method == "get"), None)
-    if fetched is None:
-        return value
-    row = _named(Chain(value.start, value.steps[: fetched + 1]), lines)
-    rest = value.steps[fetched + 1 :]
-    return Chain(row, rest) if rest else row
-
-
-def _named(value: Any, lines: list[str]) -> Name:
-    if isinstance(value, Name):
-        return value
-    name = f"row{len(lines) + 1}"
-    lines.append(f"{name} = {source(value)}")
-    return Name(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -181,6 +182,7 @@ def resolve_arguments(arguments: Arguments) -> tuple[list[Any], dict[str, Any]]:
     return [resolve(value) for value in arguments.args], {name: resolve(value) for name, value in arguments.kwargs}
 
 
+@cache
 def find(name: str) -> Any:
     """What a dotted name leads to. Raises `KeyError` for a first part that is not in `NAMES`."""
     first, *rest = name.split(".")

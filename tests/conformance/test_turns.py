@@ -8,7 +8,8 @@ import pytest
 
 from conformance.catalogue import load_catalogue
 from conformance.checks.experiments import CONDITIONS, Turns
-from conformance.checks.invocations import Invocation, invocations
+from conformance.checks.invocation import Invocation
+from conformance.checks.invocations import invocations
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import Chain, Name, Step
 from conformance.strategies.rows import Rows

@@ -42,7 +42,7 @@ _BOOKINGS = {"rows": "seats", "model": "Booking"}
 _PARCELS = {"rows": "parcels", "model": "Parcel"}
 _DRAFTS = {"rows": "drafts", "model": "Draft"}
 _MEASURES = {"rows": "measures", "model": "Measure"}
-NEWER_TARGETS: dict[str, TargetKind] = {
+FEATURE_TARGETS: dict[str, TargetKind] = {
     "seats": _kind(**_SEATS, targets=seats.seat_plans(), answers=True),
     "seats_any": _kind(**_SEATS, targets=seats.seat_plans()),
     "seats_any_uncut": _kind(**_SEATS, targets=seats.seat_plans(cut=False)),
