@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import time
-import traceback
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -20,7 +19,15 @@ from conformance.judges import PANEL, Ruling, refusal
 from conformance.observations import Pair
 from conformance.worker.explore import explore
 from conformance.worker.script import SHOWN, script_of
-from conformance.worker.telling import Ordinary, code_of_example, example_text, failure_of, spoken_of, tables_of
+from conformance.worker.telling import (
+    Ordinary,
+    broken_suite,
+    code_of_example,
+    example_text,
+    failure_of,
+    spoken_of,
+    tables_of,
+)
 
 Example = tuple[Any, Conditions]
 
@@ -107,7 +114,7 @@ class ExperimentRun:
                 self._forget()
                 self._look_at_examples()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other entries go on
-            self._broken = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+            self._broken = broken_suite(error)
 
     def _look_at_examples(self) -> None:
         self._evidence = self._stage.evidence = Evidence()
@@ -198,7 +205,7 @@ class ExperimentRun:
         except Exception as error:  # noqa: BLE001 - Hypothesis says so where an example does not fail a second time
             if not smallest:
                 # It is the suite that failed, which is no second run that passed.
-                self._broken = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+                self._broken = broken_suite(error)
                 return None
             return smallest[0]
         return None

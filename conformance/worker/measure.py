@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from conformance.case import Cell, Failure, Measured, Shown
 from conformance.catalogue import Check
 from conformance.checks import Absent, CheckCode, Disagreement, Evidence, Refused, Stage, check_code
 from conformance.worker.explore import explore
-from conformance.worker.telling import code_of_example, example_text, failure_of, spoken_of, tables_of
+from conformance.worker.telling import broken_suite, code_of_example, example_text, failure_of, spoken_of, tables_of
 
 # Attempts of a cell that did not pass, all with one seed: if they differ, the cell is flaky.
 ATTEMPTS_AFTER_FAILURE = 2
@@ -38,7 +37,7 @@ def _attempt(cell: Cell, check: Check, stage: Stage, number: int, examples: int,
         verdict, reason, failure = exploration.run(examples, seed_value)
         shown = exploration.shown()
     except Exception as error:  # noqa: BLE001 - whatever it is, the other cells go on
-        failure = Failure(message=f"The suite itself failed: {error!r}", stack=traceback.format_exc())
+        failure = broken_suite(error)
     missing = stage.evidence.missing(check.must_observe)
     if verdict == "pass" and missing:
         verdict, reason = "vacuous", f"nothing was seen of: {', '.join(missing)}"

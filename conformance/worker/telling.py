@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,14 @@ _SPOKEN_OF = {
 }
 # What is the same for every user explains nothing.
 _UNTOLD = {"User": ("password", "email", "date_joined")}
+
+
+def broken_suite(error: BaseException) -> Failure:
+    """What the suite itself raised, where it is handled: what Hypothesis raises for it holds it."""
+    stack, inside = traceback.format_exc(), error
+    while held := getattr(inside, "exceptions", ()):
+        inside = held[0]
+    return Failure(message=f"The suite itself failed: {inside!r}", stack=stack)
 
 
 def failure_of(message: str, expected: object, observed: object) -> Failure:

@@ -10,6 +10,7 @@ import pytest
 from conformance.case import Failure, Table
 from conformance.observations import Raised, SignalSent
 from conformance.telling import aligned, assignments, code_of, difference, failure_lines, halves
+from conformance.worker.telling import broken_suite
 
 POST = {"model": "sample_app.Post", "id": 1, "title": "a", "adding": False, "using": "default"}
 COLUMNS = {"post": ("id", "title", "views")}
@@ -129,3 +130,15 @@ def test_a_failure_is_told_as_code_rows_and_difference():
 def test_a_failure_of_an_earlier_version_is_told_in_short():
     """It has both sides whole: of each the beginning is told."""
     assert list(failure_lines(Failure("wrong", expected="x" * 500, observed="y"))) == ["", f"- {'x' * 100}", "+ y"]
+
+
+def test_a_suite_that_fails_inside_of_hypothesis_is_told_by_what_it_raised() -> None:
+    """Not by the group of exceptions around it, which prints the whole example."""
+
+    class Group(Exception):
+        exceptions = (ValueError("too many values"),)
+
+    assert broken_suite(Group("produces unreliable results")).message == (
+        "The suite itself failed: ValueError('too many values')"
+    )
+    assert broken_suite(KeyError("a")).message == "The suite itself failed: KeyError('a')"

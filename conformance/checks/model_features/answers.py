@@ -79,15 +79,18 @@ def _delete(store: Store, instance: Instance, options: dict[str, Any]) -> Any:
 
 
 def _refresh(store: Store, instance: Instance, options: dict[str, Any]) -> None:
-    row = store.find(instance.kind, instance.key or ())
     names = options.pop("fields", None)
-    if row is None:
-        raise Raises("DoesNotExist")
     if options or instance.adding:
         raise Unmodelled("another way")
     found = [instance.kind.field(name) for name in names] if names is not None else list(instance.values)
     if None in found:
         raise Unmodelled("another name")
+    row = store.find(instance.kind, instance.key or ())
+    # Of no field nothing is asked.
+    if row is None and found:
+        raise Raises("DoesNotExist")
+    if row is None:
+        return
     instance.values.update({str(name): row[str(name)] for name in found})
 
 

@@ -130,6 +130,7 @@ DRAFTS: dict[str, Drawn] = {
         given([call("Draft", pk=ONE, slug="x", title="t"), call("Draft", pk=TWO, slug="y", title="u")], ["title"]),
         given([call("Draft", pk=ONE, slug="x", priority=None)], ["priority", "slug"]),
         given([call("Draft", pk=TWO, slug="x", priority=0, status="old")], ["priority", "status"], batch_size=1),
+        given([call("Draft", pk=ONE, title="t"), call("Draft", pk=TWO, title="u")], ["title"], batch_size=1),
     ),
     "drafts_bulk_updated_in_part": one_of(
         given([call("Draft", pk=ONE, slug="x"), call("Draft", pk=TWO, slug="y", title="u")], ["title"]),

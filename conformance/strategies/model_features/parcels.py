@@ -149,6 +149,7 @@ PARCELS: dict[str, Drawn] = {
         given([call("Parcel", pk=ONE, pieces=5), call("Parcel", pk=TWO, pieces=None)], ["pieces"]),
         given([call("Parcel", pk=ONE, name="x", weight=Decimal("0.10"))], ["name", "weight"], batch_size=1),
         given([call("Parcel", pk=ONE, pieces=Infix(f("pieces"), "+", 1))], ["pieces"]),
+        given([call("Parcel", pk=ONE, pieces=6), call("Parcel", pk=TWO, pieces=7)], ["pieces"], batch_size=1),
         given([call("Parcel", pk=TWO, inside_id=ONE)], ["inside"]),
     ),
     "parcels_updated": one_of(
@@ -180,6 +181,7 @@ PARCELS: dict[str, Drawn] = {
     ),
     "measures_bulk_created": one_of(
         given([call("Measure", name="m1"), call("Measure", name="m2", amount=4)]),
+        given([call("Measure", name="m1"), call("Measure", name="m2", amount=4)], batch_size=1),
         given([call("Measure", name="m1"), call("Measure", pk=key(61), name="m2", amount=4)], batch_size=1),
         given(
             [call("Measure", name="m1"), call("Measure", name="a", amount=7)],
