@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 # From worst to best: an aggregate takes the first that any of its children has.
 # `unknown` stands above what was measured to be harmless: nothing is known to be right there.
@@ -53,6 +54,7 @@ class Verdict:
             raise ValueError(f"{self.passed} of {self.attempts} attempts cannot have passed")
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Verdict:
         """Read the text form. Raises `ValueError` for anything else."""
         if match := _FLAKY.fullmatch(text):

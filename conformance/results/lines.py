@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,16 @@ from conformance.results.model import SCHEMA_VERSION, results_schema
 from conformance.results.records import Record
 
 TYPES = ("run", "plan", "cell", "end")
-# A cell without a failure and without an example. Its verdict is looked at in any case.
+# A cell without an example. Its verdict is looked at in any case, and its failure, if there is one.
 _PLAIN: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("type", "cell", "verdict", "reason"), (str,)),
     **dict.fromkeys(("attempt", "examples"), (int,)),
     "evidence": (dict,),
-    "failure": (type(None),),
+    "failure": (type(None), dict),
     "duration_ms": (int, float),
 }
 _CELL = re.compile(r"[a-z0-9_.]+:[a-z0-9_]+")
+_DIGEST = re.compile(r"[0-9a-f]+")
 
 
 def read_records(path: Path) -> tuple[list[Record], bool]:
@@ -94,14 +96,29 @@ def _problem(record: object) -> str | None:
         return f"its type is {kind!r}, not one of {', '.join(TYPES)}"
     if kind == "run" and record.get("schema") != SCHEMA_VERSION:
         return f"it has the schema {record.get('schema')!r} and this suite reads {SCHEMA_VERSION}"
-    problem = None if kind == "cell" and _is_plain(record) else _checker(kind).problem(record)
+    problem = None if _looks_right(kind, record) else _checker(kind).problem(record)
     if problem is not None:
         return f"the `{kind}` record: {problem}"
     return _impossible(record) if kind == "cell" else None
 
 
+def _looks_right(kind: str, record: Record) -> bool:
+    return (kind == "cell" and _is_plain(record)) or (kind == "plan" and _is_plan(record))
+
+
+def _is_plan(record: Record) -> bool:
+    cells, entries = record.get("cells"), record.get("entries", {})
+    return (
+        record.keys() <= {"type", "cells", "entries"}
+        and isinstance(cells, list)
+        and all(isinstance(cell, str) and _CELL.fullmatch(cell) for cell in cells)
+        and isinstance(entries, dict)
+        and all(isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in entries.values())
+    )
+
+
 def _is_plain(record: Record) -> bool:
-    """Whether the schema holds at the first look: nine in ten cells have no failure, and a file has thousands."""
+    """Whether the schema holds at the first look: a file has thousands of cells, and the schema takes its time."""
     if "shown" in record:
         record = {**record}
         if not _is_shown(record.pop("shown")):
@@ -109,6 +126,7 @@ def _is_plain(record: Record) -> bool:
     return (
         record.keys() == _PLAIN.keys()
         and all(type(record[name]) in types for name, types in _PLAIN.items())
+        and (record["failure"] is None or _is_failure(record["failure"]))
         and _CELL.fullmatch(record["cell"]) is not None
         and record["verdict"] != "unknown"
         and record["attempt"] >= 1
@@ -120,6 +138,17 @@ def _is_plain(record: Record) -> bool:
 def _is_shown(shown: Any) -> bool:
     kinds = {"code": _texts, "rows": _tables, "sql": _rows, "threads": _texts, "hops": _count, "source": _text}
     return isinstance(shown, dict) and shown.keys() == kinds.keys() and all(kinds[name](shown[name]) for name in kinds)
+
+
+def _is_failure(failure: dict[str, Any]) -> bool:
+    kinds = _failure_kinds()
+    return "message" in failure and all(name in kinds and kinds[name](value) for name, value in failure.items())
+
+
+@cache
+def _failure_kinds() -> dict[str, Callable[[Any], bool]]:
+    texts = ("message", "expected", "observed", "difference", "example", "server", "stack", "reproduce", "script")
+    return {**dict.fromkeys(texts, _text), "rows": _tables, "sql": _texts, "twin_sql": _texts}
 
 
 def _text(value: Any) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.case import ExitCode, SuiteError
 from conformance.results import SCHEMA_VERSION, file_name, lines, read_folder, read_results
+from conformance.results.model import results_schema
 from conformance.results.records import cell_record, plan_record
 from tests.conformance.records import RUN, cell, complete, write
 from tests.conformance.synthetic import COUNT, POSTGRESQL, SQL, measured
@@ -160,6 +161,47 @@ SHOWN = {"code": ["a"], "rows": [], "sql": [["SELECT 1"]], "threads": [], "hops"
 TABLE = {"model": "Post", "columns": ["id"], "rows": [["1"]]}
 
 
+FAILURE = {"message": "wrong", "sql": ["SELECT 1"], "rows": [TABLE], "stack": ""}
+
+
+@pytest.mark.parametrize("failure", [FAILURE, {"message": ""}])
+def test_a_failure_that_the_first_look_accepts_the_schema_accepts(failure):
+    """Most cells that did not pass have one."""
+    record = {**CELL_RECORD, "failure": failure}
+    assert lines._is_plain(record)
+    assert lines._checker("cell").problem(record) is None
+
+
+def test_the_first_look_knows_what_a_failure_may_have():
+    """As the schema does."""
+    assert lines._failure_kinds().keys() == results_schema()["$defs"]["failure"]["properties"].keys()
+
+
+PLAN = {"type": "plan", "cells": ["queryset.acount:result"], "entries": {"queryset.acount": "0f"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "right"),
+    [
+        ({}, True),
+        ({"cells": []}, True),
+        ({"entries": {}}, True),
+        ({"cells": None}, False),
+        ({"cells": ["queryset"]}, False),
+        ({"cells": [1]}, False),
+        ({"entries": []}, False),
+        ({"entries": {"queryset.acount": "G"}}, False),
+        ({"entries": {"queryset.acount": 1}}, False),
+        ({"more": 1}, False),
+    ],
+)
+def test_a_plan_is_looked_at_quickly_as_well(change, right):
+    """The first look and the schema agree."""
+    record = {**PLAN, **change}
+    assert lines._is_plan(record) is right
+    assert (lines._checker("plan").problem(record) is None) is right
+
+
 @pytest.mark.parametrize("shown", [SHOWN, {**SHOWN, "rows": [TABLE]}, {**SHOWN, "hops": 2}])
 def test_what_the_first_look_accepts_the_schema_accepts(shown):
     """A cell is looked at quickly first: what passes there is a record of the schema."""
@@ -183,6 +225,12 @@ def test_what_the_first_look_accepts_the_schema_accepts(shown):
         {"shown": {**SHOWN, "sql": ["SELECT 1"]}},
         {"shown": {**SHOWN, "rows": [{**TABLE, "columns": [1]}]}},
         {"shown": {"code": []}},
+        {"failure": {}},
+        {"failure": "wrong"},
+        {"failure": {"message": 1}},
+        {"failure": {"message": "wrong", "more": ""}},
+        {"failure": {"message": "wrong", "sql": "SELECT 1"}},
+        {"failure": {"message": "wrong", "rows": [{}]}},
     ],
 )
 def test_what_the_schema_refuses_the_first_look_does_not_accept(change):
