@@ -1,0 +1,63 @@
+"""How often examples are shown: as many as were asked for, and where one fails at most as many again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+
+from conformance.worker.explore import explore
+
+NUMBERS = st.lists(st.integers(0, 1000), min_size=1, max_size=30)
+
+
+class Wrong(Exception):
+    """What is looked for."""
+
+
+@pytest.mark.parametrize("number", [5, 40])
+def test_all_examples_are_shown_where_none_fails(number: int) -> None:
+    """Each once."""
+    seen: list[list[int]] = []
+    explore(NUMBERS, seen.append, number, 0, shrink=True)
+    assert len(seen) == number
+
+
+@pytest.mark.parametrize("kinds", [False, True])
+@pytest.mark.parametrize("number", [5, 40])
+def test_a_smaller_one_is_looked_for_as_often_as_there_are_examples(number: int, kinds: bool) -> None:
+    """It would go on for hundreds."""
+    seen: list[list[int]] = []
+
+    def look(example: list[int]) -> None:
+        seen.append(example)
+        if sum(example) > 100:
+            raise Wrong(example)
+
+    with pytest.raises(Wrong) as raised:
+        explore(NUMBERS, look, number, 0, shrink=True, kinds=kinds)
+    first = next(index for index, example in enumerate(seen) if sum(example) > 100)
+    assert len(seen) <= (2 * number if kinds else first + 1 + number)
+    assert sum(raised.value.args[0]) > 100
+
+
+def test_what_was_raised_last_is_smaller_than_what_was_raised_first() -> None:
+    """With enough examples it is about as small as can be."""
+    seen: list[list[int]] = []
+
+    def look(example: list[int]) -> None:
+        if sum(example) > 100:
+            seen.append(example)
+            raise Wrong
+
+    with pytest.raises(Wrong):
+        explore(NUMBERS, look, 200, 0, shrink=True, kinds=False)
+    assert seen[-1] == [101]
+    assert sum(seen[0]) > 101
+
+
+def test_one_seed_gives_the_same_examples() -> None:
+    """Another gives others."""
+    shown: list[list[list[int]]] = [[], [], []]
+    for into, seed in zip(shown, (1, 1, 2), strict=True):
+        explore(NUMBERS, into.append, 10, seed, shrink=False)
+    assert shown[0] == shown[1] != shown[2]
