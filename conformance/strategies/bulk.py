@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Sequence
+from itertools import cycle, product
+from operator import itemgetter
 from typing import Any
 
 from hypothesis import strategies as st
 
 from conformance.strategies.code import Arguments, Call, Chain, Infix, Name
 from conformance.strategies.rows import FIRST_KEY
-from conformance.strategies.shapes import call, f, step
+from conformance.strategies.shapes import call, f, one_of, step
 
 _NEW = tuple(
     call("Post", title=title, content="words", views=views, author_id=author)
@@ -27,11 +29,16 @@ _NEW_TAGS = tuple(call("Tag", name=name) for name in ("x", "django", "y", "z"))
 _UNSAVED = call("Post", title="t", author=call("User", username="unsaved"))
 
 
-def _batches(most: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Small batches, so that few rows make several, and one that is not full."""
-    return st.sampled_from(
-        [{"batch_size": 2}, {"batch_size": most}, {"batch_size": 1}, {"batch_size": 2}, {}, {"batch_size": None}]
-    )
+# Small batches, so that few rows make several, and one that is not full.
+_SIZES: tuple[dict[str, Any], ...] = (
+    {"batch_size": 2}, {"batch_size": 3}, {"batch_size": 1}, {}, {"batch_size": None},
+)  # fmt: skip
+
+
+def _mixed(*groups: Sequence[Arguments]) -> st.SearchStrategy[Arguments]:
+    """All of them in turn, so that of few examples each group has its part."""
+    places = [(place / len(group), form) for group in groups for place, form in enumerate(group)]
+    return one_of(*(form for _, form in sorted(places, key=itemgetter(0))))
 
 
 def _created(number: int, kwargs: dict[str, Any], form: int) -> Arguments:
@@ -68,18 +75,18 @@ _CONFLICTS = tuple(
         ),
     )
 )
-_CREATED = st.builds(_created, st.sampled_from([3, 5, 4, 2, 1]), _batches(3), st.integers(0, 2))
-BULK_CREATE = st.one_of(
-    _CREATED,
-    _CREATED,
-    _CREATED,
-    st.sampled_from(_CONFLICTS),
-    st.sampled_from([*_WRONG, Arguments(([],))]),
-)
+# Numbers of rows, sizes of batches and ways to give them that meet in every combination after sixty of them.
+_CREATED = [
+    _created(number, size, form)
+    for number, size, form, _ in zip(
+        cycle((3, 5, 4, 2, 1)), cycle(_SIZES[:4]), cycle((0, 1, 2)), range(22), strict=False
+    )
+]
+BULK_CREATE = _mixed(_CREATED, _CONFLICTS, [*_WRONG, Arguments(([],))])
 BULK_TAGS = st.builds(
     lambda number, kwargs, how: Arguments((list(_NEW_TAGS[:number]),), tuple({**kwargs, **how}.items())),
     st.integers(1, 4),
-    _batches(3),
+    st.sampled_from(_SIZES),
     st.sampled_from(
         [
             {},
@@ -115,15 +122,11 @@ _WRONG_UPDATES = (
     Arguments(([_changed(0, author_id=FIRST_KEY)], ["author"])),
     Arguments((Chain(Name("Post.objects"), (step("all"),)), ["title"])),
 )
-BULK_UPDATE = st.one_of(
-    *[
-        st.builds(
-            _updated,
-            st.sampled_from([3, 4, 2, 1]),
-            st.sampled_from([["title"], ["title", "views"], ["views", "published"]]),
-            _batches(3),
-        )
-    ]
-    * 3,
-    st.sampled_from(_WRONG_UPDATES),
-)
+_UPDATED = [
+    _updated(number, fields, size)
+    for (number, size), fields in product(
+        zip((3, 4, 2, 1, 4, 3), (*_SIZES, {"batch_size": 2}), strict=True),
+        (["title"], ["title", "views"], ["views", "published"], ["published", "title"]),
+    )
+]
+BULK_UPDATE = _mixed(_UPDATED, _WRONG_UPDATES)
