@@ -46,6 +46,7 @@ class Ledger:
         # Whether tests are judged: if not, `take_fresh` has nothing to give.
         self.judging = False
         self._main = threading.current_thread()
+        self._older: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._open: dict[int, OpenedConnection] = {}
         self._fresh: list[OpenedConnection] = []
         self._history: deque[OpenedConnection] = deque(maxlen=_HISTORY)
@@ -56,6 +57,7 @@ class Ledger:
         if not PROCESS.watching:
             PROCESS.watching = True
             self._main = threading.current_thread()
+            self._older = weakref.WeakSet(thread for thread in threading.enumerate() if thread is not self._main)
             PROCESS.patches.connect(connection_created, _created, "pytest_async_orm.ledger")
 
     def unwatch(self) -> None:
@@ -67,6 +69,7 @@ class Ledger:
         opened = OpenedConnection(connection, self._gone, virtual=getattr(connection, "is_virtual", False))
         opened.user_frame = handoff.user_frame(frame)
         _note_caller(opened)
+        opened.belongs_to_session |= handoff.present_caller() is None and opened.thread in self._older
         _note_task(opened)
         opened.registered = not connection.is_copy if opened.virtual else _is_registered(connection)
         opened.owned = opened.task is None and opened.registered and self._is_owned(opened)
@@ -191,9 +194,12 @@ def _is_nothing_new(opened: OpenedConnection) -> bool:
 
 
 def _is_registered(connection: Any) -> bool:
-    """Whether it is what `connections` gives on this thread; or gave, if a sandbox began while it was being opened."""
-    return any(known is connection for known in connections.all(initialized_only=True)) or is_kept(
-        connections, connection
+    """Whether it is what `connections` gives on this thread; or gave, if a sandbox began while it was being opened.
+
+    Then nobody may ask: the thread would have one of the sandbox's in the middle of its transaction.
+    """
+    return is_kept(connections, connection) or any(
+        known is connection for known in connections.all(initialized_only=True)
     )
 
 

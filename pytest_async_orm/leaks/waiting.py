@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.stacks import frames_of
 from pytest_async_orm.frames.workers import is_alive, is_idle
+from pytest_async_orm.leaks.kinds import belongs_to_session
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
 from pytest_async_orm.patches.interpreter import current_frames
@@ -31,9 +32,11 @@ def settle(openings: Iterable[OpenedConnection], grace: float = GRACE_SECONDS) -
 
 
 def observe() -> None:
-    """Remember what the plugin is about to clean away, once threads that are about to end have ended."""
+    """Remember what the plugin is about to clean away, once threads that are about to end have ended: those of the
+    session do not.
+    """
     ledger = PROCESS.one(Ledger)
-    settle(ledger.fresh(), GRACE_SECONDS)
+    settle([opened for opened in ledger.fresh() if not belongs_to_session(opened)], GRACE_SECONDS)
     ledger.observe()
 
 

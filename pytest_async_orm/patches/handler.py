@@ -10,3 +10,8 @@ def is_kept(handler: Any, connection: Any) -> bool:
     6.1.
     """
     return getattr(handler._connections, connection.alias, None) is connection
+
+
+def own_of(handler: Any, alias: str) -> Any:
+    """The connection that a handler keeps of the calling thread or task; None if it has asked for none. By the same."""
+    return getattr(handler._connections, alias, None)

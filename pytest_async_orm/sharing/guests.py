@@ -8,25 +8,35 @@ for a guest.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
+from pytest_async_orm.clock import REAL
 from pytest_async_orm.drivers.calls import params_of
+from pytest_async_orm.errors import SandboxDeadlock
+from pytest_async_orm.frames.sending import locals_of_type, sends_statement
+from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
-from pytest_async_orm.sharing.cursors import cursor_over
+from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over
 from pytest_async_orm.sharing.ending import SandboxEnd
 from pytest_async_orm.sharing.lease import Lease
 from pytest_async_orm.sharing.leftovers import ThreadWatch
 from pytest_async_orm.sharing.sandbox import GRACE_SECONDS, Sandbox
-from pytest_async_orm.sharing.shared_connection import STANDING, SharedConnection
+from pytest_async_orm.sharing.shared_connection import STANDING, Passing, SharedConnection
+from pytest_async_orm.sharing.waiting import participant
 
 if TYPE_CHECKING:
     from pytest_async_orm.sharing.hosting import Host
+
+# Between two looks at a test that is in the middle of a statement.
+_MOMENT = 0.0005
 
 
 class Guests(Sandbox):
@@ -53,7 +63,7 @@ class Guests(Sandbox):
         with self._joining:
             if alias not in self._shared:
                 PROCESS.patches.install(targets.ROLL_BACK_TEST, _rolling_back)
-                self._shared[alias] = HostedConnection(self._host.wrappers[alias], self.test, self.timeout)
+                self._shared[alias] = HostedConnection(self._host.wrappers[alias], self._host)
         return super()._new(alias)
 
     def _finish(self, shared: SharedConnection, ending: SandboxEnd) -> None:  # noqa: ARG002 - the test keeps its own
@@ -72,14 +82,47 @@ def _rolling_back(original: Callable[..., Any]) -> Callable[..., Any]:
 class HostedConnection(SharedConnection):
     """The connection of a test that keeps it. From its making on, statements of the test take turns with guests'."""
 
-    def __init__(self, wrapper: BaseDatabaseWrapper, test: str, timeout: float) -> None:
-        super().__init__(wrapper, test, timeout)
+    def __init__(self, wrapper: BaseDatabaseWrapper, host: Host) -> None:
+        """Raises SandboxDeadlock if the test is in the middle of a statement for longer than a time-out."""
+        super().__init__(wrapper, host.test, host.timeout)
         self.is_over = False
         self._create_cursor = wrapper.create_cursor
         self._host = HostLease(self)
+        self._host.thread = host.own_thread
         self._taking_turns = self._cursor_of_test
         self._setting_time_zone = self._ensure_timezone
-        vars(wrapper).update(create_cursor=self._taking_turns, ensure_timezone=self._setting_time_zone)
+        with self._keeping_the_turn():
+            vars(wrapper).update(create_cursor=self._taking_turns, ensure_timezone=self._setting_time_zone)
+            self._take_over_cursors()
+            self._wait_for_statement()
+
+    @contextmanager
+    def _keeping_the_turn(self) -> Iterator[None]:
+        joining = Passing()
+        self.queue.take(joining, statement=True)
+        try:
+            yield
+        finally:
+            self.queue.give_back(joining, statement=True)
+
+    def _take_over_cursors(self) -> None:
+        """Let cursors that the test has open take turns as well, as far as its functions' variables show them."""
+        for cursor in locals_of_type(self._host.thread, CursorWrapper):
+            if cursor.db is self.wrapper and type(cursor.cursor) is not VirtualCursor:
+                cursor.cursor = cursor_over(self._host, cursor.cursor)
+
+    def _wait_for_statement(self) -> None:
+        """A thread that the test does not wait for may join while the test sends a statement, which has no turn yet."""
+        thread = self._host.thread
+        deadline = REAL.monotonic() + self.queue.timeout
+        while thread is not threading.current_thread() and sends_statement(thread):
+            if REAL.monotonic() > deadline:
+                here = Passing()
+                text = messages.deadlock(
+                    self.test, self.alias, self.queue.timeout, participant(here), participant(self._host)
+                )
+                raise SandboxDeadlock(text)
+            time.sleep(_MOMENT)
 
     def _cursor_of_test(self, name: Any = None) -> Any:
         if self.is_over:

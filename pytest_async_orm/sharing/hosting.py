@@ -36,7 +36,7 @@ class Host:
         self.thread = threading.get_ident()
         """The number of the test's own thread."""
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
-        self._own_thread = threading.current_thread()
+        self.own_thread = threading.current_thread()
         self._threads = _threads_before()
         self._guests: Guests | None = None
         self._end: SandboxEnd | None = None
@@ -64,7 +64,9 @@ class Host:
     def covers(self, alias: str) -> bool:
         """Whether the calling thread is a guest's. Databases without a transaction of the test are Django's own."""
         at_home = threading.get_ident() == self.thread and not in_event_loop()
-        return not at_home and self.isolates(alias)
+        if at_home or self._guests is None or not self._guests.ending:
+            return not at_home and self.isolates(alias)
+        return self._guests.in_block(alias) or (self.isolates(alias) and not self._guests.lets_go(alias))
 
     def get(self, alias: str) -> Any:
         """The connection of the guest that asks."""
@@ -88,7 +90,7 @@ class Host:
                 from pytest_async_orm.sharing.guests import Guests
                 from pytest_async_orm.sharing.leftovers import ThreadWatch
 
-                self._guests = Guests(self, self._threads or ThreadWatch({self._own_thread: None}))
+                self._guests = Guests(self, self._threads or ThreadWatch({self.own_thread: None}))
             return self._guests
 
     @property
@@ -117,6 +119,10 @@ class Host:
             for wrapper in self.wrappers.values():
                 vars(wrapper).pop(_OBSOLETE, None)
         return self._end
+
+    def unfinished(self) -> list[threading.Thread]:
+        """Guests in the middle of a transaction that was rolled back."""
+        return self._guests.unfinished() if self._guests is not None else []
 
     def stragglers(self) -> dict[threading.Thread, Any]:
         """Without guests nobody goes on with what the test did to its database."""

@@ -15,6 +15,7 @@ from pytest_async_orm.sharing.routing import route_by
 if TYPE_CHECKING:
     from pytest_async_orm.frames.workers import Work
     from pytest_async_orm.sharing.ending import SandboxEnd
+    from pytest_async_orm.sharing.going_on import Unfinished
     from pytest_async_orm.sharing.sandbox import Sandbox
 
 __all__ = ["ORIGIN", "Layers", "work_of"]
@@ -31,10 +32,11 @@ class Layers:
     def __init__(self) -> None:
         self._stack: list[Sandbox | Host | str] = []
         self._stragglers: dict[threading.Thread, tuple[Sandbox | Host, Work]] = {}
+        self._unfinished: Unfinished | None = None
         self.host: Host | None = None
         """The innermost sandbox, if it is for guests alone."""
         self.shows_real = False
-        """Whether the real connections show, and no thread goes on with the work of an earlier test."""
+        """Whether the real connections show, and no thread goes on with what an earlier test had to do with."""
 
     @property
     def top(self) -> Sandbox | Host | None:
@@ -63,7 +65,7 @@ class Layers:
         self._remove()
         _release_idle()
         self._forget_finished()
-        if not self._stack and not self._stragglers:
+        if not self._stack and not self._stragglers and not self._unfinished:
             route_by(None)
 
     def push(self, sandbox: Sandbox | Host) -> None:
@@ -80,7 +82,15 @@ class Layers:
         finally:
             _release_idle()
             self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
+            self._note_unfinished(sandbox)
             self._remove()
+
+    def _note_unfinished(self, sandbox: Sandbox | Host) -> None:
+        if threads := sandbox.unfinished():
+            from pytest_async_orm.sharing.going_on import Unfinished
+
+            self._unfinished = self._unfinished or Unfinished()
+            self._unfinished.note(sandbox, threads)
 
     def _append(self, layer: Sandbox | Host | str) -> None:
         self._stack.append(layer)
@@ -93,7 +103,7 @@ class Layers:
     def _note_top(self) -> None:
         top = self.top
         self.host = top if isinstance(top, Host) else None
-        self.shows_real = top is None and not self._stragglers
+        self.shows_real = top is None and not self._stragglers and not self._unfinished
 
     def route(self, alias: str) -> Sandbox | Host | None:
         """Who answers for an alias on the calling thread; None for the real connection. Raises `SandboxEnded` for work
@@ -102,6 +112,8 @@ class Layers:
         origin = self.origin()
         if origin is not None and origin.refuses_work and not self._lets_in_everybody and origin.has_shared(alias):
             raise origin.refusal(alias, self._current_test())
+        if self._unfinished and (left := self._unfinished.here(alias)) is not None:
+            return left
         top = self.top
         return top if top is not None and top.covers(alias) else None
 
@@ -150,8 +162,8 @@ class Layers:
         return None
 
     def _forget_finished(self) -> None:
-        if not self._stragglers:
-            return
+        if self._unfinished:
+            self._unfinished.forget_finished()
         for thread, (_, work) in list(self._stragglers.items()):
             if not work.goes_on(thread):
                 self._stragglers.pop(thread, None)

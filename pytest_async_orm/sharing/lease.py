@@ -26,6 +26,8 @@ class Lease:
         self.statements = 0
         """How many statements are under way, one inside another: see `Holder`."""
         self.lasting = False
+        self.abandoned = False
+        """Whether a transaction was rolled back that its owner has not ended."""
         self.autocommit = True
         self.begins = False
         """Whether the next statement is the one by which Django begins a transaction: see `VirtualConnection`."""
@@ -246,6 +248,7 @@ class Lease:
         has made sure that no statement is under way.
         """
         savepoint, self._savepoint, self._begun_by = self._savepoint, None, None
+        self.abandoned |= savepoint is not None
         self.shared.session.close(self)
         if savepoint is None or self.shared.lost is not None:
             return

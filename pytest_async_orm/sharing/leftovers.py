@@ -37,6 +37,7 @@ class ThreadWatch:
         if before is None:
             before = {thread: _outermost(thread) for thread in threading.enumerate()}
         self._before = before
+        self._own = threading.current_thread()
 
     def exempt(self, threads: Iterable[threading.Thread]) -> None:
         """Take threads for older than the test: a fixture of wider scope, first asked for by the test, started them."""
@@ -49,6 +50,10 @@ class ThreadWatch:
         if thread not in self._before:
             return not _is_sessions(thread)
         return runs_for_pool(thread) and call[0] is not self._before[thread] and not _is_sessions(thread)
+
+    def is_older(self, thread: threading.Thread) -> bool:
+        """Whether a thread ran before the test and is not the test's own."""
+        return thread in self._before and thread is not self._own
 
     def still_works(self, lease: Lease) -> bool:
         """Whether a thread that used the sandbox may use it again by itself: one that waits for work does not."""

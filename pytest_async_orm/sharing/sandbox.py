@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_async_orm.errors import SandboxEnded
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.sharing.ending import SandboxEnd
+from pytest_async_orm.sharing.going_on import begun_before, works_for_nobody
 from pytest_async_orm.sharing.leftovers import ThreadWatch
 from pytest_async_orm.sharing.refused import forbidden_connection
 from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -42,6 +43,8 @@ class Sandbox:
         self._guarded_thread = guarded_thread
         self.timeout = timeout
         self.ended = False
+        self.ending = False
+        """Whether threads that are not the test's begin nothing here any more: its end has come."""
         self.threads = threads or ThreadWatch()
         self._shared: dict[str, SharedConnection] = {}
         # As Django keeps its connections: by thread, and in a coroutine by context.
@@ -62,15 +65,33 @@ class Sandbox:
 
     def covers(self, alias: str) -> bool:
         """Whether a thread's connection is this sandbox's to give, or to refuse."""
+        if self.lets_go(alias):
+            return False
         return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
+
+    def lets_go(self, alias: str) -> bool:
+        """Whether the calling thread has nothing to do with the test, and no block open here, when its end comes."""
+        if not self.ending or self.in_block(alias):
+            return False
+        return self.threads.is_older(threading.current_thread()) and works_for_nobody()
+
+    def in_block(self, alias: str) -> bool:
+        """Whether the calling thread has an atomic block open here."""
+        return any(one.alias == alias and one.in_atomic_block for one in self.opened())
+
+    def is_shared(self, wrapper: Any) -> bool:
+        """Whether a connection of Django's is one that is shared."""
+        return any(shared.wrapper is wrapper for shared in self._shared.values())
 
     def get(self, alias: str) -> Any:
         """The calling thread's or task's connection."""
         try:
             return getattr(self._here, alias)
         except AttributeError:
-            connection = self._new(alias)
-            setattr(self._here, alias, connection)
+            connection = begun_before(self, alias)
+            if connection is None:
+                connection = self._new(alias)
+                setattr(self._here, alias, connection)
             return connection
 
     def _new(self, alias: str) -> Any:
@@ -99,6 +120,7 @@ class Sandbox:
 
     def end(self) -> SandboxEnd:
         """Wait for the test's threads, stop what still runs, roll back what is unfinished, and say what was found."""
+        self.ending = True
         working = self.threads.settle(self._leases(), GRACE_SECONDS)
         ending = SandboxEnd()
         ending.leftovers += [self.threads.describe(lease) for lease in working]
@@ -116,6 +138,12 @@ class Sandbox:
 
     def before_rollback(self) -> None:
         """The test's transaction is about to be rolled back: a sandbox has ended by then."""
+
+    def unfinished(self) -> list[threading.Thread]:
+        """Threads in the middle of a transaction that was rolled back."""
+        here = threading.current_thread()
+        found = [virtual for virtual in list(self._virtuals) if virtual.in_atomic_block or virtual.lease.abandoned]
+        return [virtual.lease.thread for virtual in found if virtual.lease.thread is not here]
 
     def stragglers(self) -> dict[threading.Thread, Any]:
         """Threads that go on with the test's work, each with the call that is the work."""

@@ -24,8 +24,8 @@ STANDING = "async_orm_autocommit"
 _NUMBERS = itertools.count(1)
 
 
-class _Closing:
-    """Has the turn while a thread closes another thread's cursor."""
+class Passing:
+    """Has the turn while a thread closes another thread's cursor, or joins a test."""
 
     in_transaction = False
     lasting = False
@@ -162,7 +162,7 @@ class SharedConnection:
         since the turn lets the owner in wherever the owner's lease has it.
         """
         if holder.thread is not threading.current_thread():
-            holder = _Closing()
+            holder = Passing()
         try:
             free = self.queue.try_take(holder)
         except SandboxEnded:

@@ -299,7 +299,7 @@ def test_the_own_thread_is_older_than_its_guests(asked: Asked) -> None:
 
     def come() -> None:
         connections["default"]
-        found.append(host._guests.threads.belongs_to_test(host._own_thread))
+        found.append(host._guests.threads.belongs_to_test(host.own_thread))
         connections["default"].close()
 
     thread = threading.Thread(target=come)

@@ -1,0 +1,278 @@
+"""Threads that are older than the tests, and work beside them: schedulers, consumers, pollers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from pytest_async_orm.frames.sending import sends_statement
+from pytest_async_orm.sharing.sandbox import Sandbox
+
+OLDER = """
+import queue
+from concurrent.futures import Future
+from pytest_async_orm.frames.sending import sends_statement
+
+MAIN = threading.current_thread()
+LONG = {
+    "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 2000000) SELECT max(x) FROM c",
+    "postgresql": "SELECT pg_sleep(0.3)",
+    "mysql": "SELECT SLEEP(0.3)",
+}
+
+class Older(threading.Thread):
+    '''Makes one call after another; takes them from no queue, so that nothing tells that it is idle.'''
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.calls, self.given = [], threading.Event()
+
+    def run(self):
+        while True:
+            self.given.wait()
+            self.given.clear()
+            call, future = self.calls[0]
+            if call is None:
+                return
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)
+
+    def begin(self, call):
+        future = Future()
+        self.calls = [(call, future)]
+        self.given.set()
+        return future
+
+@pytest.fixture(scope="session")
+def older(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        thread = Older()
+        thread.start()
+        yield thread
+        thread.begin(connections.close_all).result(20)
+        thread.begin(None)
+        thread.join()
+
+@pytest.fixture(scope="module")
+def state():
+    return {}
+
+class Block:
+    '''A transaction that begins in one test and ends in another.'''
+
+    def __init__(self, work=lambda: None):
+        self.entered, self.go, self.work, self.seen = threading.Event(), threading.Event(), work, []
+
+    def __call__(self):
+        with transaction.atomic():
+            before = connections["default"]
+            self.entered.set()
+            assert self.go.wait(20)
+            self.seen.append(connections["default"] is before)
+            self.work()
+        return [*self.seen, not before.in_atomic_block, before.get_autocommit()]
+
+def in_thread(call):
+    answer = Future()
+    def work():
+        answer.set_result(call())
+        connections.close_all()
+    threading.Thread(target=work).start()
+    return answer.result(20)
+
+"""
+
+FROM_BEFORE = """
+@pytest.fixture(scope="module")
+def begun(older):
+    block = Block()
+    future = older.begin(block)
+    assert block.entered.wait(20)
+    return block, future
+
+{kind}
+def test_goes_on(older, begun):
+    block, future = begun
+    in_thread(Tag.objects.count)
+    Tag.objects.create(name="test")
+    block.go.set()
+    assert future.result(20) == [True, True, True]
+    assert older.begin(Tag.objects.count).result(20) == 1
+"""
+KINDS = {
+    "sync": "@pytest.mark.django_db",
+    "sandbox": "@pytest.mark.django_db\n@pytest.mark.async_orm_sandbox('all')",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_transaction_from_before(run, kind: str) -> None:
+    """A transaction that an older thread has begun before a test ends on the connection on which it began."""
+    run(OLDER + FROM_BEFORE.format(kind=KINDS[kind])).assert_outcomes(passed=1)
+
+
+INTO_ANOTHER = """
+{kind}
+def test_begins(older, state):
+    state["block"] = Block(lambda: Tag.objects.create(name="late"))
+    state["future"] = older.begin(state["block"])
+    assert state["block"].entered.wait(20)
+
+{kind}
+def test_goes_on(older, state):
+    in_thread(Tag.objects.count)
+    state["block"].go.set()
+    with pytest.raises(Exception, match="test_begins"):
+        state["future"].result(20)
+    assert state["block"].seen == [True]
+    assert Tag.objects.count() == 0
+    assert older.begin(lambda: Tag.objects.create(name="later").name).result(20) == "later"
+    assert Tag.objects.count() == 1
+
+{kind}
+def test_nothing_stays():
+    assert Tag.objects.count() == 0
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_transaction_into_another_test(run, kind: str) -> None:
+    """A transaction that outlives its test is refused to the end of its block: no half of it is in the next test."""
+    result = run(OLDER + INTO_ANOTHER.format(kind=KINDS[kind]))
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*work left running*"])
+
+
+JOINS = """
+@pytest.mark.django_db
+def test_long_statement(older):
+    def joins():
+        while not sends_statement(MAIN):
+            pass
+        connections["default"]
+        found = sends_statement(MAIN)
+        return found, Tag.objects.count()
+    future = older.begin(joins)
+    with connection.cursor() as cursor:
+        cursor.execute(LONG[connection.vendor])
+        cursor.fetchall()
+        assert future.result(20) == (False, 0)
+        Tag.objects.create(name="test")
+        cursor.execute("SELECT COUNT(*) FROM " + Tag._meta.db_table)
+        assert cursor.fetchone()[0] == 1
+    assert older.begin(Tag.objects.count).result(20) == 1
+
+@pytest.mark.django_db
+def test_open_cursor(older):
+    with connection.cursor() as cursor:
+        assert older.begin(Tag.objects.count).result(20) == 0
+        assert type(cursor.cursor).__name__ == "VirtualCursor"
+        cursor.execute("SELECT COUNT(*) FROM " + Tag._meta.db_table)
+        assert cursor.fetchall()[0][0] == 0
+"""
+
+
+def test_joining_a_test_at_work(run) -> None:
+    """A guest that the test does not wait for joins between two statements, never in the middle of one."""
+    run(OLDER + JOINS).assert_outcomes(passed=2)
+
+
+REPORTED = """
+@pytest.mark.django_db
+def test_waits_for_guest(older, state):
+    Tag.objects.count()
+    block = Block()
+    future = older.begin(block)
+    assert block.entered.wait(20)
+    with pytest.raises(Exception) as caught:
+        older_holds = Tag.objects.count()
+    lines = str(caught.value).splitlines()
+    waiting = next(line for line in lines if "has waited for it" in line)
+    assert "MainThread" in str(caught.value).split("waiting:")[1].split("holding:")[0]
+    block.go.set()
+    future.result(20)
+"""
+
+
+def test_who_waits(run) -> None:
+    """Where the test waits for a guest's transaction, the report names the test's own thread as the one that waits."""
+    run(OLDER + REPORTED, ini="async_orm_lock_timeout = 0.3\n").assert_outcomes(passed=1)
+
+
+NO_WAIT = """
+import pytest_async_orm.leaks.waiting as waiting
+
+@pytest.fixture(autouse=True, scope="session")
+def asked():
+    asked, original = [], waiting.settle
+    def settle(openings, *grace):
+        openings = list(openings)
+        asked.append([opened.thread.name for opened in openings])
+        return original(openings, *grace)
+    waiting.settle = settle
+    yield asked
+    waiting.settle = original
+
+FIRST = Older()
+FIRST.start()
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", range(2))
+def test_opens(older, number):
+    for thread in (older, FIRST):
+        thread.begin(Tag.objects.count).result(20)
+
+def test_nobody_is_waited_for(older, asked):
+    assert asked and not any({older.name, FIRST.name} & set(names) for names in asked)
+    FIRST.begin(connections.close_all).result(20)
+"""
+
+
+def test_sessions_threads_are_not_waited_for(run) -> None:
+    """The end of a test does not wait for a close by threads that live longer than any test: of a fixture of the
+    session, or from before the first test.
+    """
+    result = run(OLDER + NO_WAIT)
+    result.assert_outcomes(passed=3)
+    result.stdout.no_fnmatch_line("*connection leaks*")
+
+
+@pytest.fixture
+def older_thread() -> Iterator[Callable[..., Any]]:
+    """A thread from before the sandbox that makes calls."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(threading.current_thread).result(20)
+        yield lambda call, *args: pool.submit(call, *args).result(20)
+        pool.submit(connections.close_all).result(20)
+
+
+@pytest.mark.django_db
+@pytest.mark.async_orm_sandbox("off")
+def test_nothing_begins_at_the_end(older_thread: Callable[..., Any], sandbox: Sandbox) -> None:
+    """While a sandbox ends, a thread that has nothing to do with its test is given Django's connections again, unless
+    it is in the middle of a block.
+    """
+    assert older_thread(sandbox.covers, "default")
+    sandbox.ending = True
+    assert not older_thread(sandbox.covers, "default")
+    assert sandbox.covers("default"), "the test's own thread is not older than the test"
+
+
+def test_sends_statement() -> None:
+    """A thread that waits for something else, runs the program's own code, or has ended, sends no statement."""
+    go = threading.Event()
+    thread = threading.Thread(target=go.wait)
+    thread.start()
+    assert not sends_statement(thread)
+    go.set()
+    thread.join()
+    assert not sends_statement(thread)
+    assert not sends_statement(threading.current_thread())
