@@ -67,6 +67,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """What is opened from now on is this test's."""
+    recording.start(item)
     return (yield from leaks.around_setup(item))
 
 

@@ -217,6 +217,8 @@ def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequ
     # A project's own of that name may ask for pytest-django's, or take its place.
     if not state.has_databases:
         state.has_databases = True
+        if not PROCESS.watching:
+            state.watch_again()
         state.traps = _look_for_traps(request.config)
         fixturedef.addfinalizer(_unwatch)
         fixturedef.addfinalizer(partial(_close_for_good, state))

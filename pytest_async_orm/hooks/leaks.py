@@ -10,7 +10,7 @@ import pytest
 
 from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.hooks.session import STATE
-from pytest_async_orm.hooks.telling import FAULT, tell, tell_of_session
+from pytest_async_orm.hooks.telling import FAULT, forget, forget_notices, tell, tell_of_session
 from pytest_async_orm.markers import allowed_leaks
 from pytest_async_orm.options import leak_mode
 from pytest_async_orm.patches.process import PROCESS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # The attribute by which a test's facts travel in its report, and the key by which a worker's session hands on its own.
 CARRIED = "_async_orm_leaks"
+PROPERTY = "connection_leak"
 _FACTS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 _TRACKED: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
 _PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -29,7 +30,9 @@ COLLECTED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 
 
 def around_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """What is opened from now on is this test's."""
+    """What is opened from now on is this test's, and of a test that runs again nothing is left from before."""
+    forget(item, _FACTS, _PASSED)
+    forget_notices(item, PROPERTY)
     state = item.config.stash.get(STATE, None)
     if state is not None:
         state.test_starts(item.nodeid)
@@ -63,6 +66,7 @@ def around_teardown(item: pytest.Item) -> Generator[None, object, object]:
 def _tell(item: pytest.Item, *, may_fail: bool) -> None:
     if _TRACKED in item.stash:
         item.stash[_TRACKED]()
+        del item.stash[_TRACKED]
     state = item.config.stash.get(STATE, None)
     if state is None or state.judge is None:
         return
@@ -86,7 +90,7 @@ def _judged(item: pytest.Item, judge: Judge) -> list[Leak]:
 
         item.stash[_FACTS] = facts_of_test(records, leaks, _census(item, judge))
     for leak in leaks:
-        item.user_properties.append(("connection_leak", f"{leak.kind}: {leak.alias} at {leak.opened_at}"))
+        item.user_properties.append((PROPERTY, f"{leak.kind}: {leak.alias} at {leak.opened_at}"))
     return leaks
 
 
@@ -123,7 +127,8 @@ def _failed(what: str, error: Exception) -> str:
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
     """Give a test's facts to the report of its tear-down."""
     if report.when == "call":
-        item.stash[_PASSED] = report.passed
+        # One for each subtest, before the test's own.
+        item.stash[_PASSED] = report.passed and item.stash.get(_PASSED, True)
     if report.when == "teardown" and _FACTS in item.stash:
         setattr(report, CARRIED, item.stash[_FACTS])
 

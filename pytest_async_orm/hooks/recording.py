@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_async_orm.errors import QueryAssertionError
-from pytest_async_orm.hooks.telling import N_PLUS_ONE, tell
+from pytest_async_orm.hooks.telling import N_PLUS_ONE, forget, tell
 from pytest_async_orm.items import databases_of
 from pytest_async_orm.markers import max_queries_of, n_plus_one_of
 from pytest_async_orm.options import wants_report
@@ -32,6 +32,11 @@ def recording_of(item: pytest.Item) -> Recording:
     if RECORDING not in item.stash:
         item.stash[RECORDING] = Recording(wide=True)
     return item.stash[RECORDING]
+
+
+def start(item: pytest.Item) -> None:
+    """Record from here on what a test sends that runs again: a recording is of one run."""
+    forget(item, RECORDING, SNAPSHOT)
 
 
 def around_call(item: pytest.Item) -> Generator[None, object, object]:

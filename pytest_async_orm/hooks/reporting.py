@@ -12,8 +12,10 @@ from pytest_async_orm.options import wants_report
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Give a test's queries to the report of its call."""
+    """Give a test's queries to the report of its call: not to those of its subtests, which come while it runs."""
     if report.when != "call" or RECORDING not in item.stash or not wants_report(item.config):
+        return
+    if item.stash[RECORDING].is_open:
         return
     from pytest_async_orm.recording.document import queries_document
     from pytest_async_orm.recording.log import QueryLog

@@ -71,6 +71,17 @@ class State:
         self.notices: list[dict[str, Any]] = []
         """What is told of the session: see `hooks.telling`."""
 
+    def watch_again(self) -> None:
+        """The databases are set up once more, as for the last test of a session that runs again: its fixtures were torn
+        down.
+        """
+        from pytest_async_orm.leaks.watching import watch, watch_connections
+
+        watch_connections()
+        if self.judge is not None:
+            watch()
+            self.judge.go_on()
+
     def test_starts(self, test: str) -> None:
         """What is opened from now on, by no wider fixture, is this test's."""
         if self.judge is not None:

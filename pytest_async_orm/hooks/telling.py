@@ -32,6 +32,21 @@ _OF_TEST: pytest.StashKey[list[Notice]] = pytest.StashKey()
 _GATHERED: pytest.StashKey[list[Notice]] = pytest.StashKey()
 
 
+def forget(item: pytest.Item, *keys: pytest.StashKey[Any]) -> None:
+    """Let go of what is kept of a test that runs again, as pytest-rerunfailures and others let it."""
+    for key in keys:
+        if key in item.stash:
+            del item.stash[key]
+
+
+def forget_notices(item: pytest.Item, *others: str) -> None:
+    """Let go of what was told of an earlier run of a test, in its properties too: those of the topics and others."""
+    forget(item, _OF_TEST)
+    told = {*TOPICS.values(), *others}
+    if any(name in told for name, _ in item.user_properties):
+        item.user_properties[:] = [one for one in item.user_properties if one[0] not in told]
+
+
 def tell(item: pytest.Item, topic: str, text: str) -> None:
     """Tell of a test: in its report and its JUnit properties, and in the section of the topic."""
     item.stash.setdefault(_OF_TEST, []).append({"topic": topic, "test": item.nodeid, "text": text})

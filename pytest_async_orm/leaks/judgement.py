@@ -66,6 +66,10 @@ class Judge:
         self._over = True
         PROCESS.one(Ledger).observe()
 
+    def go_on(self) -> None:
+        """There are test databases again."""
+        self._over = False
+
     def records(self) -> list[ConnectionRecord]:
         """What the last judgement looked at, as facts: not asgiref's own connection of each sandbox."""
         shown = [opened for opened in self.seen if not (opened.virtual and opened.owned) or opened.reported]
