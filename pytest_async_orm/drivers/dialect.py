@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_async_orm.drivers.statements import begins_in_sqlite, ends_transaction, only_reads
+from pytest_async_orm.drivers.statements import begins_in_sqlite, ends_transaction, only_reads, question_of_pragma
+
+# In SQLite's words: inside, or from within, a transaction.
+_WITHIN = "a transaction"
 
 
 class Dialect:
@@ -104,6 +107,14 @@ class Dialect:
     def refuses(self, sql: object) -> bool:
         """Whether a statement would end the transaction, and so must not be sent."""
         return isinstance(sql, str) and ends_transaction(sql)
+
+    def instead(self, sql: object, error: BaseException) -> str | None:
+        """What to send in place of a statement that was refused for the test's own transaction, which the application
+        does not know of; None if that is not why.
+
+        SQLite sets no `synchronous` and no `temp_store` within a transaction, nor goes into WAL or out of it.
+        """
+        return question_of_pragma(sql) if isinstance(sql, str) and _WITHIN in str(error) else None
 
     def must_drain(self, sql: object, cursor: Any) -> bool:
         """Whether the rows of a statement must be fetched before another thread's turn.

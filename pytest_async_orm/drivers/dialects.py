@@ -25,6 +25,10 @@ class Server(Dialect):
         """Whether the rows of a statement must be fetched before another thread's turn."""
         return False
 
+    def instead(self, sql: object, error: BaseException) -> str | None:  # noqa: ARG002
+        """What to send in place of a statement that was refused for the test's own transaction; None if nothing."""
+        return None
+
     def begins_transaction(self, sql: object) -> bool:  # noqa: ARG002
         """Whether a statement begins a transaction where autocommit is off."""
         return True

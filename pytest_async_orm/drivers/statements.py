@@ -58,6 +58,15 @@ def only_reads(sql: str) -> bool:
     return _words(sql)[0] in {"SELECT", "VALUES", "EXPLAIN", "PRAGMA"}
 
 
+_SETS_PRAGMA = re.compile(r"\s*(PRAGMA\s+[\w.\"]+?)\s*[=(]", re.IGNORECASE)
+
+
+def question_of_pragma(sql: str) -> str | None:
+    """The statement that asks for what a pragma sets; None for any other statement."""
+    match = _SETS_PRAGMA.match(sql)
+    return match[1] if match is not None else None
+
+
 @lru_cache(maxsize=2048)
 def begins_in_sqlite(sql: str) -> bool:
     """Whether sqlite3 opens a transaction before a statement while autocommit is off, or SQLite with it."""

@@ -133,7 +133,10 @@ class Lease:
     def _send(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         try:
             result = self._call(call, what, args, options)
-        except BaseException:
+        except BaseException as error:
+            instead = None if self.in_transaction else self.shared.dialect.instead(what, error)
+            if instead is not None:
+                return call(instead)
             self.shared.failed(what, autocommit=not self.in_transaction)
             raise
         self.shared.succeeded(what)
