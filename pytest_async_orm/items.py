@@ -29,6 +29,11 @@ def wants_sandbox(item: pytest.Item) -> bool:
     return mode == "all" or (mode == "async" and is_async(item))
 
 
+def asks_for_sandbox(item: pytest.Item) -> bool:
+    """Whether a test itself asks to be isolated, by its marker or a fixture."""
+    return EXPLICIT_FIXTURE in getattr(item, "fixturenames", ()) or closest(item, "async_orm_sandbox") is not None
+
+
 def databases_of(item: pytest.Item) -> set[str] | None:
     """The aliases that pytest-django sets up for a test; None for all of them."""
     marker = item.get_closest_marker("django_db")

@@ -180,12 +180,15 @@ class PyMySQL(MySQL):
         return bool(self.raw.open and (not self.sees_transaction or self.raw.server_status & _SERVER_STATUS_IN_TRANS))
 
 
+# By vendor, what tells a driver's connection, and its dialect.
+_DRIVERS: dict[str, list[tuple[str, type[Dialect]]]] = {
+    "sqlite": [("total_changes", Dialect)],
+    "postgresql": [("pgconn", Psycopg), ("get_transaction_status", Psycopg2)],
+    "mysql": [("server_status", PyMySQL), ("open", MySQL)],
+}
+
+
 def dialect_for(vendor: str, raw: Any) -> Dialect | None:
-    """The dialect of a connection, told by what its driver offers; None where no sandbox is possible."""
-    if vendor == "sqlite":
-        return Dialect(raw)
-    if vendor == "postgresql":
-        return Psycopg(raw) if hasattr(raw, "pgconn") else Psycopg2(raw)
-    if vendor == "mysql":
-        return PyMySQL(raw) if hasattr(raw, "server_status") else MySQL(raw)
-    return None
+    """The dialect of a connection, told by what its driver's class offers; None where no sandbox is possible."""
+    found = _DRIVERS.get(vendor, ())
+    return next((dialect(raw) for name, dialect in found if hasattr(type(raw), name) or hasattr(raw, name)), None)

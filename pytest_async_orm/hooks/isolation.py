@@ -17,7 +17,7 @@ from pytest_async_orm.hooks.leaks import before_the_databases_go, track
 from pytest_async_orm.hooks.scopes import in_signature
 from pytest_async_orm.hooks.session import STATE, State, state_of
 from pytest_async_orm.hooks.telling import EMPTIED, ENVIRONMENT, LEFT_WORK, tell
-from pytest_async_orm.items import databases_of, is_anyios, is_async, is_transactional, wants_sandbox
+from pytest_async_orm.items import asks_for_sandbox, databases_of, is_anyios, is_async, is_transactional, wants_sandbox
 from pytest_async_orm.markers import mode_for
 from pytest_async_orm.options import lock_timeout, sandbox_mode
 from pytest_async_orm.patches.process import PROCESS
@@ -153,13 +153,32 @@ def _start_sandbox(state: State, item: pytest.Item, wrappers: Sequence[Any], com
     from pytest_async_orm.sharing.leftovers import pending_tasks
     from pytest_async_orm.sharing.sandbox import Sandbox
 
+    left_alone = _left_alone(state, item, wrappers)
+    wrappers = [wrapper for wrapper in wrappers if wrapper.alias not in left_alone]
     sandbox = Sandbox(item.nodeid, lock_timeout(item.config), guarded_thread=threading.current_thread())
-    sandbox.start(wrappers)
+    sandbox.start(wrappers, left_alone=left_alone)
     tasks = pending_tasks(state.loops)
     state.layers.push(sandbox)
     if not is_anyios(item):
         ORIGIN.set(sandbox)
     return partial(_end_sandbox, state, item, tasks, committed)
+
+
+def _left_alone(state: State, item: pytest.Item, wrappers: Sequence[Any]) -> set[str]:
+    """The aliases of databases that the plugin does not know: told once, and as without it, unless a test asks to be
+    isolated.
+    """
+    from pytest_async_orm.sharing.real import can_be_shared
+
+    unknown = {wrapper.alias: wrapper.vendor for wrapper in wrappers if not can_be_shared(wrapper)}
+    if not unknown or asks_for_sandbox(item):
+        return set()
+    from pytest_async_orm.messages.environment import not_isolated
+
+    if state.unknown.isdisjoint(unknown):
+        tell(item, ENVIRONMENT, not_isolated(unknown))
+    state.unknown.update(unknown)
+    return set(unknown)
 
 
 def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: set[str]) -> None:

@@ -64,6 +64,8 @@ class State:
         """Whether a fixture `django_db_setup` is set up."""
         watch_connections()
         self.judge: Judge | None = _judge(root) if judges else None
+        self.unknown: set[str] = set()
+        """The aliases of databases that cannot be isolated, of which the session was told."""
         self.traps: list[str] = []
         """What is known to be bad in this environment, until the first async database test is told."""
         self.scopes: list[tuple[str, Callable[[], None]]] = []

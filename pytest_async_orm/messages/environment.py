@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def persistent_connections(aliases: Sequence[str]) -> str:
@@ -11,6 +11,16 @@ def persistent_connections(aliases: Sequence[str]) -> str:
     return (
         f"CONN_MAX_AGE is above 0 for {names}. Under ASGI each request runs on a thread of its own, which leaves its "
         "connection open when it ends. Set CONN_MAX_AGE = 0, or use OPTIONS['pool'] (Django 5.1, psycopg 3)."
+    )
+
+
+def not_isolated(vendors: Mapping[str, str]) -> str:
+    """The notice for databases, or drivers, that the sandbox does not know: alias and vendor of each."""
+    names = ", ".join(f"{alias!r} ({vendor})" for alias, vendor in vendors.items())
+    return (
+        f"The plugin cannot isolate {names}: it knows SQLite, PostgreSQL, MariaDB and MySQL, by the drivers that "
+        "Django supports. Async tests and threads of sync tests write there as without it, for good. "
+        "@pytest.mark.django_db(transaction=True) has their rows removed."
     )
 
 

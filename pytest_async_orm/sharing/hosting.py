@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.patches.atomics import in_test_transaction
 from pytest_async_orm.sharing.ending import SandboxEnd
+from pytest_async_orm.sharing.real import can_be_shared
 
 if TYPE_CHECKING:
     from pytest_async_orm.sharing.guests import Guests
@@ -55,7 +56,7 @@ class Host:
     def isolates(self, alias: str) -> bool:
         """Whether a guest can join: the test has its own transaction open on that database."""
         wrapper = self.wrappers.get(alias)
-        return wrapper is not None and not self.ended and in_test_transaction(wrapper)
+        return wrapper is not None and not self.ended and in_test_transaction(wrapper) and can_be_shared(wrapper)
 
     def has_shared(self, alias: str) -> bool:
         """Whether a guest has joined on an alias."""

@@ -8,10 +8,17 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connections
 
+from pytest_async_orm.drivers.dialects import dialect_for
+
 
 def isolated_connections() -> list[Any]:
     """The calling thread's connections on which a test's transaction is open. None means a transactional test."""
     return [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+
+
+def can_be_shared(wrapper: Any) -> bool:
+    """Whether the plugin knows the database and, of a connection that is open, the driver."""
+    return wrapper.connection is None or dialect_for(wrapper.vendor, wrapper.connection) is not None
 
 
 def flush(aliases: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from asgiref.local import Local
@@ -47,12 +47,16 @@ class Sandbox:
         """Whether threads that are not the test's begin nothing here any more: its end has come."""
         self.threads = threads or ThreadWatch()
         self._shared: dict[str, SharedConnection] = {}
+        self._left_alone: frozenset[str] = frozenset()
         # As Django keeps its connections: by thread, and in a coroutine by context.
         self._here = Local(thread_critical=True)
         self._virtuals: list[Any] = []
 
-    def start(self, wrappers: Sequence[BaseDatabaseWrapper]) -> None:
-        """Take the real connections on which the test's transaction is open, one an alias."""
+    def start(self, wrappers: Sequence[BaseDatabaseWrapper], *, left_alone: Iterable[str] = ()) -> None:
+        """Take the real connections on which the test's transaction is open, one an alias. What is left alone is as
+        without a sandbox.
+        """
+        self._left_alone = frozenset(left_alone)
         self._shared = {wrapper.alias: SharedConnection(wrapper, self.test, self.timeout) for wrapper in wrappers}
 
     def isolates(self, alias: str) -> bool:
@@ -65,7 +69,7 @@ class Sandbox:
 
     def covers(self, alias: str) -> bool:
         """Whether a thread's connection is this sandbox's to give, or to refuse."""
-        if self.lets_go(alias):
+        if alias in self._left_alone or self.lets_go(alias):
             return False
         return self.isolates(alias) or (alias in connections and threading.current_thread() is not self._guarded_thread)
 
