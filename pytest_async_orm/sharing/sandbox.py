@@ -48,6 +48,7 @@ class Sandbox:
         self.threads = threads or ThreadWatch()
         self._shared: dict[str, SharedConnection] = {}
         self._left_alone: frozenset[str] = frozenset()
+        self._mirrors: dict[str, str] = {}
         # As Django keeps its connections: by thread, and in a coroutine by context.
         self._here = Local(thread_critical=True)
         self._virtuals: list[Any] = []
@@ -57,7 +58,14 @@ class Sandbox:
         without a sandbox.
         """
         self._left_alone = frozenset(left_alone)
-        self._shared = {wrapper.alias: SharedConnection(wrapper, self.test, self.timeout) for wrapper in wrappers}
+        self._mirrors = _mirrors_in(wrappers)
+        for wrapper in wrappers:
+            if wrapper.alias not in self._mirrors:
+                self._shared[wrapper.alias] = SharedConnection(wrapper, self.test, self.timeout)
+            else:
+                # Nothing will happen on it: SQLite in memory could not even check its constraints.
+                wrapper.set_rollback(True)
+        self._shared |= {alias: self._shared[primary] for alias, primary in self._mirrors.items()}
 
     def isolates(self, alias: str) -> bool:
         """Whether this sandbox shares the connection of an alias."""
@@ -88,7 +96,9 @@ class Sandbox:
         return any(shared.wrapper is wrapper for shared in self._shared.values())
 
     def get(self, alias: str) -> Any:
-        """The calling thread's or task's connection."""
+        """The calling thread's or task's connection: of a mirror that of its primary, whose rows it has to show."""
+        if alias in self._mirrors:
+            alias = self._mirrors[alias]
         try:
             return getattr(self._here, alias)
         except AttributeError:
@@ -107,11 +117,11 @@ class Sandbox:
 
     def put(self, alias: str, connection: Any) -> None:
         """Let a connection of the application's own be the calling thread's or task's."""
-        setattr(self._here, alias, connection)
+        setattr(self._here, self._mirrors.get(alias, alias), connection)
 
     def drop(self, alias: str) -> None:
         """Forget the calling thread's or task's connection. Raises AttributeError if there is none, as Django does."""
-        delattr(self._here, alias)
+        delattr(self._here, self._mirrors.get(alias, alias))
 
     def opened(self) -> list[Any]:
         """The calling thread's or task's connections, as far as it has asked for them."""
@@ -129,7 +139,7 @@ class Sandbox:
         ending = SandboxEnd()
         ending.leftovers += [self.threads.describe(lease) for lease in working]
         self.ended = True
-        for shared in self._shared.values():
+        for shared in dict.fromkeys(self._shared.values()):
             self._finish(shared, ending)
         for virtual in self._virtuals:
             return_knowledge(virtual, virtual.lease.shared.wrapper)
@@ -163,3 +173,9 @@ class Sandbox:
             if shared.may_have_committed:
                 ending.committed.append(shared.alias)
             shared.discard()
+
+
+def _mirrors_in(wrappers: Sequence[BaseDatabaseWrapper]) -> dict[str, str]:
+    """The aliases that stand for another one's database in tests, by `TEST["MIRROR"]`, each with that other one."""
+    found = {wrapper.alias: wrapper.settings_dict["TEST"]["MIRROR"] for wrapper in wrappers}
+    return {alias: primary for alias, primary in found.items() if primary in found and not found[primary]}
