@@ -25,7 +25,7 @@ class Route(Protocol):
     """Who answers for one alias."""
 
     def get(self, alias: str) -> Any:
-        """The calling thread's connection, made when it is first asked for."""
+        """The calling thread's connection, made when it is first asked for; None for Django's after all."""
 
     def put(self, alias: str, connection: Any) -> None:
         """Set the calling thread's connection."""

@@ -25,7 +25,8 @@ class _Waiter:
         self.statement = statement
         self.thread = threading.current_thread()
         self.granted = threading.Event()
-        self.refused: Exception | None = None
+        self.refused: Callable[[], Exception] | None = None
+        """What makes the error, on the thread that waits."""
 
 
 class ConnectionQueue:
@@ -62,6 +63,10 @@ class ConnectionQueue:
     def waiting(self) -> int:
         """How many threads wait for the turn."""
         return len(self._queue)
+
+    def expects(self, lease: Holder) -> bool:
+        """Whether a lease waits for the turn."""
+        return any(waiter.holder is lease for waiter in list(self._queue))
 
     def take(self, lease: Holder, *, statement: bool = False) -> None:
         """Have the turn, once more if the lease has it already; wait for it otherwise.
@@ -141,7 +146,7 @@ class ConnectionQueue:
             return self._wait_for_statement(grace)
 
     def _refuse(self, waiter: _Waiter, refusal: Callable[[], Exception]) -> None:
-        waiter.refused = refusal()
+        waiter.refused = refusal
         waiter.granted.set()
 
     def _take_grant_back(self, refusal: Callable[[], Exception]) -> None:
@@ -205,7 +210,7 @@ class ConnectionQueue:
         """Use a grant, unless the end has taken it back."""
         with self._mutex:
             if waiter.refused is not None:
-                raise waiter.refused
+                raise waiter.refused()
             if self._expected is waiter:
                 self._expected = None
 

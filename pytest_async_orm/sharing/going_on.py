@@ -33,9 +33,14 @@ def begun_before(sandbox: Any, alias: str) -> Any:
 
 def works_for_nobody() -> bool:
     """Whether nothing tells that the calling thread works for a test that is not over."""
-    router = PROCESS.router
-    origin = router.origin() if router is not None else None
+    origin = present_origin()
     return origin is None or origin.ended
+
+
+def present_origin() -> Any:
+    """The sandbox of the test for which the calling thread works; None if nothing tells."""
+    router = PROCESS.router
+    return router.origin() if router is not None else None
 
 
 class Unfinished:

@@ -26,6 +26,7 @@ from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over
 from pytest_async_orm.sharing.ending import SandboxEnd
+from pytest_async_orm.sharing.going_on import present_origin
 from pytest_async_orm.sharing.lease import Lease
 from pytest_async_orm.sharing.leftovers import ThreadWatch
 from pytest_async_orm.sharing.sandbox import GRACE_SECONDS, Sandbox
@@ -60,11 +61,16 @@ class Guests(Sandbox):
         return self._host.isolates(alias)
 
     def _new(self, alias: str) -> Any:
+        if self._host.ended:
+            # Since it was asked whether this thread may join: Django's own, if it is not the test's.
+            if present_origin() is None:
+                return None
+            raise self.refusal(alias, None)
         with self._joining:
             if alias not in self._shared:
                 PROCESS.patches.install(targets.ROLL_BACK_TEST, _rolling_back)
                 self._shared[alias] = HostedConnection(self._host.wrappers[alias], self._host)
-        return super()._new(alias)
+        return self._made(alias)
 
     def _finish(self, shared: SharedConnection, ending: SandboxEnd) -> None:  # noqa: ARG002 - the test keeps its own
         shared.finish(lambda: self.refusal(shared.alias, None), GRACE_SECONDS)

@@ -52,6 +52,11 @@ class Lease:
         """Whether a statement is under way."""
         return self.statements > 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether a statement waits for the turn."""
+        return self.shared.queue.expects(self)
+
     def run(self, call: Callable[..., Any], what: object, *args: Any, **options: Any) -> Any:
         """Send a statement by a call: in the transaction if there is one, on its own otherwise. `what` is the
         statement, or the name of the call.

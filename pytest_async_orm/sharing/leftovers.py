@@ -60,7 +60,9 @@ class ThreadWatch:
         thread = lease.thread
         if thread is threading.current_thread() or not is_alive(thread):
             return False
-        return lease.in_statement or self.belongs_to_test(thread) or (lease.in_transaction and not is_idle(thread))
+        if lease.in_statement or lease.waits:
+            return True
+        return self.belongs_to_test(thread) or (lease.in_transaction and not is_idle(thread))
 
     def settle(self, leases: Iterable[Lease], grace: float) -> list[Lease]:
         """Wait until the threads that used the sandbox are done, at most the grace (seconds); return those that

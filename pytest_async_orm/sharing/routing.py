@@ -56,7 +56,8 @@ def _getting(original: Callable[..., Any]) -> Callable[..., Any]:
         if router is None or _is_at_home(router):
             return original(self, alias)
         route = _route(self, alias)
-        return original(self, alias) if route is None else route.get(alias)
+        found = None if route is None else route.get(alias)
+        return original(self, alias) if found is None else found
 
     return __getitem__
 

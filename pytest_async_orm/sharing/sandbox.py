@@ -103,14 +103,14 @@ class Sandbox:
             return getattr(self._here, alias)
         except AttributeError:
             connection = begun_before(self, alias)
-            if connection is None:
-                connection = self._new(alias)
+            if connection is None and (connection := self._new(alias)) is not None:
                 setattr(self._here, alias, connection)
             return connection
 
     def _new(self, alias: str) -> Any:
-        if not self.isolates(alias):
-            return forbidden_connection(alias, self.test)
+        return self._made(alias) if self.isolates(alias) else forbidden_connection(alias, self.test)
+
+    def _made(self, alias: str) -> Any:
         virtual = virtual_connection(self._shared[alias])
         self._virtuals.append(virtual)
         return virtual

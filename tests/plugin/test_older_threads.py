@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 
 from pytest_async_orm.frames.sending import sends_statement
+from pytest_async_orm.sharing.hosting import Host
 from pytest_async_orm.sharing.sandbox import Sandbox
 
 OLDER = """
@@ -276,3 +277,16 @@ def test_sends_statement() -> None:
     thread.join()
     assert not sends_statement(thread)
     assert not sends_statement(threading.current_thread())
+
+
+@pytest.mark.django_db
+def test_joining_a_host_that_has_ended() -> None:
+    """A thread that was told to join, and comes when the test is over, gets Django's own connection."""
+    host = Host("test_it", 1.0)
+    host.start([connections["default"]])
+    host.end()
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(host.get("default")))
+    thread.start()
+    thread.join()
+    assert found == [None]

@@ -56,6 +56,34 @@ def test_unfinished_transaction_is_rolled_back(sandbox: Sandbox, layers: Layers)
 
 
 @LEAVES_IT_OPEN
+def test_waiters_of_the_end_are_named(
+    sandbox: Sandbox, layers: Layers, shared_connection: Any, worker: Any, other_worker: Any
+) -> None:
+    """Whoever waits for its turn when the test ends is waited for; if it is refused, by the name of its own thread."""
+    begun, go = threading.Event(), threading.Event()
+    shared_connection.queue.timeout = 20
+
+    def holds() -> None:
+        with transaction.atomic():
+            Tag.objects.count()
+            begun.set()
+            go.wait(20)
+
+    holding = worker.start(holds)
+    begun.wait(20)
+    waiting = other_worker.start(Tag.objects.count)
+    while not any(virtual.lease.waits for virtual in sandbox._virtuals):
+        pass
+    found = [virtual.lease for virtual in sandbox._virtuals if virtual.lease.waits]
+    assert all(map(sandbox.threads.still_works, found))
+    layers.pop()
+    go.set()
+    with pytest.raises(SandboxEnded, match=found[0].thread.name):
+        waiting.result(20)
+    holding.exception(20)
+
+
+@LEAVES_IT_OPEN
 def test_use_after_the_end(sandbox: Sandbox, layers: Layers, worker: Any) -> None:
     """A connection that outlives its sandbox is refused, with the test's name."""
     kept = worker(lambda: connections["default"])
