@@ -55,7 +55,9 @@ def _check_catalogue(results: Sequence[Results], catalogue: Catalogue) -> None:
 
 
 def _judge_cells(results: Results, catalogue: Catalogue, expectations: Expectations) -> Iterator[Finding]:
-    for cell in results.planned:
+    # In the catalogue's order, whatever the file has: parts that were merged are sorted by name.
+    places = {cell: place for place, cell in enumerate(catalogue.cells())}
+    for cell in sorted(results.planned, key=lambda cell: places.get(cell, len(places))):
         rules = tuple(rule for rule in expectations if rule.covers(cell, results.environment))
         yield CellJudge(results, cell, catalogue.entry(cell.entry), rules).finding()
 

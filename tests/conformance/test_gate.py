@@ -214,6 +214,14 @@ def test_results_of_one_environment_are_merged_and_of_two_are_not(gate: Gate, tm
     assert [finding.environment for finding in gate(parts).findings] == [SQLITE]
 
 
+def test_findings_come_in_the_order_of_the_catalogue(gate: Gate, tmp_path: Path) -> None:
+    """Whatever the order of the file: parts that were merged are sorted by name."""
+    cells = (COUNT, SQL, ATOMIC, NEW)
+    told = [[finding.cell for finding in gate(dict.fromkeys(order, "fail")).findings] for order in (cells, cells[::-1])]
+    known = [cell for cell in catalogue(tmp_path).cells() if cell in cells]
+    assert told == [known, known]
+
+
 def test_results_of_another_catalogue_are_refused(tmp_path: Path) -> None:
     """Both hashes and the remedy."""
     known = catalogue(tmp_path)
