@@ -189,6 +189,12 @@ _DRIVERS: dict[str, list[tuple[str, type[Dialect]]]] = {
 
 
 def dialect_for(vendor: str, raw: Any) -> Dialect | None:
-    """The dialect of a connection, told by what its driver's class offers; None where no sandbox is possible."""
+    """The dialect of a connection; None where no sandbox is possible."""
+    kind = kind_for(vendor, raw)
+    return None if kind is None else kind(raw)
+
+
+def kind_for(vendor: str, raw: Any) -> type[Dialect] | None:
+    """The class of its dialect, told by what its driver's class offers. Guests ask it with each look-up."""
     found = _DRIVERS.get(vendor, ())
-    return next((dialect(raw) for name, dialect in found if hasattr(type(raw), name) or hasattr(raw, name)), None)
+    return next((dialect for name, dialect in found if hasattr(type(raw), name) or hasattr(raw, name)), None)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connections
 
-from pytest_async_orm.drivers.dialects import dialect_for
+from pytest_async_orm.drivers.dialects import kind_for
 
 
 def isolated_connections() -> list[Any]:
@@ -18,7 +18,7 @@ def isolated_connections() -> list[Any]:
 
 def can_be_shared(wrapper: Any) -> bool:
     """Whether the plugin knows the database and, of a connection that is open, the driver."""
-    return wrapper.connection is None or dialect_for(wrapper.vendor, wrapper.connection) is not None
+    return wrapper.connection is None or kind_for(wrapper.vendor, wrapper.connection) is not None
 
 
 def flush(aliases: Sequence[str]) -> None:

@@ -177,5 +177,6 @@ class Sandbox:
 
 def _mirrors_in(wrappers: Sequence[BaseDatabaseWrapper]) -> dict[str, str]:
     """The aliases that stand for another one's database in tests, by `TEST["MIRROR"]`, each with that other one."""
-    found = {wrapper.alias: wrapper.settings_dict["TEST"]["MIRROR"] for wrapper in wrappers}
+    # An alias that was added at run time need not have settings for tests.
+    found = {wrapper.alias: wrapper.settings_dict.get("TEST", {}).get("MIRROR") for wrapper in wrappers}
     return {alias: primary for alias, primary in found.items() if primary in found and not found[primary]}

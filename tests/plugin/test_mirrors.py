@@ -83,3 +83,9 @@ def test_mirrors_in(mirrors: dict[str, Any], found: dict[str, str]) -> None:
         SimpleNamespace(alias=alias, settings_dict={"TEST": {"MIRROR": primary}}) for alias, primary in mirrors.items()
     ]
     assert _mirrors_in(wrappers) == found
+
+
+def test_an_alias_without_settings_for_tests_is_no_mirror() -> None:
+    """As one that a project adds while it runs."""
+    wrappers: Any = [SimpleNamespace(alias="added", settings_dict={})]
+    assert _mirrors_in(wrappers) == {}
