@@ -32,6 +32,7 @@ from conformance.strategies.code import (
     resolve,
     resolve_arguments,
 )
+from conformance.strategies.known import Known, known_calls
 from conformance.strategies.model_features.rows import FeatureRows
 from conformance.strategies.model_features.targets import FEATURE_TARGETS
 from conformance.strategies.shapes import forms_of
@@ -46,13 +47,14 @@ def invocations(found: Operation) -> Experiment:
     """The experiment of an operation. Raises `KeyError` for a kind of target or of arguments that does not exist."""
     kind, arguments = (TARGETS | FEATURE_TARGETS)[found.on], ARGUMENTS[found.arguments]
     examples = st.builds(Invocation, kind.rows, kind.targets, kind.changes, arguments)
+    calls = known_calls(found.on, found.call)
     forms, model = forms_of(arguments), _ReferenceModel(found.call, answers=kind.answers)
     return Experiment(
         examples,
         lambda stage, example: _sides(stage, example, found.call, model),
         lambda example: source_of(example, found.call),
         lambda _: _around(found.on, kind),
-        lambda example, turn: _sized(_in_turn(example, turn, forms), found.call),
+        lambda example, turn: _sized(_in_turn(example, turn, forms, calls), found.call),
     )
 
 
@@ -68,14 +70,30 @@ def _around(on: str, kind: TargetKind) -> AbstractContextManager[object]:
 
 # Of so many querysets one was evaluated before the call: a number that has nothing in common with that of conditions.
 _EVALUATED = 5
+# A known call has the place of one of the conditions, of which another is the same: the first may be a cancellation.
+_KNOWN = 1
 
 
-def _in_turn(example: Invocation, turn: int, forms: tuple[Arguments, ...]) -> Invocation:
-    """Each form of the arguments in turn; where both have begun again, the next, so that it meets every condition."""
+def _in_turn(example: Invocation, turn: int, forms: tuple[Arguments, ...], calls: tuple[Known, ...]) -> Invocation:
+    """Each form of the arguments in turn; where both have begun again, the next, so that it meets every condition.
+
+    What is known to have gone wrong takes the place of what was drawn.
+    """
+    rounds, place = divmod(turn, len(CONDITIONS))
+    if calls and place == _KNOWN:
+        return _known(example, calls[rounds % len(calls)])
     if forms:
-        both = lcm(len(forms), len(CONDITIONS))
-        example = replace(example, arguments=forms[(turn + turn // both) % len(forms)])
+        known = rounds + (place > _KNOWN) if calls else 0
+        both = lcm(len(forms), len(CONDITIONS) - bool(calls))
+        number = turn - known
+        example = replace(example, arguments=forms[(number + number // both) % len(forms)])
     return replace(example, evaluated=turn % _EVALUATED == _EVALUATED - 1)
+
+
+def _known(example: Invocation, call: Known) -> Invocation:
+    rows = example.rows if call.rows is None else call.rows
+    arguments = example.arguments if call.arguments is None else call.arguments
+    return replace(example, rows=rows, target=call.target, arguments=arguments)
 
 
 def _sized(example: Invocation, name: str) -> Invocation:

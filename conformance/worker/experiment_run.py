@@ -194,7 +194,7 @@ class ExperimentRun:
             ruling = PANEL[judge](pair)
             if ruling is not None and ruling.verdict == verdict:
                 turns.keep()
-                script = self._script(judge, ruling, drawn)
+                script = self._script(judge, ruling, example[0])
                 smallest[:] = [replace(self._failure(ruling, (example, pair)), script=script)]
                 raise _Disagrees
 

@@ -68,6 +68,24 @@ def test_the_second_run_begins_with_the_example_that_was_disagreed_with(run, mon
     assert looked == ([3] if again == [3] else [3, 1, 2, 3])
 
 
+def test_the_program_is_of_the_example_that_was_run(run, monkeypatch):
+    """Not of the one that was drawn, in which something took its turn."""
+    program = run._experiment.program = Mock(return_value="print()")
+    run._experiment.vary = lambda drawn, turn: f"{drawn}, varied"
+    run._experiment.source = None
+    monkeypatch.setattr(run, "_pair", lambda example: Mock(cancelled=None))
+    monkeypatch.setattr(run, "_failure", lambda *_: Failure("wrong"))
+    monkeypatch.setitem(experiment_run.PANEL, "result", lambda _: run._found["result"])
+
+    def explore(_: object, look: Any, *__: object, **___: object) -> None:
+        look("drawn")
+
+    monkeypatch.setattr(experiment_run, "explore", explore)
+    (measured,) = run.measure(CHECK)
+    assert program.call_args.args[1] == "drawn, varied"
+    assert measured.failure.script == "print()"
+
+
 @pytest.mark.parametrize(("seen", "numbers"), [(0, [8, 24]), (1, [8])])
 def test_more_examples_are_drawn_where_the_evidence_is_missing(run, monkeypatch, seen, numbers):
     """Three times as many, once; what was seen before is forgotten, and none where everything was seen."""

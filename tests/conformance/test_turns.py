@@ -12,6 +12,7 @@ from conformance.checks.invocation import Invocation
 from conformance.checks.invocations import invocations
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import Chain, Name, Step
+from conformance.strategies.known import known_calls
 from conformance.strategies.rows import Rows
 from conformance.strategies.shapes import forms_of
 
@@ -43,9 +44,23 @@ def test_each_form_of_the_arguments_is_tried_under_each_condition(entry, argumen
     """In the first examples every form once, and in the long run with every condition."""
     forms = forms_of(ARGUMENTS[arguments])
     examples = turned(entry, len(forms) * len(CONDITIONS) * 2)
+    # Beside those that are known.
+    examples = [each for each in examples if each[0].target == DRAWN.target]
     assert {str(example.arguments) for example, _ in islice(examples, len(forms))} == set(map(str, forms))
     pairs = {(str(example.arguments), conditions) for example, conditions in examples}
     assert pairs == {(str(form), conditions) for form in forms for conditions in CONDITIONS}
+
+
+def test_what_is_known_to_have_gone_wrong_is_among_few_examples():
+    """Whatever is drawn: each such call, and no two after one another."""
+    entries = [entry for entry in CATALOGUE.entries if entry.judged is not None and entry.judged.operation is not None]
+    for entry in entries:
+        operation = entry.judged.operation
+        calls = known_calls(operation.on, operation.call)
+        targets = [example.target for example, _ in turned(entry.id, len(CONDITIONS) * len(calls))]
+        assert [target for target in targets if target != DRAWN.target] == [call.target for call in calls]
+        if calls:
+            assert calls[0].target in targets[:2]
 
 
 def test_an_example_that_is_made_small_keeps_its_turn():

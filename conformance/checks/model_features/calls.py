@@ -13,7 +13,7 @@ from conformance.checks.model_features.kinds import KINDS, Row
 from conformance.checks.model_features.query import Found, is_instance, sort
 from conformance.checks.model_features.store import Store
 from conformance.checks.model_features.values import of_row, together
-from conformance.checks.model_features.where import wanted
+from conformance.checks.model_features.where import check_keys, wanted
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Arguments, Call, Chain, Pairs
 
@@ -56,6 +56,7 @@ def _extreme(store: Store, found: Found, given: Arguments, *, last: bool) -> Any
 
 
 def _only(store: Store, found: Found, lookups: Pairs, trees: tuple[Any, ...] = ()) -> Row:
+    check_keys(found.kind, lookups, trees)
     rows = [row for row in found.rows if wanted(store, found.kind, row, lookups, trees, found.named)]
     if len(rows) != 1:
         raise Raises("MultipleObjectsReturned" if rows else "DoesNotExist")

@@ -35,6 +35,17 @@ def wanted(
     return all(each is True for each in found)
 
 
+def check_keys(kind: Kind, kwargs: Pairs, trees: tuple[Any, ...] = ()) -> None:
+    """Raises `Raises` (ValueError) for a key of too few or too many columns, also where there is no row to compare."""
+    for name, value in kwargs if len(kind.key) > 1 else ():
+        first, _, lookup = name.partition("__")
+        if first == "pk" and lookup in ("", "exact", "in") and not isinstance(value, (Call, Chain)):
+            _check_width(kind.key, value, lookup)
+    for tree in trees:
+        if isinstance(tree, Call):
+            check_keys(kind, tree.kwargs, tree.args)
+
+
 def _tree(store: Store, kind: Kind, row: Row, tree: Any, named: dict[str, Any]) -> Truth:
     if isinstance(tree, Inverted):
         # Django says `NOT (column IS NOT NULL AND ...)`: what is NULL is not what was asked for.

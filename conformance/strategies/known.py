@@ -1,0 +1,88 @@
+"""Calls that a Django answers wrongly and that few draws would make again: each run has them, whatever its seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.strategies.code import Arguments, Chain, Infix, Slice
+from conformance.strategies.model_features.parts import ONE, TWO, objects, order
+from conformance.strategies.model_features.rows import FeatureRows, key
+from conformance.strategies.model_features.seats import FIRST, SECOND
+from conformance.strategies.rows import Rows
+from conformance.strategies.shapes import call, given, q, step
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a method is called on, and what it is given; None, as of rows, leaves what was drawn."""
+
+    target: Chain
+    arguments: Arguments | None = None
+    rows: Rows | None = None
+
+
+def _seats(*guests: tuple[int, str]) -> FeatureRows:
+    """Three seats, the first of them without a price; `guests` have one of each: its position, and their name."""
+    halls = (("id", ONE), ("name", "a")), (("id", TWO), ("name", "b"))
+    places = (*FIRST, None), (*SECOND, 5), (TWO, 1, 0)
+    seats = tuple(
+        (("hall", hall), ("number", number), ("label", "a"), ("price", price)) for hall, number, price in places
+    )
+    bookings = tuple(
+        (("id", key(at)), ("hall", places[seat][0]), ("number", places[seat][1]), ("guest", guest))
+        for at, (seat, guest) in enumerate(guests)
+    )
+    return FeatureRows((), (), tables=(("Hall", halls), ("Seat", seats), ("Booking", bookings)))
+
+
+# The second seat has a guest of that name and another.
+_EXCLUDED = Known(
+    objects("Seat", step("all"), step("exclude", bookings__guest="a"), *order("pk")),
+    rows=_seats((0, "b"), (1, "long name"), (1, "a")),
+)
+_NUMBERED = order("-views", "pk")
+_EVERY = order()
+# By the kind of target and the method.
+_KNOWN: dict[tuple[str, str], tuple[Known, ...]] = {
+    # Of an empty slice no row is asked for, and its columns are not named as they are referred to.
+    ("queryset", "aggregate"): (
+        Known(
+            objects("Post", step("all"), Slice(2, 2)),
+            given(total=Infix(call("Sum", "views", filter=q(views__lt=10)), "-", call("Count", "pk"))),
+        ),
+    ),
+    # The order of a combination stands in a subquery.
+    ("combined", "count"): (
+        Known(objects("Post", *_EVERY, step("union", objects("Post", *_EVERY)), *_NUMBERED, Slice(None, 2))),
+    ),
+    # A key of several columns: grouped by, aggregated over, excluded by, compared in an aggregate's condition.
+    ("seat_groups", "count"): (
+        Known(
+            objects(
+                "Seat", step("all"), step("values", "pk"), step("annotate", n=call("Count", "bookings")), *order("pk")
+            ),
+            rows=_seats((0, "a"), (1, "b")),
+        ),
+    ),
+    ("seats_counted", "aggregate"): (
+        Known(
+            objects("Seat", step("all"), step("annotate", n=call("Count", "bookings")), *order("pk")),
+            given(m=call("Count", "*")),
+            rows=_seats((0, "a"), (1, "b")),
+        ),
+    ),
+    ("seats_excluded", "__iter__"): (_EXCLUDED,),
+    ("seats_excluded", "delete"): (_EXCLUDED,),
+    ("seats_sliced", "aggregate"): (
+        Known(
+            objects("Seat", step("all"), *order("pk"), Slice(None, 2)),
+            given(n=call("Count", "pk", filter=q(pk__in=[FIRST, (TWO, 1)]))),
+            rows=_seats(),
+        ),
+    ),
+}
+
+
+def known_calls(on: str, call: str) -> tuple[Known, ...]:
+    """The calls of a method on a kind of target; most have none."""
+    return _KNOWN.get((on, call), ())
