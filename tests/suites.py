@@ -4,7 +4,7 @@
     python tests/suites.py --quick
     python tests/suites.py -- PYTEST-ARGUMENT...
 
-SUITE is the beginning of a suite's name. --quick leaves out the databases that are servers and the tests marked `slow`.
+SUITE is the beginning of a suite's name. --quick leaves out the databases that are servers and the tests marked `slow` or `planted`.
 What follows `--`, if anything does, is for one run of pytest instead of all suites. A suite that fails shows its whole
 output, any other its last line.
 """
@@ -45,8 +45,8 @@ class Suite:
     quick: bool = False
 
     def without_slow_tests(self) -> Suite:
-        """The same without the tests that are marked so, where it is pytest that runs it."""
-        more = ("-m", "not slow") if self.command[: len(_PYTEST)] == _PYTEST else ()
+        """The same without the tests marked so, and those of planted faults, where it is pytest that runs it."""
+        more = ("-m", "not slow and not planted") if self.command[: len(_PYTEST)] == _PYTEST else ()
         return replace(self, command=(*self.command, *more))
 
 

@@ -14,12 +14,17 @@ from tests.shared.forking import Nursery
 # What measures much, waits for processes or needs a browser: every other test is in the environment `quick`.
 SLOW = (
     "test_browser",
-    "test_init",
     "test_cli_history",
+    "test_findings",
+    "test_init",
     "test_kills",
+    "test_leftover_watch",
+    "test_matrix_environments",
     "test_matrix_interruptions",
-    "test_released_faults",
     "test_matrix_reuse",
+    "test_packages",
+    "test_released_faults",
+    "test_repro",
     "test_runner_bad_input",
     "test_runner_databases",
     "test_runner_environments",
@@ -31,6 +36,7 @@ SLOW = (
     "test_since",
     "test_sources",
     "test_stress",
+    "test_surface",
 )
 # Fixtures that build and install the distributions.
 BUILT = {"dist", "environment", "wheels"}

@@ -38,13 +38,16 @@ from sample_app.models import AuditEntry, Comment, Post, Tag
 """
 
 
-# What takes minutes, or needs a browser or an installer: every other test is in the environment `quick`.
+# What takes long, or needs a browser or an installer: every other test but those of planted faults is in `quick`.
 SLOW = (
     "test_environment",
+    "test_flush_wiring",
     "test_gevent",
     "test_leak_corpus",
     "test_machine",
+    "test_named_cursors",
     "test_natural_matrix",
+    "test_older_threads",
     "test_page_browser",
     "test_page_widths",
     "test_public_suites",
