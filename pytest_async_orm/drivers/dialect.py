@@ -22,6 +22,8 @@ class Dialect:
     failure_spoils = False
     # Whether turning autocommit on commits an open transaction (the alternative is an error).
     autocommit_commits = True
+    # Whether the checks of a transaction wait for its commit, and hinder what defines something until then.
+    checks_at_commit = False
     # Whether the driver tells that a transaction is open; where not, a loss is noticed at the next commit or the end.
     sees_transaction = True
     # Whether it tells so at any moment, whatever was sent last.
@@ -115,6 +117,17 @@ class Dialect:
         SQLite sets no `synchronous` and no `temp_store` within a transaction, nor goes into WAL or out of it.
         """
         return question_of_pragma(sql) if isinstance(sql, str) and _WITHIN in str(error) else None
+
+    def misses_commit(self, error: BaseException) -> bool:  # noqa: ARG002
+        """Whether a statement may have failed since earlier ones, which the application has committed, are unchecked
+        yet.
+        """
+        return False
+
+    def check_as_commit(self) -> None:
+        """Check what waits for a commit, and let later checks wait as in a new transaction. Raises the driver's error
+        where one fails.
+        """
 
     def must_drain(self, sql: object, cursor: Any) -> bool:
         """Whether the rows of a statement must be fetched before another thread's turn.

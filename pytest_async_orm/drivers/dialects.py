@@ -14,6 +14,13 @@ from pytest_async_orm.drivers.statements import commits_implicitly, ends_transac
 
 _PG_IDLE, _PG_IN_TRANSACTION, _PG_IN_ERROR, _PG_UNKNOWN = 0, 2, 3, 4
 _PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
+_PG_IN_USE = "55006"  # SQLSTATE
+# The constraints that can wait, and do not unless they are told to.
+_PG_IMMEDIATE = """
+SELECT string_agg(quote_ident(nspname) || '.' || quote_ident(conname), ', ')
+FROM pg_constraint JOIN pg_namespace ON pg_namespace.oid = connamespace
+WHERE condeferrable AND NOT condeferred AND NOT pg_is_other_temp_schema(connamespace)
+"""
 _SERVER_STATUS_IN_TRANS = 1
 _NUMBERS = itertools.count(1)
 
@@ -43,11 +50,22 @@ class PostgreSQL(Server):
 
     failure_spoils = True
     autocommit_commits = False
+    checks_at_commit = True
 
     def time_zone(self) -> str | None:
         """The session's time zone, where the server has told the driver."""
         found: str | None = self.raw.info.parameter_status("TimeZone")
         return found
+
+    def misses_commit(self, error: BaseException) -> bool:
+        """Whether a statement may have failed for "pending trigger events": the checks of foreign keys are some."""
+        return _PG_IN_USE in (getattr(error, "sqlstate", None), getattr(error, "pgcode", None))
+
+    def check_as_commit(self) -> None:
+        """Check what waits for a commit, and let each constraint wait, or not, as it was declared."""
+        self.send("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        if names := self.row(_PG_IMMEDIATE)[0]:
+            self.send(f"SET CONSTRAINTS {names} IMMEDIATE")
 
     def closed(self) -> bool:
         """Whether the driver's connection is closed."""

@@ -58,6 +58,18 @@ def only_reads(sql: str) -> bool:
     return _words(sql)[0] in {"SELECT", "VALUES", "EXPLAIN", "PRAGMA"}
 
 
+@lru_cache(maxsize=2048)
+def defines(sql: str) -> bool:
+    """Whether a statement defines or empties something of the database, by its first word."""
+    return _words(sql)[0] in {"ALTER", "CLUSTER", "CREATE", "DROP", "REINDEX", "TRUNCATE"}
+
+
+@lru_cache(maxsize=2048)
+def leaves_rows(sql: str) -> bool:
+    """Whether a statement cannot write a row: it reads, sets, locks, or opens and closes a savepoint."""
+    return only_reads(sql) or _words(sql)[0] in {"LOCK", "RELEASE", "ROLLBACK", "SAVEPOINT", "SET", "SHOW"}
+
+
 _SETS_PRAGMA = re.compile(r"\s*(PRAGMA\s+[\w.\"]+?)\s*[=(]", re.IGNORECASE)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.utils import ProgrammingError
 
 from pytest_async_orm.drivers.calls import params_of
+from pytest_async_orm.drivers.statements import defines, leaves_rows
 from pytest_async_orm.errors import SandboxEnded
 from pytest_async_orm.sharing.session import Kept
 from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -36,6 +37,8 @@ class Lease:
         self._savepoint: str | None = None
         # The statement for a savepoint by which the application began a transaction, and whose release ends it.
         self._begun_by: str | None = None
+        # Whether its transaction may still define something before which earlier ones must be checked.
+        self._checks_earlier = False
 
     @property
     def in_transaction(self) -> bool:
@@ -88,6 +91,20 @@ class Lease:
             shared.switch_to(self, what, params_of(args, options))
         if self._savepoint is None:
             shared.protect()
+        elif self._checks_earlier:
+            self._check_earlier(what)
+
+    def _check_earlier(self, what: object) -> None:
+        """Before the transaction's first definition check what was committed before it, as those commits would have.
+
+        Its own rows hinder it, as in production: once it may have written some nothing is checked.
+        """
+        text = what if isinstance(what, str) else self.shared.dialect.text_of(what)
+        if defines(text):
+            self._checks_earlier = False
+            self.shared.check_as_commit(autocommit=False)
+        elif not leaves_rows(text):
+            self._checks_earlier = False
 
     def _run_inside(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         shared = self.shared
@@ -143,9 +160,20 @@ class Lease:
             if instead is not None:
                 return call(instead)
             self.shared.failed(what, autocommit=not self.in_transaction)
-            raise
+            if self.in_transaction or not self.shared.dialect.misses_commit(error):
+                raise
+            result = self._send_checked(call, what, args, options)
         self.shared.succeeded(what)
         return result
+
+    def _send_checked(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
+        """Send a statement in autocommit once more, after the checks of the commits before it."""
+        self.shared.check_as_commit(autocommit=True)
+        try:
+            return self._call(call, what, args, options)
+        except BaseException:
+            self.shared.failed(what, autocommit=True)
+            raise
 
     def time_zone(self) -> str | None:
         """What the owner's session has, if that is known without asking the server: PostgreSQL alone has one."""
@@ -182,6 +210,7 @@ class Lease:
             if self.shared.session.touched:
                 self.shared.switch_to(self, "SAVEPOINT", None)
             self._savepoint = self.shared.new_savepoint()
+            self._checks_earlier = self.shared.dialect.checks_at_commit
         except BaseException:
             queue.give_back(self, statement=True)
             raise

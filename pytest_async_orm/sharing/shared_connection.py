@@ -155,6 +155,22 @@ class SharedConnection:
         else:
             self._behind = False
 
+    def check_as_commit(self, *, autocommit: bool) -> None:
+        """Check what the application has committed and the database has not, as its commit would have. Raises the
+        driver's error where a check fails.
+        """
+        if not autocommit:
+            self.dialect.check_as_commit()
+            return
+        self.protect()
+        try:
+            self.dialect.check_as_commit()
+        except BaseException:
+            self.failed("SET CONSTRAINTS", autocommit=True)
+            raise
+        self.succeeded("SET CONSTRAINTS")
+        self.protect()
+
     def close_cursor(self, holder: Holder, cursor: Any) -> None:
         """Close a cursor now if the turn is free, and with the next statement otherwise.
 
