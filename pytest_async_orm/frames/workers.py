@@ -20,6 +20,7 @@ from typing import Any
 
 from pytest_async_orm.frames.lines import is_programs, is_users_file
 from pytest_async_orm.frames.stacks import coroutine_frames, frames_of, is_alive
+from pytest_async_orm.frames.turns import pausing_at
 from pytest_async_orm.patches.idle import loop_at, place_of
 
 __all__ = [
@@ -146,12 +147,18 @@ class Work:
 
     def __init__(self, frames: Sequence[FrameType]) -> None:
         self._noted = [(frame, frame.f_lasti) for frame in frames]
+        self._pausing = pausing_at(frames)
+
+    @property
+    def pauses(self) -> bool:
+        """Whether the thread was between two turns of a loop."""
+        return bool(self._pausing)
 
     def goes_on(self, thread: threading.Thread) -> bool:
         """Whether the thread, the calling one perhaps, still is at that call.
 
         What is left of it on the stack may be the loop that ran it: one that takes jobs from a queue, and calls again
-        from the same place, is at another job.
+        from the same place, is at another job; one that paused is at another turn.
         """
         here = {id(frame) for frame in frames_of(thread)}
         left = [noted for noted in self._noted if id(noted[0]) in here]
@@ -161,7 +168,18 @@ class Work:
         frame, instruction = left[-1]
         if elsewhere and next(iter(frames_of(thread)), None) is frame:
             return True
+        if self._is_next_turn(frame):
+            return False
         return not (frame.f_lasti == instruction and _takes_jobs(frame))
+
+    def renewed(self, thread: threading.Thread) -> Work:
+        """This work, or the same where its thread has come to the end of a turn by now."""
+        now = self if self.pauses else Work(call_of(thread))
+        return now if now.pauses else self
+
+    def _is_next_turn(self, frame: FrameType) -> bool:
+        first, last = self._pausing.get(id(frame), (0, -1))
+        return first <= (frame.f_lineno or 0) <= last
 
 
 def _takes_jobs(frame: FrameType) -> bool:

@@ -223,6 +223,8 @@ def _note_caller(opened: OpenedConnection) -> None:
     if caller is not None:
         opened.test, opened.belongs_to_session = caller.test or opened.test, caller.test is None
         opened.task_name, opened.executor = caller.task_name, caller.executor
+        # What an earlier test has started lives on by now: the present one neither waits for it nor is to blame.
+        opened.belongs_to_session |= PROCESS.test not in (None, opened.test)
 
 
 def _note_task(opened: OpenedConnection) -> None:

@@ -197,6 +197,8 @@ def left_running(test: str, leftovers: Sequence[Leftover], *, refused: bool = Tr
         held = ", its transaction was rolled back" if leftover.held_transaction else ""
         lines.append(f"  {leftover.kind} {leftover.name!r}{held}\n{_indented(leftover.stack)}")
     outcome = "its next use of the database is an error" if refused else "it may use the database beside later tests"
+    if refused and any(leftover.pauses for leftover in leftovers):
+        outcome += ", but for the next turn of a loop in which it pauses"
     lines.append(f"Await the task or join the thread before the test returns; {outcome}.")
     return "\n".join(lines)
 

@@ -16,3 +16,5 @@ class Leftover:
     """Formatted as `traceback.format_stack` does, the innermost frame last; empty if there is none."""
     held_transaction: bool = False
     """Whether a transaction was open on its connection, which the end of the sandbox has rolled back."""
+    pauses: bool = False
+    """Whether it was between two turns of a loop."""

@@ -127,8 +127,8 @@ class Layers:
             return origin
         call = handoff.present_call()
         if call is not None:
-            return call.origin
-        return origin if origin is not None or not self._stragglers else self._straggles()
+            origin = call.origin
+        return self._of_straggler(origin, call) if self._stragglers else origin
 
     @property
     def _lets_in_everybody(self) -> bool:
@@ -149,24 +149,31 @@ class Layers:
         top = self.top
         return top.opened() if top is not None else []
 
-    def _straggles(self) -> Sandbox | Host | None:
-        """The ended sandbox with whose work the calling thread goes on. Several threads may forget it at a time."""
+    def _of_straggler(self, origin: Any, call: handoff.Call | None) -> Any:
+        """For which sandbox the calling thread works, of which `origin` is told by its call or its context: for none if
+        it has ended what it did for that one. Several threads may forget one at a time.
+        """
         thread = threading.current_thread()
-        found = self._stragglers.get(thread)
-        if found is None:
-            return None
-        sandbox, work = found
-        if work.goes_on(thread):
-            return sandbox
+        sandbox, work = self._stragglers.get(thread, (None, None))
+        if work is None or work.goes_on(thread):
+            return sandbox if origin is None and call is None else origin
         self._stragglers.pop(thread, None)
+        if origin is None or origin is not sandbox:
+            return origin
+        if call is None:
+            ORIGIN.set(None)
+        else:
+            call.origin = None
         return None
 
     def _forget_finished(self) -> None:
         if self._unfinished:
             self._unfinished.forget_finished()
-        for thread, (_, work) in list(self._stragglers.items()):
+        for thread, (sandbox, work) in list(self._stragglers.items()):
             if not work.goes_on(thread):
                 self._stragglers.pop(thread, None)
+            else:
+                self._stragglers[thread] = sandbox, work.renewed(thread)
         self._note_top()
 
     def _current_test(self) -> str | None:

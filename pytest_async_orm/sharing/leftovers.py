@@ -77,7 +77,9 @@ class ThreadWatch:
 
     def describe(self, lease: Lease) -> Leftover:
         """A thread that was not done, for the report."""
-        return Leftover("thread", lease.thread.name, stack_of(lease.thread), lease.in_transaction)
+        thread = lease.thread
+        pauses = Work(call_of(thread)).pauses
+        return Leftover("thread", thread.name, stack_of(thread), lease.in_transaction, pauses)
 
     def stragglers(self) -> dict[threading.Thread, Work]:
         """Threads that go on with the test's work, each with the call that is the work."""

@@ -93,6 +93,8 @@ def test_left_running() -> None:
         "  task 'Task-1'\n    (no stack: it does not run)\n"
         "Await the task or join the thread before the test returns; its next use of the database is an error."
     )
+    text = messages.left_running("test_a", [Leftover("thread", "worker", "", pauses=True)])
+    assert text.endswith("is an error, but for the next turn of a loop in which it pauses.")
 
 
 def test_others_name_their_remedy() -> None:

@@ -95,27 +95,6 @@ def test_the_next_job_is_another(make: Callable[[], Any]) -> None:
         assert outcome.get(timeout=WAITING) is False
 
 
-def test_a_loop_without_a_queue_goes_on() -> None:
-    """A thread that repeats itself continues what it began."""
-    stop, outcome = threading.Event(), queue.SimpleQueue()
-    works: list[Work] = []
-
-    def tick() -> None:
-        if works:
-            outcome.put(works[0].goes_on(threading.current_thread()))
-
-    def work() -> None:
-        while not stop.wait(0.001):
-            tick()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    works.append(found_at_work(thread))
-    assert all(outcome.get(timeout=WAITING) for _ in range(6))
-    stop.set()
-    thread.join(WAITING)
-
-
 def test_thread_that_python_did_not_start() -> None:
     """Such a thread raises where others answer; whoever asks is not disturbed."""
     import _thread
