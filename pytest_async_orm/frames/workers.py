@@ -20,7 +20,6 @@ from typing import Any
 
 from pytest_async_orm.frames.lines import is_programs, is_users_file
 from pytest_async_orm.frames.stacks import coroutine_frames, frames_of, is_alive
-from pytest_async_orm.frames.turns import pausing_at
 from pytest_async_orm.patches.idle import loop_at, place_of
 
 __all__ = [
@@ -146,6 +145,8 @@ class Work:
     """A call that a thread was found at, to be told from the thread's later calls."""
 
     def __init__(self, frames: Sequence[FrameType]) -> None:
+        from pytest_async_orm.frames.turns import pausing_at
+
         self._noted = [(frame, frame.f_lasti) for frame in frames]
         self._pausing = pausing_at(frames)
 

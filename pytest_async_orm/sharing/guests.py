@@ -99,7 +99,7 @@ class HostedConnection(SharedConnection):
         self._setting_time_zone = self._ensure_timezone
         with self._keeping_the_turn():
             vars(wrapper).update(create_cursor=self._taking_turns, ensure_timezone=self._setting_time_zone)
-            self._take_over_cursors()
+            self._take_over_cursors(host)
             self._wait_for_statement()
 
     @contextmanager
@@ -111,9 +111,11 @@ class HostedConnection(SharedConnection):
         finally:
             self.queue.give_back(joining, statement=True)
 
-    def _take_over_cursors(self) -> None:
-        """Let cursors that the test has open take turns as well, as far as its functions' variables show them."""
-        for cursor in locals_of_type(self._host.thread, CursorWrapper):
+    def _take_over_cursors(self, host: Host) -> None:
+        """Let cursors that the test has open take turns as well: the server's, which iterators hold, and others as far
+        as its functions' variables show them.
+        """
+        for cursor in (*host.chunked_cursors, *locals_of_type(self._host.thread, CursorWrapper)):
             if cursor.db is self.wrapper and type(cursor.cursor) is not VirtualCursor:
                 cursor.cursor = cursor_over(self._host, cursor.cursor)
 

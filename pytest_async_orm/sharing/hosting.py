@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -38,6 +39,8 @@ class Host:
         """The number of the test's own thread."""
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
         self.own_thread = threading.current_thread()
+        self.chunked_cursors: WeakSet[Any] = WeakSet()
+        """The cursors of the test's own thread that guests' statements must not meet."""
         self._threads = _threads_before()
         self._guests: Guests | None = None
         self._end: SandboxEnd | None = None
@@ -47,6 +50,14 @@ class Host:
         self.wrappers = {wrapper.alias: wrapper for wrapper in wrappers}
         for wrapper in wrappers:
             vars(wrapper)[_OBSOLETE] = partial(_close_if_obsolete, wrapper)
+            if wrapper.vendor == "postgresql":
+                vars(wrapper)[_CHUNKED] = partial(self._chunked_cursor, wrapper)
+
+    def _chunked_cursor(self, wrapper: BaseDatabaseWrapper) -> Any:
+        """Django's, one of the server's, which asks it for each batch: remembered, since generators hold it."""
+        cursor = type(wrapper).chunked_cursor(wrapper)
+        self.chunked_cursors.add(cursor)
+        return cursor
 
     @property
     def ended(self) -> bool:
@@ -119,6 +130,7 @@ class Host:
             self._end = self._guests.end() if self._guests is not None and self.has_guests else SandboxEnd()
             for wrapper in self.wrappers.values():
                 vars(wrapper).pop(_OBSOLETE, None)
+                vars(wrapper).pop(_CHUNKED, None)
         return self._end
 
     def unfinished(self) -> list[threading.Thread]:
@@ -133,6 +145,7 @@ class Host:
 # Several threads may be the first guest.
 _JOINING = threading.Lock()
 _OBSOLETE = "close_if_unusable_or_obsolete"
+_CHUNKED = "chunked_cursor"
 
 
 def _threads_before() -> ThreadWatch | None:
