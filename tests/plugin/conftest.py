@@ -50,6 +50,7 @@ SLOW = (
     "test_older_threads",
     "test_page_browser",
     "test_page_widths",
+    "test_planted_faults",
     "test_public_suites",
     "test_random_runs",
 )

@@ -1,0 +1,102 @@
+"""Planted faults of older threads, reruns, pragmas, unknown databases and mirrors: each fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import test_attempts as attempts
+import test_mirrors as mirrors
+import test_older_threads as older
+import test_pragmas as pragmas
+import test_unknown_databases as unknown
+from django.db import connection
+
+from pytest_async_orm.sharing.sandbox import Sandbox
+
+pytestmark = pytest.mark.planted
+SQLITE = {"sqlite"}
+EVERYWHERE = {"sqlite", "postgresql", "mysql"}
+NOTHING = "lambda *args, **options: None"
+# What is replaced by what, in the inner session; the test that notices, with its arguments; where it runs.
+FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
+    ("sharing.sandbox:begun_before", NOTHING, older.test_transaction_from_before, {"kind": "sandbox"}, EVERYWHERE),
+    ("sharing.sandbox:begun_before", NOTHING, older.test_transaction_from_before, {"kind": "sync"}, EVERYWHERE),
+    (
+        "sharing.going_on:Unfinished.here",
+        NOTHING,
+        older.test_transaction_into_another_test,
+        {"kind": "sync"},
+        EVERYWHERE,
+    ),
+    (
+        "sharing.going_on:Unfinished.here",
+        NOTHING,
+        older.test_transaction_into_another_test,
+        {"kind": "sandbox"},
+        EVERYWHERE,
+    ),
+    ("sharing.guests:HostedConnection._wait_for_statement", NOTHING, older.test_joining_a_test_at_work, {}, EVERYWHERE),
+    ("sharing.guests:HostedConnection._take_over_cursors", NOTHING, older.test_joining_a_test_at_work, {}, EVERYWHERE),
+    (
+        "leaks.waiting:belongs_to_session",
+        "lambda opened: False",
+        older.test_sessions_threads_are_not_waited_for,
+        {},
+        EVERYWHERE,
+    ),
+    ("hooks.leaks:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
+    ("hooks.leaks:forget_notices", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
+    ("hooks.recording:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
+    ("hooks.session:State.watch_again", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
+    ("drivers.dialect:Dialect.instead", NOTHING, pragmas.test_receivers, {}, SQLITE),
+    ("hooks.isolation:_left_alone", "lambda *args: set()", unknown.test_unknown_vendor, {}, SQLITE),
+    ("sharing.hosting:can_be_shared", "lambda wrapper: True", unknown.test_unknown_vendor, {}, SQLITE),
+    ("hooks.isolation:tell", NOTHING, unknown.test_unknown_vendor, {}, SQLITE),
+    ("sharing.sandbox:_mirrors_in", "lambda wrappers: {}", mirrors.test_replica_shows_its_primary, {}, EVERYWHERE),
+]
+another = unknown.another
+older_thread = older.older_thread
+
+
+@pytest.mark.parametrize(("place", "instead", "test", "given", "vendors"), FAULTS)
+def test_planted_fault_is_caught(
+    place: str,
+    instead: str,
+    test: Callable[..., None],
+    given: dict[str, Any],
+    vendors: set[str],
+    run,
+    pytester: pytest.Pytester,
+    request: pytest.FixtureRequest,
+) -> None:
+    """The test of a whole session fails where the fault is planted in that session."""
+    if connection.vendor not in vendors:
+        pytest.skip("not on this database")
+    module, _, name = place.partition(":")
+    conftest = pytester.path / "conftest.py"
+
+    def faulty(*args: Any, **options: Any) -> pytest.RunResult:
+        own = conftest.read_text() if conftest.exists() else ""
+        planted = f"import pytest_async_orm.{module} as planted\n    planted.{name} = {instead}"
+        conftest.write_text(f"{own}\ndef pytest_sessionstart():\n    {planted}\n")
+        return run(*args, **options)
+
+    offered = {"run": faulty, "pytester": pytester, **given}
+    if test is unknown.test_unknown_vendor:
+        offered["another"] = request.getfixturevalue("another")
+    names = test.__code__.co_varnames[: test.__code__.co_argcount]
+    with pytest.raises((AssertionError, KeyError, ValueError, pytest.fail.Exception)):
+        test(**{name: offered[name] for name in names})
+
+
+@pytest.mark.django_db
+@pytest.mark.async_orm_sandbox("off")
+def test_one_that_never_lets_go(
+    older_thread: Callable[..., Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sandbox that keeps every thread until it has ended."""
+    monkeypatch.setattr(Sandbox, "lets_go", lambda self, alias: False)
+    with pytest.raises(AssertionError):
+        older.test_nothing_begins_at_the_end(older_thread, sandbox)
