@@ -65,9 +65,13 @@ class Host:
         return self._end is not None or (self._guests is not None and self._guests.ended)
 
     def isolates(self, alias: str) -> bool:
-        """Whether a guest can join: the test has its own transaction open on that database."""
+        """Whether a guest can join: the test has its own transaction open on that database, and nobody has closed the
+        connection in it.
+        """
         wrapper = self.wrappers.get(alias)
-        return wrapper is not None and not self.ended and in_test_transaction(wrapper) and can_be_shared(wrapper)
+        if wrapper is None or self.ended or wrapper.closed_in_transaction:
+            return False
+        return in_test_transaction(wrapper) and can_be_shared(wrapper)
 
     def has_shared(self, alias: str) -> bool:
         """Whether a guest has joined on an alias."""

@@ -169,3 +169,32 @@ async def test_later():
 def test_work_of_an_earlier_test(run, mark: str, outcome: str) -> None:
     """Work that goes on is refused beside an isolated test; in a transactional one nothing is."""
     run(STRAGGLER.format(mark=mark, outcome=outcome)).assert_outcomes(passed=2)
+
+
+CLOSED = """
+@pytest.mark.django_db
+def test_closes_its_connection():
+    Tag.objects.create(name="lost")
+    connection.close()
+    answers = []
+    def work():
+        try:
+            answers.append(Tag.objects.count())
+        finally:
+            connections.close_all()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert answers == [0 if connection.closed_in_transaction else 1]
+
+def test_nothing_stays(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        assert Tag.objects.count() == 0
+"""
+
+
+def test_guest_of_a_closed_connection(run) -> None:
+    """Where a library has closed the connection in a sync test's transaction, as Celery's worker does, other threads
+    have connections of their own, as without the plugin.
+    """
+    run(CLOSED).assert_outcomes(passed=2)
