@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.messages import queries as messages
 from pytest_async_orm.recording.blocks import record_queries
 from pytest_async_orm.recording.log import QueryLog
@@ -42,6 +43,9 @@ def django_assertion(
     if connection and using:
         raise ValueError('The "connection" and "using" parameter cannot be used together')
     watched = connection if connection is not None else connections[using or DEFAULT_DB_ALIAS]
+    if not in_event_loop():
+        # As Django does, so that what a connection is opened with is not counted.
+        watched.ensure_connection()
     with record_queries(using=watched.alias) as log:
         captured = CapturedQueries(log.recording, watched)
         yield captured

@@ -169,3 +169,28 @@ async def test_nothing():
 """
     )
     result.assert_outcomes(passed=1)
+
+
+OPENED = """
+from django.db.backends.signals import connection_created
+
+def ask(connection, **_):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+connection_created.connect(ask, weak=False)
+
+@pytest.mark.django_db(transaction=True)
+async def test_opens(django_assert_num_queries):
+    def count():
+        connections["default"].close()
+        with django_assert_num_queries(1):
+            Tag.objects.count()
+        connections.close_all()
+    await asyncio.to_thread(count)
+"""
+
+
+def test_what_opens_a_connection_is_not_counted(run) -> None:
+    """pytest-django's assertion opens the calling thread's connection before it counts."""
+    run(OPENED).assert_outcomes(passed=1)
