@@ -139,7 +139,7 @@ def _observe() -> None:
 def _release_idle_tasks(state: State) -> None:
     from pytest_async_orm.sharing.leftovers import release_idle_tasks
 
-    release_idle_tasks(state.loops)
+    state.layers.note_pausing(release_idle_tasks(state.loops))
 
 
 def _tell_of_left_work(item: pytest.Item, left: Sequence[Leftover], *, refused: bool = True) -> None:

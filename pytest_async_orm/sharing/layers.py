@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from pytest_async_orm.frames import handoff
 from pytest_async_orm.sharing.hosting import Host
@@ -32,6 +34,7 @@ class Layers:
     def __init__(self) -> None:
         self._stack: list[Sandbox | Host | str] = []
         self._stragglers: dict[threading.Thread, tuple[Sandbox | Host, Work]] = {}
+        self._pausing: WeakKeyDictionary[Any, Work] = WeakKeyDictionary()
         self._unfinished: Unfinished | None = None
         self.host: Host | None = None
         """The innermost sandbox, if it is for guests alone."""
@@ -128,6 +131,9 @@ class Layers:
         call = handoff.present_call()
         if call is not None:
             origin = call.origin
+        elif origin is not None and self._is_at_next_turn():
+            ORIGIN.set(None)
+            return None
         return self._of_straggler(origin, call) if self._stragglers else origin
 
     @property
@@ -148,6 +154,17 @@ class Layers:
         """The calling thread's connections of the innermost sandbox."""
         top = self.top
         return top.opened() if top is not None else []
+
+    def note_pausing(self, tasks: Mapping[Any, Work]) -> None:
+        """Tasks that are between two turns of a loop while their test ends: the next one is no work of the test."""
+        self._pausing.update(tasks)
+
+    def _is_at_next_turn(self) -> bool:
+        try:
+            work = self._pausing.get(asyncio.current_task()) if self._pausing else None
+        except RuntimeError:
+            return False
+        return work is not None and not work.goes_on(threading.current_thread())
 
     def _of_straggler(self, origin: Any, call: handoff.Call | None) -> Any:
         """For which sandbox the calling thread works, of which `origin` is told by its call or its context: for none if

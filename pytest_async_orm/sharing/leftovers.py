@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames import handoff
-from pytest_async_orm.frames.stacks import stack_of, task_stack
+from pytest_async_orm.frames.stacks import coroutine_frames, stack_of, task_stack
 from pytest_async_orm.frames.workers import (
     Work,
     call_of,
@@ -111,15 +111,20 @@ def release_idle() -> None:
                 call.origin = None
 
 
-def release_idle_tasks(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
+def release_idle_tasks(loops: Iterable[asyncio.AbstractEventLoop]) -> dict[asyncio.Task[Any], Work]:
     """The same for tasks of loops that live on, and of those that run. Python 3.10 and 3.11 do not show a task's
-    context: there it stays.
+    context: there it stays. Returns the tasks that pause between two turns, each with what it is at.
     """
+    pausing: dict[asyncio.Task[Any], Work] = {}
     for task in pending_tasks({*loops, *loops_of_threads()}):
-        if hasattr(task, "get_context") and not task_works(task):
+        if task_works(task):
+            work = Work(list(coroutine_frames(task)))
+            pausing |= {task: work} if work.pauses else {}
+        elif hasattr(task, "get_context"):
             # A task that runs at this moment does not wait.
             with suppress(RuntimeError):
                 task.get_context().run(ORIGIN.set, None)
+    return pausing
 
 
 def settle_tasks(
@@ -134,8 +139,13 @@ def settle_tasks(
         deadline = REAL.monotonic() + grace
         while (working := _at_work(pending)) and not loop.is_running() and REAL.monotonic() < deadline:
             loop.run_until_complete(asyncio.wait(working, timeout=_POLL_SECONDS))
-        left += [Leftover("task", task.get_name(), task_stack(task)) for task in working]
+        left += [_left_task(task) for task in working]
     return left
+
+
+def _left_task(task: asyncio.Task[Any]) -> Leftover:
+    pauses = Work(list(coroutine_frames(task))).pauses
+    return Leftover("task", task.get_name(), task_stack(task), pauses=pauses)
 
 
 def _at_work(tasks: Iterable[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:

@@ -10,6 +10,7 @@ import test_attempts as attempts
 import test_mirrors as mirrors
 import test_older_threads as older
 import test_pragmas as pragmas
+import test_turns as turns
 import test_unknown_databases as unknown
 from django.db import connection
 
@@ -46,6 +47,15 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
         {},
         EVERYWHERE,
     ),
+    (
+        "frames.workers:Work._is_next_turn",
+        "lambda self, frame: False",
+        turns.test_started_by_a_test,
+        {"start": "pool", "kind": "async"},
+        EVERYWHERE,
+    ),
+    ("sharing.layers:Layers._is_at_next_turn", "lambda self: False", turns.test_task_started_by_a_test, {}, EVERYWHERE),
+    ("sharing.layers:Layers._is_at_next_turn", "lambda self: True", turns.test_task_started_by_a_test, {}, EVERYWHERE),
     ("hooks.leaks:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("hooks.leaks:forget_notices", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("hooks.recording:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
