@@ -4,9 +4,9 @@
     python tests/suites.py --quick
     python tests/suites.py -- PYTEST-ARGUMENT...
 
-SUITE is the beginning of a suite's name. --quick leaves out the databases that are servers and the tests marked `slow` or `planted`.
-What follows `--`, if anything does, is for one run of pytest instead of all suites. A suite that fails shows its whole
-output, any other its last line.
+SUITE is the beginning of a suite's name. --quick leaves out the databases that are servers and the tests marked `slow`
+or `planted`. What follows `--`, if anything does, is for one run of pytest instead of all suites. A suite that fails
+shows its whole output, any other its last line.
 """
 
 from __future__ import annotations

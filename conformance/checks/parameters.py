@@ -6,11 +6,12 @@ from typing import Any
 
 from conformance.checks.plain import mask_scalar
 
-_JSON = {"Json", "Jsonb"}
+# What holds the value in the wrappers of psycopg 3 and of psycopg2: of JSON, of bytes.
+_WRAPPED = {"psycopg": "obj", "psycopg2": "adapted"}
 
 
 def plain_parameters(params: Any) -> Any:
-    """Parameters with clock readings masked; a driver's wrappers of JSON by what is in them."""
+    """Parameters with clock readings masked; a driver's wrappers by what is in them."""
     if params is None:
         return ()
     if isinstance(params, dict):
@@ -21,7 +22,8 @@ def plain_parameters(params: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return plain_parameters(value)
-    if type(value).__module__.partition(".")[0] in ("psycopg", "psycopg2") and type(value).__name__ in _JSON:
-        # Two wrappers of equal values are not equal. The attribute is `obj` in psycopg 3, `adapted` in psycopg2.
-        return type(value).__name__, value.obj if hasattr(value, "obj") else value.adapted
+    attribute = _WRAPPED.get(type(value).__module__.partition(".")[0])
+    if attribute is not None and hasattr(value, attribute):
+        # Two wrappers of equal values are not equal.
+        return type(value).__name__, getattr(value, attribute)
     return mask_scalar(value)

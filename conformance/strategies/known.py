@@ -1,4 +1,4 @@
-"""Calls that a Django answers wrongly and that few draws would make again: each run has them, whatever its seed."""
+"""Calls on which a verdict hangs and that few draws would make again: each run has them, whatever its seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.strategies.model_features.parts import ONE, TWO, objects, order
 from conformance.strategies.model_features.rows import FeatureRows, key
 from conformance.strategies.model_features.seats import FIRST, SECOND
 from conformance.strategies.rows import Rows
-from conformance.strategies.shapes import call, given, q, step
+from conformance.strategies.shapes import call, f, given, q, step
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,17 @@ _KNOWN: dict[tuple[str, str], tuple[Known, ...]] = {
     # The order of a combination stands in a subquery.
     ("combined", "count"): (
         Known(objects("Post", *_EVERY, step("union", objects("Post", *_EVERY)), *_NUMBERED, Slice(None, 2))),
+    ),
+    # Of this one every other form fails: it shows that there are rows to be given.
+    ("behind_filtered_relation", "__iter__"): (
+        Known(
+            objects(
+                "Post",
+                step("annotate", fr=call("FilteredRelation", "comments", condition=q(comments__pk__gte=0))),
+                step("annotate", extra=f("fr__author__username")),
+                *order("pk", "fr__pk"),
+            )
+        ),
     ),
     # A key of several columns: grouped by, aggregated over, excluded by, compared in an aggregate's condition.
     ("seat_groups", "count"): (

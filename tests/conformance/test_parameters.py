@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+from psycopg import Binary
 from psycopg.types.json import Json, Jsonb
 
 from conformance.checks.parameters import plain_parameters
@@ -17,6 +18,7 @@ LONG_AGO, NOW = (datetime(year, 1, 2, tzinfo=timezone.utc) for year in (2000, 20
     [
         ([Jsonb({"a": [1]})], [Jsonb({"a": [1]})]),
         ([Json(False)], [Json(False)]),
+        ([Binary(b"\0")], [Binary(memoryview(b"\0"))]),
         ((1, [Jsonb(None)]), (1, [Jsonb(None)])),
         ({"b": Jsonb(1), "a": 2}, {"a": 2, "b": Jsonb(1)}),
         ([NOW], [NOW.replace(month=5)]),
@@ -34,6 +36,8 @@ def test_what_is_equal_inside_is_equal(one, other):
         ([Jsonb(True)], [Jsonb(False)]),
         ([Jsonb(1)], [Json(1)]),
         ([Jsonb([])], [[]]),
+        ([Binary(b"")], [Binary(b"\0")]),
+        ([Binary(b"")], [b""]),
         ([LONG_AGO], [LONG_AGO.replace(month=5)]),
         ([1], [2]),
     ],
