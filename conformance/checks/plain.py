@@ -18,6 +18,8 @@ NEW = "<new>"
 _NUMBER = re.compile(r"\b\d{8}\b")
 _LONG_MOMENT = re.compile(r"\b(\d{4})-\d\d-\d\d[ T]\d\d:\d\d[\d:.+]*")
 _MOMENT = re.compile(r"(\d{4})-\d\d-\d\d[ T]\d\d:\d\d")
+# Of several rows that PostgreSQL refuses it tells the first that it comes to.
+_FAILING_ROW = re.compile(r"(?<=Failing row contains )\(.*\)", re.DOTALL)
 
 
 def plain(value: Any, known_keys: Collection[int]) -> Any:
@@ -51,7 +53,8 @@ def mask_scalar(value: Any) -> Any:
 
 
 def mask_text(text: str) -> str:
-    """A message without keys of new rows and readings of the clock: databases tell of a row that they refuse."""
+    """A message without keys of new rows, readings of the clock, and the row of several that was refused first."""
+    text = _FAILING_ROW.sub("<one of them>", text)
     text = _NUMBER.sub(lambda found: str(mask_scalar(int(found[0]))), text)
     return _LONG_MOMENT.sub(lambda found: NOW if int(found[1]) > LAST_GENERATED_YEAR else found[0], text)
 

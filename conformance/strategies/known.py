@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal
 
-from conformance.strategies.code import Arguments, Chain, Infix, Slice
+from conformance.strategies.code import Arguments, Chain, Infix, Pairs, Slice
 from conformance.strategies.model_features.parts import ONE, TWO, objects, order
 from conformance.strategies.model_features.rows import FeatureRows, key
 from conformance.strategies.model_features.seats import FIRST, SECOND
@@ -40,6 +42,49 @@ _EXCLUDED = Known(
     objects("Seat", step("all"), step("exclude", bookings__guest="a"), *order("pk")),
     rows=_seats((0, "b"), (1, "long name"), (1, "a")),
 )
+_MADE = datetime(2001, 1, 1, tzinfo=timezone.utc)
+
+
+def _rows(names: str, *rows: tuple[object, ...]) -> tuple[Pairs, ...]:
+    return tuple(tuple(zip(names.split(), row, strict=True)) for row in rows)
+
+
+# Of a row that is changed and of one that is not, something is computed that the other has not.
+_DRAFTS = FeatureRows(
+    (),
+    (),
+    tables=(
+        (
+            "Draft",
+            _rows(
+                "id slug title status priority made_at",
+                (ONE, "", "a", "old", 3, _MADE),
+                (TWO, "a", "b", "new", 1, _MADE),
+                (key(2), "b", "b", "new", None, _MADE),
+            ),
+        ),
+        (
+            "Page",
+            _rows("id draft text number", (ONE, key(2), "", 2), (TWO, key(2), "a", 0), (key(2), ONE, "a", 3)),
+        ),
+    ),
+)
+_PARCELS = FeatureRows(
+    (),
+    (),
+    tables=(
+        ("Crate", _rows("id name", (ONE, "a"), (TWO, "b"))),
+        (
+            "Parcel",
+            _rows(
+                "id name weight pieces inside",
+                (ONE, "a", Decimal("1.50"), None, ONE),
+                (TWO, "a", Decimal("100.00"), 0, TWO),
+                (key(2), "b", Decimal("0.10"), None, ONE),
+            ),
+        ),
+    ),
+)
 _NUMBERED = order("-views", "pk")
 _EVERY = order()
 # By the kind of target and the method.
@@ -64,6 +109,21 @@ _KNOWN: dict[tuple[str, str], tuple[Known, ...]] = {
                 step("annotate", extra=f("fr__author__username")),
                 *order("pk", "fr__pk"),
             )
+        ),
+    ),
+    # MariaDB 10.11 computes from another row where an ordered update is narrowed by a relation.
+    ("drafts", "update"): (
+        Known(
+            objects("Draft", step("filter", Infix(q(title="a"), "|", q(title="a")), pages__text="a"), *order("pk")),
+            given(priority=Infix(f("priority"), "+", 1)),
+            _DRAFTS,
+        ),
+    ),
+    ("parcels", "update"): (
+        Known(
+            objects("Parcel", step("filter", inside__name="a"), step("exclude", label="AB"), *order("pk")),
+            given(name=call("Upper", "name"), pieces=None),
+            _PARCELS,
         ),
     ),
     # A key of several columns: grouped by, aggregated over, excluded by, compared in an aggregate's condition.

@@ -59,5 +59,11 @@ def _instance(instance: Any, known_keys: frozenset[int]) -> Any:
     prefetched = getattr(instance, "_prefetched_objects_cache", {})
     return (
         tuple(related),
-        tuple((name, plain(list(prefetched[name]), known_keys)) for name in sorted(prefetched)),
+        tuple((name, plain(_in_order(prefetched[name]), known_keys)) for name in sorted(prefetched)),
     )
+
+
+def _in_order(prefetched: Any) -> list[Any]:
+    """The rows, by their keys where nobody ordered them: a server may give them in another order each time."""
+    rows = list(prefetched)
+    return rows if getattr(prefetched, "ordered", True) else sorted(rows, key=lambda row: repr(row.pk))

@@ -30,9 +30,13 @@ def wanted(
     named: dict[str, Any] | None = None,
 ) -> bool:
     """Whether the row fits all of them."""
-    found = [_condition(store, kind, row, name, value, named or {}) for name, value in kwargs]
-    found += [_tree(store, kind, row, tree, named or {}) for tree in trees]
-    return all(each is True for each in found)
+    return _all(store, kind, row, kwargs, trees, named or {}) is True
+
+
+def _all(store: Store, kind: Kind, row: Row, kwargs: Pairs, trees: tuple[Any, ...], named: dict[str, Any]) -> Truth:
+    found = [_condition(store, kind, row, name, value, named) for name, value in kwargs]
+    found += [_tree(store, kind, row, tree, named) for tree in trees]
+    return False if False in found else None if None in found else True
 
 
 def check_keys(kind: Kind, kwargs: Pairs, trees: tuple[Any, ...] = ()) -> None:
@@ -51,10 +55,14 @@ def _tree(store: Store, kind: Kind, row: Row, tree: Any, named: dict[str, Any]) 
         # Django says `NOT (column IS NOT NULL AND ...)`: what is NULL is not what was asked for.
         return _tree(store, kind, row, tree.operand, named) is not True
     if isinstance(tree, Infix):
-        left, right = (_tree(store, kind, row, each, named) is True for each in (tree.left, tree.right))
+        sides = [_tree(store, kind, row, each, named) for each in (tree.left, tree.right)]
+        if tree.operator == "^" and None in sides:
+            # Of what has no such operator Django makes another question, with another answer.
+            raise Unmodelled("NULL in an exclusive or")
+        left, right = (each is True for each in sides)
         return {"&": left and right, "|": left or right, "^": left != right}[tree.operator]
     if isinstance(tree, Call) and tree.function == "Q":
-        return wanted(store, kind, row, tree.kwargs, tree.args, named)
+        return _all(store, kind, row, tree.kwargs, tree.args, named)
     raise Unmodelled("another condition")
 
 
