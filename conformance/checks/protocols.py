@@ -25,6 +25,8 @@ class Request:
     root_path: str = ""
     scheme: str = "http"
     host: str = "testserver"
+    # Whether a server in front has taken `root_path` away, so that `path` is all that arrives.
+    stripped: bool = False
     # Whether the client says how long the body is; where it does not, the body is sent in chunks.
     announced: bool = True
 
@@ -92,14 +94,15 @@ def environ_of(request: Request) -> dict[str, Any]:
 
 def scope_of(request: Request) -> dict[str, Any]:
     """As an ASGI server gives it to an application."""
+    path = request.path if request.stripped else request.root_path + request.path
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "method": request.method,
         "scheme": request.scheme,
-        "path": request.root_path + request.path,
-        "raw_path": (request.root_path + request.path).encode(),
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": request.query.encode(),
         "root_path": request.root_path,
         "headers": [(name.lower().encode(), value.encode("latin1")) for name, value in request.all_headers()],

@@ -79,6 +79,18 @@ def plain_response(response: Any, content: bytes | None = None) -> dict[str, Any
 
 # Headers that are facts of their own: WSGI does not need the first, and spaces in the second mean nothing.
 _KNOWN = ("Host", "Cookie")
+# Keys of `request.META` that are documented, and of which nothing is different by design: all of them are text.
+_META = (
+    "REQUEST_METHOD",
+    "QUERY_STRING",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
+    "REMOTE_ADDR",
+    "SERVER_NAME",
+    "SERVER_PORT",
+)
 
 
 def facts(request: Any) -> dict[str, Any]:
@@ -101,6 +113,11 @@ def facts(request: Any) -> dict[str, Any]:
         "remote": request.META.get("REMOTE_ADDR"),
         "match": (request.resolver_match.url_name, request.resolver_match.kwargs),
     }
+
+
+def meta_facts(request: Any) -> dict[str, Any]:
+    """What is documented of `request.META`, for servers that are told the same of a request."""
+    return {name: request.META.get(name) for name in _META}
 
 
 def body_facts(request: Any) -> dict[str, Any]:

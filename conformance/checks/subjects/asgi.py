@@ -15,7 +15,7 @@ from conformance.checks.journal import Journal
 from conformance.checks.programs import told
 from conformance.checks.protocols import Answer, Request, ask_asgi, ask_wsgi, breach
 from conformance.checks.registry import register_experiment
-from conformance.checks.sites import VISIT, Site, body_facts, facts
+from conformance.checks.sites import VISIT, Site, body_facts, facts, meta_facts
 from conformance.checks.stage import Stage
 from conformance.strategies import NO_ROWS, Rows
 
@@ -25,24 +25,25 @@ MOST, ON_DISK = 200, "on disk"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and what the view has to do with it."""
+    """A request, and what the view has to do with it, under these settings."""
 
     request: Request
     how: Any = None
     rows: Rows = NO_ROWS
+    settings: tuple[tuple[str, Any], ...] = ()
 
 
 def _told(request: Any) -> Any:
     from django.http import HttpResponse
 
     VISIT.journal.sync("told", request.method)
-    return HttpResponse(repr(facts(request)))
+    return HttpResponse(repr((facts(request), meta_facts(request))))
 
 
 async def _atold(request: Any) -> Any:
     from django.http import HttpResponse
 
-    return HttpResponse(repr(facts(request)))
+    return HttpResponse(repr((facts(request), meta_facts(request))))
 
 
 def _reading(request: Any) -> Any:
@@ -82,18 +83,6 @@ async def _awriting(request: Any) -> Any:
     return _writing(request)
 
 
-def _linking(request: Any) -> Any:
-    from django.http import HttpResponse
-    from django.urls import get_script_prefix, reverse
-
-    links = reverse("told"), get_script_prefix(), request.build_absolute_uri("next"), request.path_info
-    return HttpResponse(repr(links))
-
-
-async def _alinking(request: Any) -> Any:
-    return _linking(request)
-
-
 SITE = Site(
     told=_told,
     atold=_atold,
@@ -101,8 +90,6 @@ SITE = Site(
     areading=_areading,
     writing=_writing,
     awriting=_awriting,
-    linking=_linking,
-    alinking=_alinking,
 )
 
 
@@ -157,6 +144,7 @@ def source(example: Exchange) -> tuple[str, str]:
     lines = [f"{request.method} {request.path}{'?' if request.query else ''}{request.query}  ({request.scheme})"]
     lines += [f"{name}: {value}" for name, value in request.all_headers()]
     parts = ", ".join(repr(part) for part in request.parts())
+    lines += [f"{name} = {value!r}" for name, value in example.settings]
     how = f"the view: {example.how!r}" if example.how is not None else ""
     return "\n".join([*lines, f"body: {request.body!r}", how]), f"over ASGI, the body in these parts: {parts}"
 
@@ -170,7 +158,7 @@ _HEADERS = (
     (),
     (("X-Mark", "1"), ("X-Mark", "2")),
     (("Accept", "text/html"), ("X-Latin", "\xe9")),
-    (("X_Under_Score", "hidden"), ("Referer", "http://there/")),
+    (("X_Under_Score", "hidden"), ("X-Under_Score", "hidden"), ("Referer", "http://there/")),
     (("Authorization", "Basic abc"), ("X-Forwarded-For", "198.51.100.7")),
 )
 _COOKIES = (
@@ -195,20 +183,6 @@ register(
         lambda request, cookies: Exchange(replace(request, headers=cookies)), REQUESTS, st.sampled_from(_COOKIES)
     ),
 )
-register(
-    "http.request.script_prefix",
-    st.builds(
-        Exchange,
-        st.builds(
-            Request,
-            st.sampled_from(["/linking/", "/alinking/"]),
-            query=st.sampled_from(["", "a=1"]),
-            root_path=st.sampled_from(["", "/app", "/deep/er"]),
-            scheme=st.sampled_from(["http", "https"]),
-        ),
-    ),
-)
-
 _FORM = "application/x-www-form-urlencoded"
 _PARTS = (
     b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n',

@@ -126,8 +126,8 @@ METHODS: dict[str, list[Call]] = {
     "has_key": calls("has_key", (*_KEYS, _WARNED[0]), version=_VERSION),
     "incr": calls("incr", _KEYS, delta=(2, -3, 0), version=_VERSION),
     "decr": calls("decr", _KEYS, delta=(2, -3, 0), version=_VERSION),
-    "incr_version": calls("incr_version", _KEYS, delta=(2, -1), version=_VERSION),
-    "decr_version": calls("decr_version", _KEYS, delta=(-1, -2), version=_VERSION),
+    "incr_version": calls("incr_version", _KEYS, delta=(2, -1, 0), version=_VERSION),
+    "decr_version": calls("decr_version", _KEYS, delta=(-1, -2, 0), version=_VERSION),
     "get_or_set": calls("get_or_set", _KEYS, (None, "d", made), timeout=_TIMEOUT, version=_VERSION),
     "close": [Call("close"), Call("close", kwargs=(("signal", None),))],
 }

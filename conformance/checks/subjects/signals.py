@@ -35,13 +35,21 @@ class ReceiverPlan:
 
 @dataclass(frozen=True)
 class Sending:
-    """Receivers in the order in which they are connected, the sender, and an argument."""
+    """Receivers in the order in which they are connected, the sender, and an argument.
+
+    Where it is `interrupted`, receivers raise what is no `Exception`, and no method may catch that.
+    """
 
     receivers: tuple[ReceiverPlan, ...]
     sender: str
     number: int
     caching: bool
+    interrupted: bool = False
     rows: Rows = NO_ROWS
+
+
+class Interruption(BaseException):
+    """As `asyncio.CancelledError`: it ends more than the receiver that raises it."""
 
 
 class Sender:
@@ -65,10 +73,10 @@ def _sendings(most: int = 4) -> st.SearchStrategy[Sending]:
     return st.builds(Sending, _receivers(most), st.sampled_from("AB"), st.integers(0, 3), st.booleans())
 
 
-def _function(plan: ReceiverPlan, name: str, journal: Journal) -> Callable[..., Any]:
+def _function(plan: ReceiverPlan, name: str, journal: Journal, raised: type[BaseException]) -> Callable[..., Any]:
     def answer(number: int, more: dict[str, Any]) -> str:
         if plan.raises:
-            raise ValueError(name)
+            raise raised(name)
         told = f"{more['sender'].__name__} by a {type(more['signal']).__name__}"
         return f"{name} got {number} and {more['text']} of {told}"
 
@@ -96,8 +104,9 @@ class _Board:
 
         self.journal = Journal(stage.recorder)
         self.signal = Signal(use_caching=example.caching)
+        raised = Interruption if example.interrupted else ValueError
         self._functions = [
-            _function(plan, f"receiver_{number}", self.journal) for number, plan in enumerate(example.receivers)
+            _function(plan, f"receiver_{number}", self.journal, raised) for number, plan in enumerate(example.receivers)
         ]
         for plan, function in zip(example.receivers, tuple(self._functions), strict=True):
             self._connect(plan, function)
@@ -117,11 +126,17 @@ class _Board:
 
     def send(self, name: str) -> Any:
         with self.journal.logging("django.dispatch"):
-            return _answers(getattr(self.signal, name)(**self._arguments))
+            try:
+                return _answers(getattr(self.signal, name)(**self._arguments))
+            except Interruption as interruption:
+                return repr(interruption)
 
     async def asend(self, name: str) -> Any:
         with self.journal.logging("django.dispatch"):
-            return _answers(await getattr(self.signal, name)(**self._arguments))
+            try:
+                return _answers(await getattr(self.signal, name)(**self._arguments))
+            except Interruption as interruption:
+                return repr(interruption)
 
 
 def _answers(responses: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
@@ -131,6 +146,8 @@ def _answers(responses: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
 def expected(example: Sending, *, robust: bool) -> Any:
     """What the documentation says: synchronous receivers first, then the others, each in the order of connection."""
     called = _called(example)
+    if example.interrupted:
+        return repr(Interruption("receiver_0"))
     if not robust and any(plan.raises for plan in called.values()):
         return {"raises": "ValueError"}
     answer = f"got {example.number} and a text of {example.sender} by a Signal"
@@ -199,21 +216,34 @@ def _expected(example: Sending, *, robust: bool) -> Any:
     return expected(example, robust=robust)
 
 
+# One of each kind, alone: which of several go on is another question.
+_INTERRUPTED = tuple(
+    Sending((ReceiverPlan(kind, None, True, "strong"),), "A", 1, caching=False, interrupted=True) for kind in _KINDS
+)
+_EVERY = 8
+
+
+def _vary(example: Sending, turn: int) -> Sending:
+    return example if turn % _EVERY else _INTERRUPTED[turn // _EVERY % len(_INTERRUPTED)]
+
+
 def _source(method: str) -> Callable[[Sending], tuple[str, str]]:
     def source(example: Sending) -> tuple[str, str]:
         lines = ["signal = Signal(use_caching=True)" if example.caching else "signal = Signal()"]
         for number, plan in enumerate(example.receivers):
-            lines += _receiver_source(f"receiver_{number}", plan)
+            lines += _receiver_source(
+                f"receiver_{number}", plan, "BaseException" if example.interrupted else "ValueError"
+            )
         call = f'{method}({example.sender}, number={example.number}, text="a text")'
         return "\n".join([*lines, f"signal.{call}"]), f"await signal.a{call}"
 
     return source
 
 
-def _receiver_source(name: str, plan: ReceiverPlan) -> list[str]:
+def _receiver_source(name: str, plan: ReceiverPlan, raised: str) -> list[str]:
     define = "def" if plan.kind == "sync" else "async def"
     pause = ["    await asyncio.sleep(0)"] if plan.kind == "pausing" else []
-    end = f'    raise ValueError("{name}")' if plan.raises else "    return number, kwargs"
+    end = f'    raise {raised}("{name}")' if plan.raises else "    return number, kwargs"
     weak = plan.held in ("weak", "gone")
     lines = [f"{define} {name}(number, **kwargs):", *pause, end]
     lines.append(f'signal.connect({name}, sender={plan.sender}, weak={weak}, dispatch_uid="{name}")')
@@ -242,6 +272,7 @@ for _name in ("send", "send_robust"):
         _sendings().filter(_one_kind_raises) if _name == "send" else _sendings(),
         _twin(_name),
         _source(_name),
+        vary=_vary,
     )
     register_experiment(
         f"signals.{_name}.async_receivers",
