@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from math import lcm
 from typing import Any
@@ -16,6 +17,7 @@ from conformance.catalogue import Operation
 from conformance.checks import model_features
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
+from conformance.checks.instruments.states import prefetched_for
 from conformance.checks.invocation import Invocation, source_of
 from conformance.checks.outcomes import Absent
 from conformance.checks.reference import AN_ANSWER, UNKNOWN, Answer, answer, consistent, rows_to_seed
@@ -39,6 +41,9 @@ from conformance.strategies.shapes import forms_of
 from conformance.strategies.targets import TARGETS, TargetKind
 
 _FIGURES = re.compile(r"\d+(\.\d+)?")
+# Calls of managers of related objects that the documentation names, after which nothing may be prefetched any longer.
+# It names `create` as well, which leaves it.
+_CHANGING = ("add", "remove", "set", "clear")
 # What a shortcut asks of the queryset that it is given, whose class may override it.
 _ASKED = {"get_object_or_404": "get", "get_list_or_404": "filter"}
 
@@ -199,9 +204,17 @@ def _twins(stage: Stage, example: Invocation, name: str, target: Any) -> Sides:
         return _with(args, sides)
     if name == "explain":
         return mapped(sides, _without_figures)
+    if name in _CHANGING and (args or name != "remove"):
+        return mapped(sides, partial(_with_prefetched, target))
     if name in _ASKED and args and hasattr(args[0], "_result_cache"):
         return replace(sides, overriding=overriding_method(args[0], _ASKED[name]))
     return _with(target, sides) if hasattr(target, "_meta") else sides
+
+
+def _with_prefetched(target: Any, value: Any) -> Any:
+    """The result, and what is prefetched for the owner of related objects: by the documentation nothing any longer."""
+    left = prefetched_for(target.instance) if hasattr(target, "instance") else ()
+    return [value, f"still prefetched: {', '.join(left)}"] if left else value
 
 
 def _evaluate(target: Any) -> bool:

@@ -59,6 +59,22 @@ class Site:
         return self._urlconf
 
 
+@contextmanager
+def in_test_environment() -> Iterator[None]:
+    """Django's, in which templates tell what they render; whoever runs this may have set it up already."""
+    from django.test.utils import setup_test_environment, teardown_test_environment
+
+    try:
+        setup_test_environment()
+    except RuntimeError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        teardown_test_environment()
+
+
 def masked(text: str) -> str:
     """Without moments that were taken from the clock, and without secrets."""
     text = _HTTP_DATE.sub(lambda match: NOW if int(match[1]) > LAST_GENERATED_YEAR else match[0], text)

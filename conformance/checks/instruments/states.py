@@ -49,6 +49,11 @@ def _is_stale(instance: Any, name: str) -> bool:
     return bool(getattr(kept, field.target_field.attname) != instance.__dict__[field.attname])
 
 
+def prefetched_for(instance: Any) -> list[str]:
+    """The names of the relations of which related objects are prefetched."""
+    return sorted(getattr(instance, "_prefetched_objects_cache", ()))
+
+
 def _caches_in(values: Sequence[Any], known_keys: frozenset[int]) -> Any:
     found = tuple(caches_of(item, known_keys) for item in values)
     return found if any(each is not None for each in found) else None

@@ -252,7 +252,7 @@ register(
         Exchange,
         st.builds(Request, st.sampled_from(["/writing/", "/awriting/"]), st.sampled_from(["GET", "HEAD", "POST"])),
         st.tuples(
-            st.sampled_from([200, 201, 204, 301, 304, 404, 500]),
+            st.sampled_from([200, 201, 204, 301, 304, 399, 400, 404, 500]),
             st.sampled_from(_ANSWERED),
             st.sampled_from(_SET),
             st.sampled_from([b"", b"abc", "é".encode()]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,11 +27,20 @@ from conformance.checks.twins import operation
 
 @dataclass(frozen=True)
 class Checking:
-    """A password in the table, one that is given, and whether somebody wants to know of an upgrade."""
+    """A password in the table, one that is given, and whether somebody wants to know of an upgrade.
+
+    `preferred` is an algorithm, which only the function of the hashers can be told; empty for that of the settings.
+    """
 
     rows: People
     given: str
     told: bool
+    preferred: str = ""
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The keyword arguments."""
+        return {"preferred": self.preferred} if self.preferred else {}
 
 
 CHECKING = st.builds(
@@ -89,11 +98,22 @@ def _check_hash(stage: Stage, example: Checking) -> Sides:
 
     given = (example.given, PASSWORDS[example.rows.password])
     return Sides(
-        sync=lambda: sync(*given, *((told.append,) if example.told else ())),
-        asynchronous=lambda: asynchronous(*given, *((atold,) if example.told else ())),
+        sync=lambda: sync(*given, *((told.append,) if example.told else ()), **example.chosen),
+        asynchronous=lambda: asynchronous(*given, *((atold,) if example.told else ()), **example.chosen),
         held=(lambda: list(told),),
         declared=(declare(sync), declare(asynchronous)),
     )
+
+
+# Which of them is upgraded depends on what is preferred alone.
+_EVERY, _UPGRADED = 4, ("current", "of another algorithm")
+
+
+def _vary(example: Checking, turn: int) -> Checking:
+    if turn % _EVERY:
+        return example
+    rows = replace(example.rows, password=_UPGRADED[turn // _EVERY % len(_UPGRADED)])
+    return replace(example, rows=rows, given=PASSWORD, told=True, preferred="outdated")
 
 
 def _check_mitigated(stage: Stage, example: Checking) -> Sides:
@@ -107,8 +127,8 @@ def _check_mitigated(stage: Stage, example: Checking) -> Sides:
 
 def _checking_source(call: str, asynchronous: str) -> Callable[[Checking], tuple[str, str]]:
     return lambda example: (
-        f"# her password is {example.rows.password}\n" + call.format(given=example.given, told=example.told),
-        f"# her password is {example.rows.password}\n" + asynchronous.format(given=example.given, told=example.told),
+        f"# her password is {example.rows.password}\n" + call.format(**vars(example)),
+        f"# her password is {example.rows.password}\n" + asynchronous.format(**vars(example)),
     )
 
 
@@ -124,10 +144,11 @@ register_experiment(
     CHECKING,
     _check_hash,
     _checking_source(
-        "check_password({given!r}, joan.password)  # with a setter: {told}",
-        "await acheck_password({given!r}, joan.password)  # with a setter: {told}",
+        "check_password({given!r}, joan.password)  # with a setter: {told}, preferred: {preferred!r}",
+        "await acheck_password({given!r}, joan.password)  # with a setter: {told}, preferred: {preferred!r}",
     ),
     surroundings=surroundings,
+    vary=_vary,
 )
 register_experiment(
     "auth.acheck_password_with_timing_attack_mitigation",

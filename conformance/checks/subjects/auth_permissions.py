@@ -94,7 +94,7 @@ METHODS = {
         *[Call("has_perms", ("sample_app.add_post",))] * 3,
         Call("has_perms", (5,)),
     ],
-    "has_module_perms": calls("has_module_perms", ("sample_app", "auth", "badges", "sample")),
+    "has_module_perms": calls("has_module_perms", (*("sample_app",) * 3, "auth", "badges", "sample")),
 }
 # What the backend of the project's own grants: as many as there are other calls.
 _GRANTED = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 from hypothesis import strategies as st
@@ -54,6 +55,20 @@ def cache_steps(backend: Backend) -> st.SearchStrategy[CacheSteps]:
     return st.builds(
         CacheSteps, options=st.sampled_from(options), steps=st.lists(step, min_size=1, max_size=8).map(tuple)
     )
+
+
+# How long an entry stays, and then another time: of drawn steps few would be such a pair.
+_STAYS: tuple[tuple[tuple[str, Any], ...], ...] = ((), (("timeout", None),), (("timeout", 60),))
+_PAIRS = tuple(
+    (Call("set", ("a", 1), first), Call(name, args, second))
+    for name, args in (("touch", ("a",)), ("set", ("a", 2)))
+    for first, second in permutations(_STAYS, 2)
+)
+_EVERY = 4
+
+
+def _vary(example: CacheSteps, turn: int) -> CacheSteps:
+    return replace(example, steps=_PAIRS[turn // _EVERY % len(_PAIRS)]) if turn % _EVERY == _EVERY - 1 else example
 
 
 def _prepare(backend: Backend) -> Callable[[Stage, CacheSteps], Sides]:
@@ -152,4 +167,5 @@ for _backend in BACKENDS.values():
         _prepare(_backend),
         _source(_backend),
         surroundings=_surroundings(_backend),
+        vary=_vary,
     )

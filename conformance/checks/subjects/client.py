@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from conformance.checks.instruments import declare
 from conformance.checks.journal import Journal
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
-from conformance.checks.sites import VISIT, Site, body_facts, facts, masked, plain_response
+from conformance.checks.sites import VISIT, Site, body_facts, facts, in_test_environment, masked, plain_response
 from conformance.checks.stage import Stage
 from conformance.checks.twins import overriding_each
 from conformance.strategies import NO_ROWS, Rows
@@ -74,7 +75,8 @@ def _render(request: Any) -> Any:
     from django.http import HttpResponse
     from django.template import Context, Template
 
-    return HttpResponse(Template("{{ who }}").render(Context({"who": request.GET.get("who", "nobody")})))
+    texts = [Template("{{ who }}").render(Context({"who": who})) for who in request.GET.getlist("who") or ["nobody"]]
+    return HttpResponse(", ".join(texts))
 
 
 def _json(request: Any) -> Any:
@@ -91,6 +93,13 @@ def surroundings(_: Any) -> AbstractContextManager[object]:
     from django.test import override_settings
 
     return override_settings(ROOT_URLCONF=SITE.urlconf, MIDDLEWARE=[])
+
+
+@contextmanager
+def _instrumented(example: Any) -> Iterator[None]:
+    """The same, where templates tell what they render."""
+    with in_test_environment(), surroundings(example):
+        yield
 
 
 def _clients(example: Asking) -> tuple[Any, Any]:
@@ -116,7 +125,7 @@ def show(response: Any, client: Any) -> dict[str, Any]:
         "redirects": chain,
         "jar": sorted(masked(morsel.OutputString()) for morsel in client.cookies.values()),
         "templates": len(response.templates),
-        "context": response.context["who"] if response.context else None,
+        "context": (type(response.context).__name__, response.context["who"]) if response.context else None,
         "view": response.resolver_match.url_name,
         "same": response.client is client,
     }
@@ -187,10 +196,8 @@ def _given(verb: str) -> Pairs:
     return st.one_of(_pairs(secure=_SECURE, data=[None, *_FORMS]), bodies) if verb == "post" else bodies
 
 
-def _register(entry: str, examples: st.SearchStrategy[Asking]) -> None:
-    register_experiment(
-        entry, examples, lambda stage, example: _asking(example, stage), _source, surroundings=surroundings
-    )
+def _register(entry: str, examples: st.SearchStrategy[Asking], around: Any = surroundings) -> None:
+    register_experiment(entry, examples, lambda stage, example: _asking(example, stage), _source, surroundings=around)
 
 
 for _verb in VERBS:
@@ -233,7 +240,10 @@ _register(
 )
 _register(
     "client.rendered",
-    st.builds(Asking, st.just("render"), st.sampled_from(["", "?who=ada", "?who=%3Cb%3E"]), st.just(())),
+    st.builds(
+        Asking, st.just("render"), st.sampled_from(["", "?who=ada", "?who=%3Cb%3E", "?who=ada&who=bob"]), st.just(())
+    ),
+    _instrumented,
 )
 
 

@@ -43,6 +43,7 @@ DATA: tuple[Data, ...] = (
 )
 _WITH_TEST_COOKIE = (DATA[2], DATA[2], DATA[0])
 _KEYS = ("a", "b")
+_EXPIRIES = (MOMENT + timedelta(days=1), MOMENT - timedelta(hours=1), 0, 70)
 METHODS: dict[str, list[Call]] = {
     "get": calls("get", _KEYS, default=("d",)),
     "set": calls("set", _KEYS, (2, None)),
@@ -57,7 +58,7 @@ METHODS: dict[str, list[Call]] = {
     "test_cookie_worked": [Call("test_cookie_worked")],
     "delete_test_cookie": [Call("delete_test_cookie")],
     "set_expiry": calls("set_expiry", (0, 300, None, MOMENT, timedelta(minutes=5))),
-    "get_expiry_age": calls("get_expiry_age", modification=(MOMENT,), expiry=(MOMENT + timedelta(days=1), 0, 70)),
+    "get_expiry_age": calls("get_expiry_age", modification=(MOMENT,), expiry=_EXPIRIES),
     "get_expiry_date": calls("get_expiry_date", modification=(MOMENT,), expiry=(MOMENT + timedelta(days=1), 0, 70)),
     "get_expire_at_browser_close": [Call("get_expire_at_browser_close")],
     "create": [Call("create")],

@@ -19,7 +19,7 @@ from conformance.checks.sites import VISIT, plain_response
 from conformance.checks.stage import Stage
 from conformance.strategies import NO_ROWS, NUMBERED_POSTS, Rows
 
-HANDLERS = ("get", "post", "put", "delete", "head", "options")
+HANDLERS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _source(example: Classed) -> tuple[str, str]:
     return f"{written(())}\n{call}", f"{written(example.asynchronous or example.handlers)}\nawait {call}"
 
 
-_VERBS = st.sampled_from(["get", "post", "put", "delete", "head", "options", "trace"])
+_VERBS = st.sampled_from(["get", "post", "put", "patch", "delete", "head", "options", "trace"])
 _ANY = st.lists(st.sampled_from(HANDLERS), min_size=1, max_size=4, unique=True).map(tuple)
 # By its OPTIONS handler alone, no class is of a kind.
 _SOME = _ANY.filter(lambda handlers: handlers != ("options",))

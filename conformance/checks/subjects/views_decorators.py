@@ -36,36 +36,41 @@ class Decorated:
     rows: Rows = NO_ROWS
 
 
-def etag(request: Any, **_: Any) -> str | None:
-    """For `condition`."""
-    return f'"{request.GET.get("tag", "one")}"'
+# What a URL gives a view beside the request: of a group without a name, and of one with.
+_NUMBER, _ARGUMENT = 5, "!"
 
 
-def modified(_: Any, **_given: Any) -> datetime:
-    """For `condition`."""
-    return datetime(2020, 1, 1, 10, tzinfo=timezone.utc)
+def etag(request: Any, number: int, *, argument: str) -> str | None:
+    """For `condition`, which gives it what the view is given."""
+    tag = request.GET.get("tag", "one")
+    return f'"{tag}"' if (number, argument) == (_NUMBER, _ARGUMENT) else '"of another view"'
 
 
-def _response(argument: str) -> Any:
+def modified(_: Any, number: int, *, argument: str) -> datetime:
+    """For `condition`, which gives it what the view is given."""
+    return datetime(2020 if (number, argument) == (_NUMBER, _ARGUMENT) else 2021, 1, 1, 10, tzinfo=timezone.utc)
+
+
+def _response(number: int, argument: str) -> Any:
     from django.http import HttpResponse
 
     example = VISIT.example
-    response = HttpResponse(example.body + argument.encode())
+    response = HttpResponse(b"%s%d%s" % (example.body, number, argument.encode()))
     for name, value in example.headers:
         response[name] = value
     return response
 
 
-def _view(request: Any, argument: str) -> Any:
+def _view(request: Any, number: int, argument: str) -> Any:
     """A view's docstring, which a decorator keeps."""
     VISIT.journal.sync("view", request.method)
-    return _response(argument)
+    return _response(number, argument)
 
 
-async def _aview(request: Any, argument: str) -> Any:
+async def _aview(request: Any, number: int, argument: str) -> Any:
     """A view's docstring, which a decorator keeps."""
     VISIT.journal.coroutine("view", request.method)
-    return _response(argument)
+    return _response(number, argument)
 
 
 def _decorate(example: Decorated, view: Any) -> Any:
@@ -124,11 +129,11 @@ def _both(stage: Stage, example: Decorated) -> Sides:
 
     def sync() -> Any:
         with VISIT.to(example, journal), journal.logging("django.request"), journal.logging("django.security.csrf"):
-            return _shown(view(request, argument="!")), _marks(view, request)
+            return _shown(view(request, _NUMBER, argument=_ARGUMENT)), _marks(view, request)
 
     async def asynchronous() -> Any:
         with VISIT.to(example, journal), journal.logging("django.request"), journal.logging("django.security.csrf"):
-            response = await aview(arequest, argument="!")
+            response = await aview(arequest, _NUMBER, argument=_ARGUMENT)
             return _shown(response), _marks(aview, arequest)
 
     # The kind of view is noted in its own way on each side.
@@ -140,10 +145,9 @@ def _source(example: Decorated) -> tuple[str, str]:
     if example.arguments is not None:
         args, kwargs = example.arguments
         name += f"({', '.join([*map(repr, args), *(f'{key}={value!r}' for key, value in kwargs)])})"
-    view = (
-        f"@{name}\ndef view(request, argument):\n    return HttpResponse({example.body!r}, headers={example.headers})"
-    )
-    asked = f".{example.verb}('/', {dict(example.sent)}), argument='!')"
+    answer = f"return HttpResponse({example.body!r}, headers={example.headers})"
+    view = f"@{name}\ndef view(request, number, argument):\n    {answer}"
+    asked = f".{example.verb}('/', {dict(example.sent)}), {_NUMBER}, argument={_ARGUMENT!r})"
     awaited = view.replace("def view", "async def view")
     return f"{view}\nview(RequestFactory(){asked}", f"{awaited}\nawait view(AsyncRequestFactory(){asked}"
 
@@ -229,6 +233,8 @@ _register(
 )
 _register(f"{_V}vary.vary_on_cookie", [None], headers=((), (("Vary", "Accept"),)))
 for _name in ("xframe_options_deny", "xframe_options_sameorigin", "xframe_options_exempt"):
-    _register(f"{_V}clickjacking.{_name}", [None], headers=((), (("X-Frame-Options", "own"),)))
+    _register(
+        f"{_V}clickjacking.{_name}", [None], headers=((), (("X-Frame-Options", "own"),), (("X-Frame-Options", ""),))
+    )
 for _name in ("csp_override", "csp_report_only_override"):
     _register(f"{_V}csp.{_name}", [_args({"default-src": ["'self'"]}), _args({})])
