@@ -36,6 +36,7 @@ SLOW = (
     "test_since",
     "test_sources",
     "test_stress",
+    "test_subtle_defects",
     "test_surface",
 )
 # Fixtures that build and install the distributions.
