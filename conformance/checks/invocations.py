@@ -30,6 +30,8 @@ from conformance.strategies import Rows
 from conformance.strategies.arguments import ARGUMENTS
 from conformance.strategies.code import (
     Arguments,
+    Chain,
+    Slice,
     find,
     resolve,
     resolve_arguments,
@@ -40,6 +42,7 @@ from conformance.strategies.model_features.targets import FEATURE_TARGETS
 from conformance.strategies.shapes import forms_of
 from conformance.strategies.targets import TARGETS, TargetKind
 
+_MULTIPLYING = re.compile(r"'(comments|tags|posts)")
 _FIGURES = re.compile(r"\d+(\.\d+)?")
 # Calls of managers of related objects that the documentation names, after which nothing may be prefetched any longer.
 # It names `create` as well, which leaves it.
@@ -59,7 +62,7 @@ def invocations(found: Operation) -> Experiment:
         lambda stage, example: _sides(stage, example, found.call, model),
         lambda example: source_of(example, found.call),
         lambda _: _around(found.on, kind),
-        lambda example, turn: _sized(_in_turn(example, turn, forms, calls), found.call),
+        lambda example, turn: _decided(_sized(_in_turn(example, turn, forms, calls), found.call), found.call),
     )
 
 
@@ -107,6 +110,14 @@ def _sized(example: Invocation, name: str) -> Invocation:
     if name != "iterator" or told or "prefetch_related" not in repr(example.target):
         return example
     return replace(example, arguments=Arguments(kwargs=(("chunk_size", 2),)))
+
+
+def _decided(example: Invocation, name: str) -> Invocation:
+    """A part of rows that a relation multiplies is left open by their order, and is another one each time."""
+    if name != "aggregate" or not isinstance(example.target, Chain) or not _MULTIPLYING.search(repr(example.arguments)):
+        return example
+    steps = tuple(step for step in example.target.steps if not isinstance(step, Slice))
+    return replace(example, target=Chain(example.target.start, steps))
 
 
 class _ReferenceModel:

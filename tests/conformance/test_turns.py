@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -11,7 +12,7 @@ from conformance.checks.experiments import CONDITIONS, Turns
 from conformance.checks.invocation import Invocation
 from conformance.checks.invocations import invocations
 from conformance.strategies.arguments import ARGUMENTS
-from conformance.strategies.code import Chain, Name, Step
+from conformance.strategies.code import Chain, Name, Slice, Step
 from conformance.strategies.known import known_calls
 from conformance.strategies.rows import Rows
 from conformance.strategies.shapes import forms_of
@@ -61,6 +62,19 @@ def test_what_is_known_to_have_gone_wrong_is_among_few_examples():
         assert [target for target in targets if target != DRAWN.target] == [call.target for call in calls]
         if calls:
             assert calls[0].target in targets[:2]
+
+
+def test_no_part_of_rows_that_a_relation_multiplies_is_aggregated():
+    """Which rows are in it their order does not say; a part of plain rows stays one."""
+    experiment = invocations(CATALOGUE.entry("queryset.aaggregate").judged.operation)
+    cut = replace(DRAWN, target=Chain(DRAWN.target.start, (*DRAWN.target.steps, Slice(None, 2))))
+    seen = set()
+    for turn in range(60):
+        example = experiment.vary(cut, turn)
+        multiplied = "'comments" in repr(example.arguments) or "'tags" in repr(example.arguments)
+        assert not (multiplied and "Slice" in repr(example.target))
+        seen.add(multiplied)
+    assert seen == {True, False}
 
 
 def test_an_example_that_is_made_small_keeps_its_turn():
