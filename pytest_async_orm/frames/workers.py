@@ -161,8 +161,7 @@ class Work:
         What is left of it on the stack may be the loop that ran it: one that takes jobs from a queue, and calls again
         from the same place, is at another job; one that paused is at another turn.
         """
-        here = {id(frame) for frame in frames_of(thread)}
-        left = [noted for noted in self._noted if id(noted[0]) in here]
+        left = self._left(thread)
         elsewhere = thread is not threading.current_thread()
         if not left or (elsewhere and is_idle(thread)):
             return False
@@ -173,10 +172,20 @@ class Work:
             return False
         return not (frame.f_lasti == instruction and _takes_jobs(frame))
 
+    def repeats(self, thread: threading.Thread) -> bool:
+        """Whether the thread, having paused, is at another turn of that loop."""
+        left = self._left(thread)
+        return bool(left) and self._is_next_turn(left[-1][0])
+
     def renewed(self, thread: threading.Thread) -> Work:
         """This work, or the same where its thread has come to the end of a turn by now."""
         now = self if self.pauses else Work(call_of(thread))
         return now if now.pauses else self
+
+    def _left(self, thread: threading.Thread) -> list[tuple[FrameType, int]]:
+        """What was noted and still is on the thread's stack, outermost first."""
+        here = {id(frame) for frame in frames_of(thread)}
+        return [noted for noted in self._noted if id(noted[0]) in here]
 
     def _is_next_turn(self, frame: FrameType) -> bool:
         first, last = self._pausing.get(id(frame), (0, -1))

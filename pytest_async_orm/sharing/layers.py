@@ -187,10 +187,11 @@ class Layers:
         if self._unfinished:
             self._unfinished.forget_finished()
         for thread, (sandbox, work) in list(self._stragglers.items()):
-            if not work.goes_on(thread):
-                self._stragglers.pop(thread, None)
-            else:
+            if work.goes_on(thread):
                 self._stragglers[thread] = sandbox, work.renewed(thread)
+            elif not work.repeats(thread):
+                # Who is at another turn lets go of its call's or its context's test itself: nobody else reaches both.
+                self._stragglers.pop(thread, None)
         self._note_top()
 
     def _current_test(self) -> str | None:
