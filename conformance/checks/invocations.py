@@ -62,7 +62,7 @@ def invocations(found: Operation) -> Experiment:
         lambda stage, example: _sides(stage, example, found.call, model),
         lambda example: source_of(example, found.call),
         lambda _: _around(found.on, kind),
-        lambda example, turn: _decided(_sized(_in_turn(example, turn, forms, calls), found.call), found.call),
+        lambda example, turn: _settled(_in_turn(example, turn, forms, calls), found.call),
     )
 
 
@@ -104,17 +104,24 @@ def _known(example: Invocation, call: Known) -> Invocation:
     return replace(example, rows=rows, target=call.target, arguments=arguments)
 
 
-def _sized(example: Invocation, name: str) -> Invocation:
+def _settled(example: Invocation, name: str) -> Invocation:
+    """The call as it can be judged: what it leaves open, or what differs between the twins by design, is settled."""
+    if name == "iterator":
+        return _sized(example)
+    return _whole(example) if name == "aggregate" else example
+
+
+def _sized(example: Invocation) -> Invocation:
     """`iterator` wants to be told how many rows to prefetch for; that `aiterator` has a default is documented."""
     told = example.arguments.args or example.arguments.kwargs
-    if name != "iterator" or told or "prefetch_related" not in repr(example.target):
+    if told or "prefetch_related" not in repr(example.target):
         return example
     return replace(example, arguments=Arguments(kwargs=(("chunk_size", 2),)))
 
 
-def _decided(example: Invocation, name: str) -> Invocation:
-    """A part of rows that a relation multiplies is left open by their order, and is another one each time."""
-    if name != "aggregate" or not isinstance(example.target, Chain) or not _MULTIPLYING.search(repr(example.arguments)):
+def _whole(example: Invocation) -> Invocation:
+    """Which rows are in a part of those that a relation multiplies their order does not say: all of them are taken."""
+    if not isinstance(example.target, Chain) or not _MULTIPLYING.search(repr(example.arguments)):
         return example
     steps = tuple(step for step in example.target.steps if not isinstance(step, Slice))
     return replace(example, target=Chain(example.target.start, steps))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
+from typing import Any
 
-from conformance.strategies.code import Arguments, Chain, Infix, Pairs, Slice
+from conformance.strategies.code import Arguments, Chain, Infix, Slice
 from conformance.strategies.model_features.parts import ONE, TWO, objects, order
 from conformance.strategies.model_features.rows import FeatureRows, key
 from conformance.strategies.model_features.seats import FIRST, SECOND
@@ -23,18 +24,29 @@ class Known:
     rows: Rows | None = None
 
 
+def _database(**tables: tuple[Any, ...]) -> FeatureRows:
+    """Tables by the names of their models: of each the names of its columns, separated by spaces, and then its rows."""
+    rows = {
+        model: tuple(tuple(zip(names.split(), row, strict=True)) for row in values)
+        for model, (names, *values) in tables.items()
+    }
+    return FeatureRows((), (), tables=tuple(rows.items()))
+
+
 def _seats(*guests: tuple[int, str]) -> FeatureRows:
     """Three seats, the first of them without a price; `guests` have one of each: its position, and their name."""
-    halls = (("id", ONE), ("name", "a")), (("id", TWO), ("name", "b"))
-    places = (*FIRST, None), (*SECOND, 5), (TWO, 1, 0)
-    seats = tuple(
-        (("hall", hall), ("number", number), ("label", "a"), ("price", price)) for hall, number, price in places
+    places = (FIRST, SECOND, (TWO, 1))
+    return _database(
+        Hall=("id name", (ONE, "a"), (TWO, "b")),
+        Seat=(
+            "hall number label price",
+            *((*place, "a", price) for place, price in zip(places, (None, 5, 0), strict=True)),
+        ),
+        Booking=(
+            "id hall number guest",
+            *((key(at), *places[seat], guest) for at, (seat, guest) in enumerate(guests)),
+        ),
     )
-    bookings = tuple(
-        (("id", key(at)), ("hall", places[seat][0]), ("number", places[seat][1]), ("guest", guest))
-        for at, (seat, guest) in enumerate(guests)
-    )
-    return FeatureRows((), (), tables=(("Hall", halls), ("Seat", seats), ("Booking", bookings)))
 
 
 # The second seat has a guest of that name and another.
@@ -42,47 +54,24 @@ _EXCLUDED = Known(
     objects("Seat", step("all"), step("exclude", bookings__guest="a"), *order("pk")),
     rows=_seats((0, "b"), (1, "long name"), (1, "a")),
 )
-_MADE = datetime(2001, 1, 1, tzinfo=timezone.utc)
-
-
-def _rows(names: str, *rows: tuple[object, ...]) -> tuple[Pairs, ...]:
-    return tuple(tuple(zip(names.split(), row, strict=True)) for row in rows)
-
-
 # Of a row that is changed and of one that is not, something is computed that the other has not.
-_DRAFTS = FeatureRows(
-    (),
-    (),
-    tables=(
-        (
-            "Draft",
-            _rows(
-                "id slug title status priority made_at",
-                (ONE, "", "a", "old", 3, _MADE),
-                (TWO, "a", "b", "new", 1, _MADE),
-                (key(2), "b", "b", "new", None, _MADE),
-            ),
-        ),
-        (
-            "Page",
-            _rows("id draft text number", (ONE, key(2), "", 2), (TWO, key(2), "a", 0), (key(2), ONE, "a", 3)),
-        ),
+_MADE = datetime(2001, 1, 1, tzinfo=timezone.utc)
+_DRAFTS = _database(
+    Draft=(
+        "id slug title status priority made_at",
+        (ONE, "", "a", "old", 3, _MADE),
+        (TWO, "a", "b", "new", 1, _MADE),
+        (key(2), "b", "b", "new", None, _MADE),
     ),
+    Page=("id draft text number", (ONE, key(2), "", 2), (TWO, key(2), "a", 0), (key(2), ONE, "a", 3)),
 )
-_PARCELS = FeatureRows(
-    (),
-    (),
-    tables=(
-        ("Crate", _rows("id name", (ONE, "a"), (TWO, "b"))),
-        (
-            "Parcel",
-            _rows(
-                "id name weight pieces inside",
-                (ONE, "a", Decimal("1.50"), None, ONE),
-                (TWO, "a", Decimal("100.00"), 0, TWO),
-                (key(2), "b", Decimal("0.10"), None, ONE),
-            ),
-        ),
+_PARCELS = _database(
+    Crate=("id name", (ONE, "a"), (TWO, "b")),
+    Parcel=(
+        "id name weight pieces inside",
+        (ONE, "a", Decimal("1.50"), None, ONE),
+        (TWO, "a", Decimal("100.00"), 0, TWO),
+        (key(2), "b", Decimal("0.10"), None, ONE),
     ),
 )
 _NUMBERED = order("-views", "pk")
