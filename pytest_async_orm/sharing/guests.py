@@ -101,6 +101,9 @@ class HostedConnection(SharedConnection):
             vars(wrapper).update(create_cursor=self._taking_turns, ensure_timezone=self._setting_time_zone)
             self._take_over_cursors(host)
             self._wait_for_statement()
+            # One that was being made meanwhile: with it the test may be in the middle of another statement.
+            while self._take_over_cursors(host):
+                self._wait_for_statement()
 
     @contextmanager
     def _keeping_the_turn(self) -> Iterator[None]:
@@ -111,13 +114,18 @@ class HostedConnection(SharedConnection):
         finally:
             self.queue.give_back(joining, statement=True)
 
-    def _take_over_cursors(self, host: Host) -> None:
+    def _take_over_cursors(self, host: Host) -> bool:
         """Let cursors that the test has open take turns as well: the server's, which iterators hold, and others as far
-        as its functions' variables show them.
+        as its functions' variables show them. Returns whether there were any that did not yet.
         """
-        for cursor in (*host.chunked_cursors, *locals_of_type(self._host.thread, CursorWrapper)):
-            if cursor.db is self.wrapper and type(cursor.cursor) is not VirtualCursor:
-                cursor.cursor = cursor_over(self._host, cursor.cursor)
+        found = [
+            cursor
+            for cursor in {*host.chunked_cursors, *locals_of_type(self._host.thread, CursorWrapper)}
+            if cursor.db is self.wrapper and type(cursor.cursor) is not VirtualCursor
+        ]
+        for cursor in found:
+            cursor.cursor = cursor_over(self._host, cursor.cursor)
+        return bool(found)
 
     def _wait_for_statement(self) -> None:
         """A thread that the test does not wait for may join while the test sends a statement, which has no turn yet."""

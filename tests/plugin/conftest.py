@@ -43,6 +43,7 @@ SLOW = (
     "test_environment",
     "test_flush_wiring",
     "test_gevent",
+    "test_joining",
     "test_leak_corpus",
     "test_machine",
     "test_named_cursors",

@@ -8,86 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from older_threads import OLDER
 
 from pytest_async_orm.frames.sending import sends_statement
 from pytest_async_orm.sharing.hosting import Host
 from pytest_async_orm.sharing.sandbox import Sandbox
-
-OLDER = """
-import queue
-from concurrent.futures import Future
-from pytest_async_orm.frames.sending import sends_statement
-
-MAIN = threading.current_thread()
-LONG = {
-    "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 2000000) SELECT max(x) FROM c",
-    "postgresql": "SELECT pg_sleep(0.3)",
-    "mysql": "SELECT SLEEP(0.3)",
-}
-
-class Older(threading.Thread):
-    '''Makes one call after another; takes them from no queue, so that nothing tells that it is idle.'''
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.calls, self.given = [], threading.Event()
-
-    def run(self):
-        while True:
-            self.given.wait()
-            self.given.clear()
-            call, future = self.calls[0]
-            if call is None:
-                return
-            try:
-                future.set_result(call())
-            except BaseException as error:
-                future.set_exception(error)
-
-    def begin(self, call):
-        future = Future()
-        self.calls = [(call, future)]
-        self.given.set()
-        return future
-
-@pytest.fixture(scope="session")
-def older(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
-        thread = Older()
-        thread.start()
-        yield thread
-        thread.begin(connections.close_all).result(20)
-        thread.begin(None)
-        thread.join()
-
-@pytest.fixture(scope="module")
-def state():
-    return {}
-
-class Block:
-    '''A transaction that begins in one test and ends in another.'''
-
-    def __init__(self, work=lambda: None):
-        self.entered, self.go, self.work, self.seen = threading.Event(), threading.Event(), work, []
-
-    def __call__(self):
-        with transaction.atomic():
-            before = connections["default"]
-            self.entered.set()
-            assert self.go.wait(20)
-            self.seen.append(connections["default"] is before)
-            self.work()
-        return [*self.seen, not before.in_atomic_block, before.get_autocommit()]
-
-def in_thread(call):
-    answer = Future()
-    def work():
-        answer.set_result(call())
-        connections.close_all()
-    threading.Thread(target=work).start()
-    return answer.result(20)
-
-"""
 
 FROM_BEFORE = """
 @pytest.fixture(scope="module")
@@ -148,40 +73,6 @@ def test_transaction_into_another_test(run, kind: str) -> None:
     result = run(OLDER + INTO_ANOTHER.format(kind=KINDS[kind]))
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["*work left running*"])
-
-
-JOINS = """
-@pytest.mark.django_db
-def test_long_statement(older):
-    def joins():
-        while not sends_statement(MAIN):
-            pass
-        connections["default"]
-        found = sends_statement(MAIN)
-        return found, Tag.objects.count()
-    future = older.begin(joins)
-    with connection.cursor() as cursor:
-        cursor.execute(LONG[connection.vendor])
-        cursor.fetchall()
-        assert future.result(20) == (False, 0)
-        Tag.objects.create(name="test")
-        cursor.execute("SELECT COUNT(*) FROM " + Tag._meta.db_table)
-        assert cursor.fetchone()[0] == 1
-    assert older.begin(Tag.objects.count).result(20) == 1
-
-@pytest.mark.django_db
-def test_open_cursor(older):
-    with connection.cursor() as cursor:
-        assert older.begin(Tag.objects.count).result(20) == 0
-        assert type(cursor.cursor).__name__ == "VirtualCursor"
-        cursor.execute("SELECT COUNT(*) FROM " + Tag._meta.db_table)
-        assert cursor.fetchall()[0][0] == 0
-"""
-
-
-def test_joining_a_test_at_work(run) -> None:
-    """A guest that the test does not wait for joins between two statements, never in the middle of one."""
-    run(OLDER + JOINS).assert_outcomes(passed=2)
 
 
 REPORTED = """

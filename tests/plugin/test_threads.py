@@ -141,6 +141,9 @@ def test_two_threads_forget_one_straggler() -> None:
             layers._stragglers.pop(thread, None)
             return False
 
+        def repeats(self, thread: threading.Thread) -> bool:
+            return False
+
     for forget in (layers.origin, layers._forget_finished):
         layers._stragglers[thread] = (Any, Over())  # type: ignore[assignment]
         assert forget() is None
