@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import test_attempts as attempts
+import test_joining as joining
 import test_mirrors as mirrors
 import test_older_threads as older
 import test_pragmas as pragmas
@@ -20,6 +21,14 @@ pytestmark = pytest.mark.planted
 SQLITE = {"sqlite"}
 EVERYWHERE = {"sqlite", "postgresql", "mysql"}
 NOTHING = "lambda *args, **options: None"
+# Two threads that speak to one connection at a time may wait for ever: such a session ends without an outcome.
+ENDING = "import faulthandler; faulthandler.dump_traceback_later(40, exit=True)"
+JOINING = joining.test_joining_a_test_at_work
+# Looks at the test's cursors, but only once.
+ONCE = (
+    "(lambda look: lambda self, host: self not in planted.__dict__.setdefault('_seen', []) "
+    "and not planted._seen.append(self) and look(self, host))(planted.HostedConnection._take_over_cursors)"
+)
 # What is replaced by what, in the inner session; the test that notices, with its arguments; where it runs.
 FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
     ("sharing.sandbox:begun_before", NOTHING, older.test_transaction_from_before, {"kind": "sandbox"}, EVERYWHERE),
@@ -38,8 +47,20 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
         {"kind": "sandbox"},
         EVERYWHERE,
     ),
-    ("sharing.guests:HostedConnection._wait_for_statement", NOTHING, older.test_joining_a_test_at_work, {}, EVERYWHERE),
-    ("sharing.guests:HostedConnection._take_over_cursors", NOTHING, older.test_joining_a_test_at_work, {}, EVERYWHERE),
+    (
+        "sharing.guests:HostedConnection._wait_for_statement",
+        NOTHING,
+        joining.test_joining_a_test_at_work,
+        {},
+        EVERYWHERE,
+    ),
+    (
+        "sharing.guests:HostedConnection._take_over_cursors",
+        NOTHING,
+        joining.test_joining_a_test_at_work,
+        {},
+        EVERYWHERE,
+    ),
     (
         "leaks.waiting:belongs_to_session",
         "lambda opened: False",
@@ -51,7 +72,14 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
         "frames.workers:Work._is_next_turn",
         "lambda self, frame: False",
         turns.test_started_by_a_test,
-        {"start": "pool", "kind": "async"},
+        {"start": "pool", "kind": "async", "turns": ""},
+        EVERYWHERE,
+    ),
+    (
+        "frames.workers:Work.repeats",
+        "lambda self, thread: False",
+        turns.test_started_by_a_test,
+        {"start": "context", "kind": "async", "turns": turns.TURNS},
         EVERYWHERE,
     ),
     ("sharing.layers:Layers._is_at_next_turn", "lambda self: False", turns.test_task_started_by_a_test, {}, EVERYWHERE),
@@ -90,15 +118,16 @@ def test_planted_fault_is_caught(
     def faulty(*args: Any, **options: Any) -> pytest.RunResult:
         own = conftest.read_text() if conftest.exists() else ""
         planted = f"import pytest_async_orm.{module} as planted\n    planted.{name} = {instead}"
-        conftest.write_text(f"{own}\ndef pytest_sessionstart():\n    {planted}\n")
+        conftest.write_text(f"{own}\ndef pytest_sessionstart():\n    {planted}\n    {ENDING}\n")
         return run(*args, **options)
 
     offered = {"run": faulty, "pytester": pytester, **given}
     if test is unknown.test_unknown_vendor:
         offered["another"] = request.getfixturevalue("another")
     names = test.__code__.co_varnames[: test.__code__.co_argcount]
+    arguments = {name: offered[name] for name in names}
     with pytest.raises((AssertionError, KeyError, ValueError, pytest.fail.Exception)):
-        test(**{name: offered[name] for name in names})
+        test(**arguments)
 
 
 @pytest.mark.django_db

@@ -218,9 +218,11 @@ KINDS = {
 }
 
 
-# Many turns go by wherever the session could look at them.
+# Turns go by before the session looks at what a test has left: between its end and that of its database, and later.
 TURNS = """
-import pytest, sys
+import sys
+import pytest
+from pytest_async_orm.sharing.layers import Layers
 
 def wait():
     heart = getattr(sys.modules.get("test_inner"), "HEART", None)
@@ -230,28 +232,17 @@ def wait():
         for _ in range(2):
             assert heart.turns.acquire(timeout=20)
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+resume = Layers.resume
+
+def resume_later(self):
+    wait()
+    resume(self)
+    wait()
+
+Layers.resume = resume_later
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup():
-    wait()
-    result = yield
-    wait()
-    return result
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown():
-    wait()
-    result = yield
-    wait()
-    return result
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup():
-    wait()
-    result = yield
-    wait()
-    return result
-
-def pytest_fixture_post_finalizer():
     wait()
 """
 
