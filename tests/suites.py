@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,6 +33,8 @@ _PYTEST = (str(Path(sys.executable).with_name("pytest")),)
 _MEMORY = Path("/dev/shm")
 # More than the tests write, in bytes.
 _ROOM = 1 << 30
+# In seconds, several times what the longest suite takes on a busy machine: one that takes longer waits for ever.
+_DEADLINE = 1800.0
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,14 @@ def _suites() -> list[Suite]:
 
 
 class Runs:
-    """The suites that are running; `stop` ends them from another thread or a signal's handler."""
+    """The suites that are running; `stop` ends them from another thread or a signal's handler.
 
-    def __init__(self, folder: Path) -> None:
+    One that takes longer than `deadline`, in seconds, is aborted: pytest then says where every thread stands.
+    """
+
+    def __init__(self, folder: Path, deadline: float = _DEADLINE) -> None:
         self._folder = folder
+        self._deadline = deadline
         self._processes: list[subprocess.Popen[str]] = []
         self._lock = threading.Lock()
         self._stopped = False
@@ -114,12 +120,17 @@ class Runs:
                     start_new_session=True,
                 )
                 self._processes.append(process)
+            late = threading.Timer(self._deadline, _abort, (process.pid,))
+            late.start()
             _, status, used = os.wait4(process.pid, 0)
+            late.cancel()
             process.returncode = os.waitstatus_to_exitcode(status)
             output.seek(0)
             text = output.read()
         shutil.rmtree(folder, ignore_errors=True)
         took = f"{time.monotonic() - started:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of a processor"
+        if process.returncode == -signal.SIGABRT:
+            took += f", aborted: more than {self._deadline:.0f} s, see where its threads stand"
         return process.returncode, text, took
 
     def stop(self) -> None:
@@ -136,6 +147,17 @@ class Runs:
         databases = {name: f"{os.environ.get(name, 'async_orm')}_{label}" for name in ("PGDATABASE", "MYSQL_DATABASE")}
         durability = {"PGOPTIONS": os.environ.get("PGOPTIONS", "-c synchronous_commit=off")}
         return {**os.environ, **databases, **durability, "TMPDIR": str(folder), **suite.environ}
+
+
+def _abort(leader: int) -> None:
+    """End a group of processes, its leader last, one at a time: what each prints of its threads stays together."""
+    listed = subprocess.run(("ps", "-A", "-o", "pid=,pgid="), capture_output=True, text=True, check=True).stdout
+    members = [int(pid) for pid, group in map(str.split, listed.splitlines()) if int(group) == leader]
+    for pid in [*(pid for pid in members if pid != leader), leader]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGABRT)
+        # Nothing tells when another's child has printed.
+        time.sleep(0.5)
 
 
 @contextmanager

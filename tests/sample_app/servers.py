@@ -82,6 +82,41 @@ def uvicorn(module: str, port: int | None = None, planted: str | None = None) ->
                 raise AssertionError(f"uvicorn ended with {process.returncode}:\n{Path(log.name).read_text()}")
 
 
+class _Pair:
+    """A client's socket and the one to the server; both threads that copy between them may end at the same moment."""
+
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self.sockets = (client, server)
+        self._lock = threading.Lock()
+        self._ended = 0
+
+    def start(self) -> None:
+        client, server = self.sockets
+        for source, target in ((client, server), (server, client)):
+            threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def shut(self) -> None:
+        """Wake whoever reads or writes. Not under a close: the number of a closed socket may be a new connection's."""
+        with self._lock:
+            for each in self.sockets:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        self.shut()
+        with self._lock:
+            self._ended += 1
+            if self._ended == len(self.sockets):
+                self.close()
+
+    def close(self) -> None:
+        for each in self.sockets:
+            each.close()
+
+
 class Proxy:
     """A TCP proxy in front of a database server, which can be cut and restored: the server itself is not touched."""
 
@@ -89,7 +124,7 @@ class Proxy:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._pairs: list[_Pair] = []
         self._lock = threading.Lock()
         self._whole = True
         self.passed = 0
@@ -101,7 +136,7 @@ class Proxy:
             self._whole = False
             broken, self._pairs = self._pairs, []
         for pair in broken:
-            _close(*pair)
+            pair.shut()
 
     def restore(self) -> None:
         with self._lock:
@@ -122,26 +157,11 @@ class Proxy:
             self._connect(client)
 
     def _connect(self, client: socket.socket) -> None:
-        server = socket.create_connection(self._target)
+        pair = _Pair(client, socket.create_connection(self._target))
         with self._lock:
             if not self._whole:
-                _close(client, server)
+                pair.close()
                 return
-            self._pairs.append((client, server))
+            self._pairs.append(pair)
             self.passed += 1
-        for source, target in ((client, server), (server, client)):
-            threading.Thread(target=_pump, args=(source, target), daemon=True).start()
-
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    _close(source, target)
-
-
-def _close(*sockets: socket.socket) -> None:
-    for each in sockets:
-        with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-        each.close()
+        pair.start()
