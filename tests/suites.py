@@ -12,6 +12,7 @@ shows its whole output, any other its last line.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
 import signal
@@ -142,9 +143,13 @@ class Runs:
                     os.killpg(process.pid, signal.SIGINT)
 
     def _environ(self, suite: Suite, folder: Path) -> dict[str, str]:
-        """Test databases of its own, in a server as in a folder."""
+        """Test databases of its own, in a server as in a folder; another checkout's are others."""
+        checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
         label = suite.name.replace("-", "_")
-        databases = {name: f"{os.environ.get(name, 'async_orm')}_{label}" for name in ("PGDATABASE", "MYSQL_DATABASE")}
+        databases = {
+            name: f"{os.environ.get(name, f'async_orm_{checkout}')}_{label}"
+            for name in ("PGDATABASE", "MYSQL_DATABASE")
+        }
         durability = {"PGOPTIONS": os.environ.get("PGOPTIONS", "-c synchronous_commit=off")}
         return {**os.environ, **databases, **durability, "TMPDIR": str(folder), **suite.environ}
 

@@ -40,9 +40,10 @@ _BOUNDARIES = (
 )  # fmt: skip
 # What an async function under `async_to_sync` hands back to the thread that waits for it: beyond it stands the wait.
 _HANDS_BACK = f"asgiref{os.sep}current_thread_executor.py"
-BATCH, RELATED, WRITE, REFRESH, VALIDATION, MAKING = 1, 2, 4, 8, 16, 32
+BATCH, RELATED, WRITE, REFRESH, VALIDATION, MAKING, OPENING = 1, 2, 4, 8, 16, 32, 64
 """What a query is sent for, as bits: one of several statements of a call, a related object or a deferred field, a write
-that reads on the way, rows that are read again, a validation, rows that a package makes for tests."""
+that reads on the way, rows that are read again, a validation, rows that a package makes for tests, a connection that
+is set up."""
 
 # By the names of Django's functions between a query and the user's code.
 _PURPOSES = {
@@ -53,6 +54,7 @@ _PURPOSES = {
     **dict.fromkeys(places.WRITING.split(), WRITE),
     **dict.fromkeys(places.BATCHING.split(), BATCH),
     "delete": BATCH | WRITE,
+    **dict.fromkeys(places.SETTING_UP.split(), OPENING),
 }
 _CALL = "_pytest_async_orm_call"
 _calls = count(1)

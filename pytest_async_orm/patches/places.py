@@ -50,3 +50,6 @@ WRITING = (
 
 VALIDATING = "full_clean validate_unique validate_constraints is_valid"
 """Django's calls that look up what a value must not clash with, or must refer to."""
+
+SETTING_UP = "init_connection_state mysql_server_data"
+"""Django's functions that set a new connection up, and ask its server once what it is."""

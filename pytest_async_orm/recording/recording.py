@@ -17,7 +17,7 @@ from typing import Any
 from pytest_async_orm.drivers.statements import text_of
 from pytest_async_orm.frames import context, handoff
 from pytest_async_orm.frames.context import BELONGS_TO, HOP, NOWHERE, behind, belonging, beyond
-from pytest_async_orm.frames.lines import LIMIT, MAKING, beyond_wrappers, frames_from, frames_of_libraries
+from pytest_async_orm.frames.lines import LIMIT, MAKING, OPENING, beyond_wrappers, frames_from, frames_of_libraries
 from pytest_async_orm.patches.atomics import in_application_transaction
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.recording.raw import RawQuery
@@ -114,6 +114,9 @@ def _record(
     frame = beyond_wrappers(_getframe(2))
     stacks = bool(process.want_stacks)
     frames, call, purpose, unit = frames_from(frame, LIMIT if stacks else 1)
+    if purpose & OPENING:
+        # Whether a connection is new depends on the thread that a task gets; Django's own count opens it first.
+        return
     hop = HOP.get()
     if hop is NOWHERE and process.started:
         hop = behind()

@@ -147,10 +147,11 @@ def test_names_of_places() -> None:
 def test_what_calls_are_for() -> None:
     """Django's functions whose names tell what a query is for are in the files, and of the names, that are listed."""
     from django.contrib.contenttypes import fields
+    from django.db import backends
     from django.db.models import Model, QuerySet, query_utils
     from django.db.models.fields import related_descriptors
 
-    from pytest_async_orm.patches.places import DESCRIPTORS, VALIDATING
+    from pytest_async_orm.patches.places import DESCRIPTORS, SETTING_UP, VALIDATING
 
     descriptors = (
         related_descriptors.ForwardManyToOneDescriptor,
@@ -166,6 +167,11 @@ def test_what_calls_are_for() -> None:
     assert all(hasattr(Model, name) for name in ("save", "save_base", "refresh_from_db", "delete"))
     assert all(
         hasattr(QuerySet, name) for name in ("get_or_create", "update_or_create", "create", "in_bulk", "iterator")
+    )
+    # Not imported: it needs a driver.
+    mysql = Path(inspect.getfile(backends)).with_name("mysql") / "base.py"
+    assert all(f"def {name}(" in mysql.read_text("utf-8") for name in SETTING_UP.split()), (
+        "MySQL's connections are set up in other functions now: see patches/places.py"
     )
 
 

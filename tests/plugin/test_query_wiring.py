@@ -194,3 +194,27 @@ async def test_opens(django_assert_num_queries):
 def test_what_opens_a_connection_is_not_counted(run) -> None:
     """pytest-django's assertion opens the calling thread's connection before it counts."""
     run(OPENED).assert_outcomes(passed=1)
+
+
+SET_UP_BY_A_TASK = """
+from pytest_async_orm import record_queries
+
+def create():
+    Tag.objects.create(name="a")
+    connections.close_all()
+
+@pytest.mark.django_db(transaction=True)
+async def test_opens(django_assert_num_queries):
+    await Tag.objects.acount()
+    await sync_to_async(connections.close_all)()
+    with record_queries() as whole, django_assert_num_queries(2):
+        # A connection that is opened again, and one that is new.
+        await Tag.objects.acount()
+        await asyncio.to_thread(create)
+    assert [query.kind for query in whole] == ["read", "write"]
+"""
+
+
+def test_what_a_tasks_thread_sets_its_connection_up_with_is_not_counted(run) -> None:
+    """MySQL's backend asks for the server's version, and sets what it needs, by statements of Django's own cursor."""
+    run(SET_UP_BY_A_TASK).assert_outcomes(passed=1)
