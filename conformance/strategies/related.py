@@ -77,6 +77,9 @@ RELATED: dict[str, Drawn] = {
         _THROUGH_SET,
         given(_ALL_TAGS),
         given(_ALL_TAGS.then(Slice(1, None))),
+        # The same one twice: as two instances, and as an instance and its key.
+        given([*_each("Tag", (0, 1, 0))]),
+        given([*_each("Tag", (1, 0)), FIRST_KEY + 1]),
         given([_UNSAVED_TAG]),
         given(1),
     ),
@@ -105,7 +108,14 @@ RELATED: dict[str, Drawn] = {
     "owned": _OWNED,
     # Every other time the post that is somebody's: of another, nothing is removed.
     "disowned": st.tuples(st.booleans(), _OWNED).map(lambda drawn: given(_FIRST_POST) if drawn[0] else drawn[1]),
-    "owned_set": _setting(_ends(_POSTS, keys=False), _SET_WAYS, given(_OWN_POSTS), given([_FIRST]), given(None)),
+    "owned_set": _setting(
+        _ends(_POSTS, keys=False),
+        _SET_WAYS,
+        given(_OWN_POSTS),
+        given([_FIRST_POST, _FIRST_POST]),
+        given([_FIRST]),
+        given(None),
+    ),
     "bulk": one_of(given(), given(bulk=False), given(bulk=True), given(1)),
     "comments_added": one_of(
         given(_NEW_COMMENT, bulk=False),

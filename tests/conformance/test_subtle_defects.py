@@ -82,6 +82,13 @@ DEFECTS = (
         "m2m.aclear:model",
     ),
     Defect(
+        _RELATED,
+        "def create_reverse_many_to_one_manager",
+        "await sync_to_async(self.get_or_create)(**kwargs)",
+        "await super(RelatedManager, self).aget_or_create(**kwargs, **{self.field.name: self.instance})",
+        "routing.router:state",
+    ),
+    Defect(
         "django.views.decorators.http",
         "def condition",
         "await func(request, *args, **kwargs)",
@@ -94,6 +101,20 @@ DEFECTS = (
         'if response.get("X-Frame-Options") is None',
         'if not response.get("X-Frame-Options")',
         "views.decorators.xframe_options_deny:result",
+    ),
+    Defect(
+        "django.utils.decorators",
+        "",
+        "process_view(request, view_func, args, kwargs)",
+        "process_view(request, view_func, args, {})",
+        "views.decorators.from_middleware:model",
+    ),
+    Defect(
+        "django.utils.decorators",
+        "async def _view_wrapper",
+        "_pre_process_request(request, *args, **kwargs)",
+        "_pre_process_request(request)",
+        "views.decorators.from_middleware:result",
     ),
     Defect(
         "django.views.generic.base",

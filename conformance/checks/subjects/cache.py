@@ -69,7 +69,7 @@ class CacheCall:
     rows: Rows = NO_ROWS
 
 
-def calls(name: str, *positions: tuple[Any, ...], **optional: tuple[Any, ...]) -> list[Call]:
+def calls(name: str, /, *positions: tuple[Any, ...], **optional: tuple[Any, ...]) -> list[Call]:
     """Every call with one of the values at each position, and each keyword left out or with one of its values."""
     given = [[(), *(((keyword, value),) for value in values)] for keyword, values in optional.items()]
     return [

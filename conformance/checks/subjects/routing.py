@@ -66,9 +66,28 @@ _TARGETS = {
         *calls("in_bulk"),
     ],
     "post": [*calls("save"), *calls("delete"), *calls("refresh_from_db")],
-    "post.comments": [*calls("count"), *calls("create", content=("words",))],
+    "post.comments": [
+        *calls("count"),
+        *calls("create", content=("words",)),
+        *calls("get_or_create", content=("a", "new")),
+        *calls("update_or_create", content=("new",), defaults=({"content": "words"},)),
+    ],
     # Not counted: `acount` asks another table than `count`, which m2m.acount says.
-    "post.tags": [Call("create", kwargs=(("name", "new"),)), *calls("clear")],
+    "post.tags": [
+        *calls("create", name=("new",)),
+        *calls("get_or_create", name=("async", "new")),
+        *calls("update_or_create", name=("orm",), defaults=({"name": "renamed"},)),
+        *calls("add", (key(0),)),
+        *calls("remove", (key(0),)),
+        *calls("set", ([key(1)],)),
+        *calls("clear"),
+    ],
+    "post.reactions": [
+        *calls("create", emoji=("new",)),
+        *calls("get_or_create", emoji=("+", "new")),
+        *calls("set", ([],)),
+        *calls("clear"),
+    ],
 }
 ROUTED = st.one_of(
     *(
