@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
     from pytest_async_orm.records import Leftover
-    from pytest_async_orm.sharing.hosting import Host
 
 _HELPED: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -112,18 +111,20 @@ def _start_host(state: State, item: pytest.Item, wrappers: Sequence[Any]) -> Cal
     host.start(wrappers)
     state.layers.push(host)
     ORIGIN.set(host)
-    return partial(_end_host, state, item, host)
+    return partial(_end_host, state, item)
 
 
-def _end_host(state: State, item: pytest.Item, host: Host) -> None:
+def _end_host(state: State, item: pytest.Item) -> None:
     from pytest_async_orm.sharing.layers import ORIGIN
 
+    host = state.layers.host
+    had_guests = host is not None and host.had_guests
     try:
-        if host.has_guests:
+        if had_guests:
             _observe()
     finally:
         ORIGIN.set(None)
-        if host.has_guests:
+        if had_guests:
             _release_idle_tasks(state)
         ending = state.layers.pop()
     if ending.leftovers:

@@ -55,6 +55,9 @@ class Router(Protocol):
     def before_rollback(self) -> None:
         """Called before Django rolls back what a test case has done."""
 
+    def after_rollback(self) -> None:
+        """Called when it has."""
+
     def origin(self) -> Any:
         """The sandbox of the test for which the calling thread works; None if nothing tells."""
 

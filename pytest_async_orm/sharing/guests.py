@@ -78,9 +78,14 @@ class Guests(Sandbox):
 
 def _rolling_back(original: Callable[..., Any]) -> Callable[..., Any]:
     def _rollback_atomics(cls: Any, atomics: Any) -> Any:
-        if PROCESS.router is not None:
-            PROCESS.router.before_rollback()
-        return original(cls, atomics)
+        router = PROCESS.router
+        if router is None:
+            return original(cls, atomics)
+        router.before_rollback()
+        try:
+            return original(cls, atomics)
+        finally:
+            router.after_rollback()
 
     return _rollback_atomics
 

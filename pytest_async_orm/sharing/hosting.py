@@ -44,6 +44,8 @@ class Host:
         self._threads = _threads_before()
         self._guests: Guests | None = None
         self._end: SandboxEnd | None = None
+        self._before: SandboxEnd | None = None
+        self._outer: dict[str, int] = {}
 
     def start(self, wrappers: Sequence[BaseDatabaseWrapper]) -> None:
         """Open the test's connections to guests, those of a transaction that is opened later too."""
@@ -52,6 +54,16 @@ class Host:
             vars(wrapper)[_OBSOLETE] = partial(_close_if_obsolete, wrapper)
             if wrapper.vendor == "postgresql":
                 vars(wrapper)[_CHUNKED] = partial(self._chunked_cursor, wrapper)
+
+    def following(self) -> Host:
+        """For the next transaction of the same call, which Hypothesis opens for each example: guests of this one are
+        none of that one's, and nobody joins what surrounds both, which is a class's.
+        """
+        host = Host(self.test, self.timeout)
+        host._before = self._end
+        host._outer = {alias: len(wrapper.atomic_blocks) for alias, wrapper in self.wrappers.items()}
+        host.start(list(self.wrappers.values()))
+        return host
 
     def _chunked_cursor(self, wrapper: BaseDatabaseWrapper) -> Any:
         """Django's, one of the server's, which asks it for each batch: remembered, since generators hold it."""
@@ -70,6 +82,8 @@ class Host:
         """
         wrapper = self.wrappers.get(alias)
         if wrapper is None or self.ended or wrapper.closed_in_transaction:
+            return False
+        if self._outer and len(wrapper.atomic_blocks) <= self._outer[alias]:
             return False
         return in_test_transaction(wrapper) and can_be_shared(wrapper)
 
@@ -115,6 +129,11 @@ class Host:
         return self._guests is not None and self._guests.have_come
 
     @property
+    def had_guests(self) -> bool:
+        """Whether anybody has joined in the same call."""
+        return self.has_guests or self._before is not None
+
+    @property
     def refuses_work(self) -> bool:
         """Work that outlives a test without guests never had anything to do with its transaction."""
         return self.ended and self.has_guests and threading.get_ident() != self.thread
@@ -132,6 +151,8 @@ class Host:
         """Wait for guests, stop what still runs, and leave the test's connections as they were."""
         if self._end is None:
             self._end = self._guests.end() if self._guests is not None and self.has_guests else SandboxEnd()
+            if self._before is not None:
+                self._end.leftovers[:0] = self._before.leftovers
             for wrapper in self.wrappers.values():
                 vars(wrapper).pop(_OBSOLETE, None)
                 vars(wrapper).pop(_CHUNKED, None)

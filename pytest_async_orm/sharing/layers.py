@@ -83,12 +83,12 @@ class Layers:
         try:
             return sandbox.end()
         finally:
-            _release_idle()
-            self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
-            self._note_unfinished(sandbox)
+            self._note_what_goes_on(sandbox)
             self._remove()
 
-    def _note_unfinished(self, sandbox: Sandbox | Host) -> None:
+    def _note_what_goes_on(self, sandbox: Sandbox | Host) -> None:
+        _release_idle()
+        self._stragglers.update({thread: (sandbox, work) for thread, work in sandbox.stragglers().items()})
         if threads := sandbox.unfinished():
             from pytest_async_orm.sharing.going_on import Unfinished
 
@@ -149,6 +149,14 @@ class Layers:
         """Django is about to roll back what a test case has done."""
         if (top := self.top) is not None:
             top.before_rollback()
+
+    def after_rollback(self) -> None:
+        """It has: the same call may open another transaction, with guests of its own."""
+        if (host := self.host) is not None and host.ended and threading.get_ident() == host.thread:
+            self._note_what_goes_on(host)
+            self._stack[-1] = following = host.following()
+            self._note_top()
+            ORIGIN.set(following)
 
     def opened(self) -> list[Any]:
         """The calling thread's connections of the innermost sandbox."""

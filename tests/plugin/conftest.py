@@ -164,7 +164,8 @@ def run(
         pytester.makepyfile(test_inner=PREAMBLE + source)
         plugin = [] if INSTALLED else ["-p", "pytest_async_orm.plugin"]
         options = [*plugin, "--nomigrations", *inner_databases.options, "-p", "no:randomly", "-p", "no:cacheprovider"]
-        ended = pytester.runpytest_subprocess(*options, *arguments)
+        # Many times what any of them takes: one that waits for ever fails its test, instead of stopping all others.
+        ended = pytester.runpytest_subprocess(*options, *arguments, timeout=300)
         inner_databases.let_go()
         return ended
 

@@ -11,6 +11,7 @@ import test_joining as joining
 import test_mirrors as mirrors
 import test_older_threads as older
 import test_pragmas as pragmas
+import test_transactions_of_one_call as one_call
 import test_turns as turns
 import test_unknown_databases as unknown
 from django.db import connection
@@ -21,8 +22,9 @@ pytestmark = pytest.mark.planted
 SQLITE = {"sqlite"}
 EVERYWHERE = {"sqlite", "postgresql", "mysql"}
 NOTHING = "lambda *args, **options: None"
-# Two threads that speak to one connection at a time may wait for ever: such a session ends without an outcome.
-ENDING = "import faulthandler; faulthandler.dump_traceback_later(40, exit=True)"
+# Two threads that speak to one connection at a time may wait for ever: such a session ends without an outcome, by the
+# system, since a driver may keep the interpreter and pytest stops its own timer where a test has failed.
+ENDING = "import signal; signal.signal(signal.SIGALRM, signal.SIG_DFL); signal.alarm(40)"
 JOINING = joining.test_joining_a_test_at_work
 # Looks at the test's cursors, but only once.
 ONCE = (
@@ -45,6 +47,20 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
         NOTHING,
         older.test_transaction_into_another_test,
         {"kind": "sandbox"},
+        EVERYWHERE,
+    ),
+    (
+        "sharing.layers:Layers.after_rollback",
+        NOTHING,
+        one_call.test_each_transaction_of_one_call_has_guests_of_its_own,
+        {},
+        EVERYWHERE,
+    ),
+    (
+        "sharing.hosting:Host.following",
+        "(lambda own: lambda self: (lambda host: host._outer.clear() or host)(own(self)))(planted.Host.following)",
+        one_call.test_each_transaction_of_one_call_has_guests_of_its_own,
+        {},
         EVERYWHERE,
     ),
     (
