@@ -39,3 +39,13 @@ def test_every_module_is_where_it_is_said_to_be(package: Path) -> None:
             named |= {f"{room.strip('`')}{module}.py" for module in re.findall(r"`([a-z_]+)`", job)}
     missing = [path for path in sorted(named) if not (package / path).exists() and not (ROOT / path).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("configured", ["pyproject.toml", "tests/plugin/pytest.ini"])
+def test_quick_leaves_out_by_markers_that_there_are(configured: str) -> None:
+    """pytest ends a run whose expression names a marker that its configuration does not."""
+    (expression,) = re.findall(r'"-m", "(.+?)"', (ROOT / "tests/suites.py").read_text("utf-8"))
+    markers = set(re.findall(r"\w+", expression)) - {"not", "and", "or"}
+    text = (ROOT / configured).read_text("utf-8")
+    assert markers
+    assert {marker for marker in markers if f"{marker}: " not in text} == set()
