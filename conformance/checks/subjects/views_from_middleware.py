@@ -33,7 +33,7 @@ class Wrapped:
 def _answer(text: str) -> Any:
     from django.http import HttpResponse
 
-    return HttpResponse(text, headers={"X-From": text})
+    return HttpResponse(text)
 
 
 def _note(*what: Any) -> None:
