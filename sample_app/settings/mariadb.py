@@ -5,14 +5,20 @@ import os
 
 from sample_app.settings.base import *  # noqa: F403 - settings modules are composed this way
 
+_HOST = os.environ.get("MYSQL_HOST", "127.0.0.1")
+_TLS: dict[str, object] = {}
 if importlib.util.find_spec("MySQLdb") is None:
     import pymysql
 
     pymysql.install_as_MySQLdb()
+    if _HOST in ("127.0.0.1", "::1", "localhost") or _HOST.startswith("/"):
+        # What does not leave this machine needs no TLS, for which PyMySQL would read the system's certificates again at
+        # each connection: that takes longer than most requests.
+        _TLS["ssl_disabled"] = True
 
 _SERVER = {
     "ENGINE": "django.db.backends.mysql",
-    "HOST": os.environ.get("MYSQL_HOST", "127.0.0.1"),
+    "HOST": _HOST,
     "PORT": os.environ.get("MYSQL_TCP_PORT", "3306"),
     "USER": os.environ.get("MYSQL_USER", "root"),
     "PASSWORD": os.environ.get("MYSQL_PWD", ""),
@@ -32,6 +38,7 @@ _SERVER = {
         "write_timeout": 60,
         # Django's default, said aloud: the server's own, repeatable read, locks the gaps between rows as well.
         "isolation_level": "read committed",
+        **_TLS,
     },
 }
 # Every Unicode text must survive a round trip, whatever the server's default is.
