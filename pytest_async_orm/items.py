@@ -6,13 +6,15 @@ import inspect
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from types import MethodType
 from typing import Any
 from weakref import ref
 
 import pytest
 
-from pytest_async_orm.markers import closest, mode_for
+from pytest_async_orm.markers import closest
+from pytest_async_orm.options import Mode
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.patches.pytest_names import HELPER, arguments_of_mark, fixtures_of
 
@@ -21,11 +23,10 @@ SCOPE_FIXTURES = frozenset({"class_db", "module_db", "session_db"})
 _DATABASE_FIXTURES = SCOPE_FIXTURES | {HELPER, "live_server"}
 
 
-def wants_sandbox(item: pytest.Item) -> bool:
-    """Whether a test is isolated: by its marker, its fixtures, or the mode."""
+def wants_sandbox(item: pytest.Item, mode: Mode) -> bool:
+    """Whether a test of a mode is isolated: by its marker, its fixtures, or the mode."""
     if EXPLICIT_FIXTURE in getattr(item, "fixturenames", ()) and closest(item, "async_orm_sandbox") is None:
         return True
-    mode = mode_for(item)
     return mode == "all" or (mode == "async" and is_async(item))
 
 
@@ -73,10 +74,15 @@ def is_async(item: pytest.Item) -> bool:
     if is_async_function(getattr(item, "obj", None)):
         return True
     fixtures = fixtures_of(item)
-    for definitions in fixtures.values():
-        for one in definitions:
-            if is_async_function(one.func) and _reaches_database(one.argnames, fixtures):
-                return True
+    known = PROCESS.sync_fixtures
+    # Nearly always all of them are known.
+    if known.issuperset(chain.from_iterable(fixtures.values())):
+        return False
+    for one in chain.from_iterable(fixtures.values()):
+        if not is_async_function(one.func):
+            known.add(one)
+        elif _reaches_database(one.argnames, fixtures):
+            return True
     return False
 
 

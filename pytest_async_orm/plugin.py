@@ -5,6 +5,7 @@ Nothing is imported here that a run does not use, so that a suite without async 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -26,7 +27,8 @@ from pytest_async_orm.hooks import assertions, isolation, leaks, recording, repo
 from pytest_async_orm.hooks import session as state
 from pytest_async_orm.markers import check_collected, register_markers
 from pytest_async_orm.options import add_options, check_options
-from pytest_async_orm.patches.pytest_names import HELPER
+from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.patches.pytest_names import FOR_UNITTEST, HELPER
 
 __all__ = [
     "async_assert_max_num_queries",
@@ -52,8 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
     state.begin(config)
     register_markers(config)
     check_options(config)
-    config.pluginmanager.register(Gathering(config), "async_orm_gathering")
-    config.pluginmanager.register(MakingRoom(), "async_orm_making_room")
+    register = config.pluginmanager.register
+    register(Gathering(config), "async_orm_gathering")
+    register(MakingRoom(), "async_orm_making_room")
+    telling.carry_by(config, Carrying())
+    if "anyio.pytest_plugin" in sys.modules:
+        register(OfAnyio(), "async_orm_of_anyio")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,8 +73,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """What is opened from now on is this test's."""
-    recording.start(item)
-    return (yield from leaks.around_setup(item))
+    if state.runs_again(item):
+        recording.forget_run(item)
+        leaks.forget_run(item)
+    leaks.begin(item)
+    return (yield)
 
 
 _SURROUNDED = {HELPER, "django_db_setup", "django_capture_on_commit_callbacks", *assertions.ASSERTION_FIXTURES}
@@ -79,8 +88,12 @@ def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     """The sandbox starts behind pytest-django's own set-up; fixtures of wider scope belong to no test."""
+    if fixturedef in PROCESS.plain_fixtures:
+        # Nearly all, several for each test.
+        return (yield)
     name = fixturedef.argname
     if name not in _SURROUNDED and fixturedef.scope == "function":
+        PROCESS.plain_fixtures.add(fixturedef)
         return (yield)
     if name == HELPER:
         return (yield from isolation.around_helper(fixturedef, request))
@@ -90,7 +103,7 @@ def pytest_fixture_setup(
         isolation.capture_everywhere()
     if name in assertions.ASSERTION_FIXTURES:
         return (yield from assertions.around_assertion_fixture(fixturedef, request))
-    if fixturedef.scope == "function":
+    if fixturedef.scope == "function" or (name == FOR_UNITTEST and isinstance(request.node, pytest.Item)):
         return (yield)
     value = yield from scopes.around_wide_fixture(fixturedef, request)
     state.note_loop(request.config, fixturedef, value)
@@ -108,29 +121,42 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """anyio runs tests in a task that is older than they."""
-    if "anyio_backend" not in pyfuncitem.fixturenames:
-        return (yield)
-    from pytest_async_orm.hooks.anyio_tests import around_anyio_test
-
-    return (yield from around_anyio_test(pyfuncitem))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """A test is judged once all of its fixtures are gone."""
     return (yield from leaks.around_teardown(item))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test's facts travel in its reports, also from xdist's workers."""
-    report = yield
-    leaks.attach(item, report)
-    telling.attach(item, report)
-    reporting.attach(item, report)
-    return report
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """A report keeps the frames of what failed."""
+    if call.excinfo is not None:
+        leaks.note_failure(item)
+
+
+class OfAnyio:
+    """Registered where anyio's plugin is."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """anyio runs tests in a task that is older than they."""
+        if "anyio_backend" not in pyfuncitem.fixturenames:
+            return (yield)
+        from pytest_async_orm.hooks.anyio_tests import around_anyio_test
+
+        return (yield from around_anyio_test(pyfuncitem))
+
+
+class Carrying:
+    """A test's facts travel in its reports, also from xdist's workers: registered once there are some."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Give a test's facts to its reports."""
+        report = yield
+        leaks.attach(item, report)
+        telling.attach(item, report)
+        reporting.attach(item, report)
+        return report
 
 
 class MakingRoom:
@@ -149,7 +175,9 @@ class Gathering:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """What the report of a test carries."""
+        """What the report of a test carries, which was made in another process perhaps."""
+        if reporting.CARRIED.isdisjoint(vars(report)):
+            return
         leaks.gather(self._config, report)
         telling.gather(self._config, report)
         reporting.gather(self._config, report)

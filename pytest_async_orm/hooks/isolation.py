@@ -40,21 +40,19 @@ def around_helper(
     if _HELPED in request.node.stash:
         # A project's own of that name, beside pytest-django's, which it asks for.
         return (yield)
-    request.node.stash[_HELPED] = True
-    fixturedef.addfinalizer(partial(request.node.stash.__delitem__, _HELPED))
+    item = request.node
+    item.stash[_HELPED] = True
     state = state_of(request.config)
-    state.test_starts(request.node.nodeid)
-    track(request.node, state)
+    state.test_starts(item.nodeid)
+    track(item, state)
     _see_other_stacks()
-    state.layers.suspend(transactional=is_transactional(request.node))
-    blocker = request.getfixturevalue("django_db_blocker")
+    state.layers.suspend(transactional=is_transactional(item))
     committed: set[str] = set()
-    fixturedef.addfinalizer(state.layers.resume)
-    fixturedef.addfinalizer(partial(_empty_tables, request.node, blocker, committed))
+    fixturedef.addfinalizer(partial(_leave_alone, request, state, committed))
     with in_signature(request):
         result = yield
-    if request.cls is None or not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
-        fixturedef.addfinalizer(_start(state, request.node, committed))
+    if isinstance(item.parent, pytest.Module) or not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
+        fixturedef.addfinalizer(_start(state, item, committed))
     return result
 
 
@@ -66,7 +64,8 @@ def _derives(cls: object, module: str, name: str) -> bool:
 
 def open_to_guests(item: pytest.Item) -> AbstractContextManager[None]:
     """What surrounds the call of a test: nothing, but for those of Django's `TestCase`."""
-    cls = getattr(item, "cls", None)
+    # Most tests are functions of a module, which is told faster than their class.
+    cls = None if isinstance(item.parent, pytest.Module) else getattr(item, "cls", None)
     if cls is None or not _derives(cls, "django.test.testcases", "TestCase") or mode_for(item) == "off":
         return _NOTHING
     return _open_to_guests(item)
@@ -94,10 +93,10 @@ def _start(state: State, item: pytest.Item, committed: set[str]) -> Callable[[],
     """Start what a test needs on top of its real connections; return what ends it."""
     from pytest_async_orm.sharing.real import isolated_connections
 
-    wrappers = isolated_connections()
-    if wrappers and wants_sandbox(item) and not _derives(getattr(item, "cls", None), "unittest", "TestCase"):
+    wrappers, mode = isolated_connections(), mode_for(item)
+    if wrappers and wants_sandbox(item, mode) and not _derives(getattr(item, "cls", None), "unittest", "TestCase"):
         return _start_sandbox(state, item, wrappers, committed)
-    if mode_for(item) == "off":
+    if mode == "off":
         return lambda: None
     return _start_host(state, item, wrappers) if wrappers else partial(_close_other_threads, item)
 
@@ -201,9 +200,17 @@ def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: se
         raise TransactionLost("\n".join(ending.lost))
 
 
+def _leave_alone(request: pytest.FixtureRequest, state: State, committed: set[str]) -> None:
+    """Behind pytest-django's tear-down: the real connections are everybody's again."""
+    try:
+        if committed:
+            _empty_tables(request.node, request.getfixturevalue("django_db_blocker"), committed)
+    finally:
+        state.layers.resume()
+        del request.node.stash[_HELPED]
+
+
 def _empty_tables(item: pytest.Item, blocker: DjangoDbBlocker, committed: set[str]) -> None:
-    if not committed:
-        return
     from pytest_async_orm.messages.sandbox import flushed
     from pytest_async_orm.sharing.real import flush
 

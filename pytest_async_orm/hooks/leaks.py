@@ -10,9 +10,9 @@ import pytest
 
 from pytest_async_orm.errors import ConnectionsLeaked
 from pytest_async_orm.hooks.session import STATE
-from pytest_async_orm.hooks.telling import FAULT, forget, forget_notices, tell, tell_of_session
+from pytest_async_orm.hooks.telling import FAULT, carry, forget, forget_notices, tell, tell_of_session
 from pytest_async_orm.markers import allowed_leaks
-from pytest_async_orm.options import leak_mode
+from pytest_async_orm.options import leak_mode, wants_report
 from pytest_async_orm.patches.process import PROCESS
 
 if TYPE_CHECKING:
@@ -25,19 +25,22 @@ CARRIED = "_async_orm_leaks"
 PROPERTY = "connection_leak"
 _FACTS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 _TRACKED: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
-_PASSED: pytest.StashKey[bool] = pytest.StashKey()
+_FAILED: pytest.StashKey[bool] = pytest.StashKey()
 COLLECTED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 
 
-def around_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """What is opened from now on is this test's, and of a test that runs again nothing is left from before."""
-    forget(item, _FACTS, _PASSED)
+def forget_run(item: pytest.Item) -> None:
+    """Let go of what an earlier run of a test left."""
+    forget(item, _FACTS, _FAILED)
     forget_notices(item, PROPERTY)
+
+
+def begin(item: pytest.Item) -> None:
+    """What is opened from now on is this test's."""
     state = item.config.stash.get(STATE, None)
     if state is not None:
         state.test_starts(item.nodeid)
         track(item, state)
-    return (yield)
 
 
 def track(item: pytest.Item, state: State) -> None:
@@ -82,13 +85,17 @@ def _tell(item: pytest.Item, *, may_fail: bool) -> None:
 
 
 def _judged(item: pytest.Item, judge: Judge) -> list[Leak]:
-    reason = allowed_leaks(item)
-    leaks = [replace(leak, allowed=reason) for leak in judge.test(passed=item.stash.get(_PASSED, True))]
-    records = judge.records()
+    leaks = judge.test(passed=_FAILED not in item.stash)
+    # Of a session that nobody shows there is nothing to tell but leaks.
+    records = judge.records() if leaks or wants_report(item.config) else []
+    if leaks:
+        reason = allowed_leaks(item)
+        leaks = [replace(leak, allowed=reason) for leak in leaks]
     if leaks or records:
         from pytest_async_orm.leaks.document import facts_of_test
 
         item.stash[_FACTS] = facts_of_test(records, leaks, _census(item, judge))
+        carry(item)
     for leak in leaks:
         item.user_properties.append((PROPERTY, f"{leak.kind}: {leak.alias} at {leak.opened_at}"))
     return leaks
@@ -124,11 +131,13 @@ def _failed(what: str, error: Exception) -> str:
     return judgement_failed(what, error, "".join(traceback.format_exception(error)))
 
 
+def note_failure(item: pytest.Item) -> None:
+    """A phase of a test, or one of its subtests, did not pass."""
+    item.stash[_FAILED] = True
+
+
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
     """Give a test's facts to the report of its tear-down."""
-    if report.when == "call":
-        # One for each subtest, before the test's own.
-        item.stash[_PASSED] = report.passed and item.stash.get(_PASSED, True)
     if report.when == "teardown" and _FACTS in item.stash:
         setattr(report, CARRIED, item.stash[_FACTS])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_async_orm.errors import QueryAssertionError
-from pytest_async_orm.hooks.telling import N_PLUS_ONE, forget, tell
+from pytest_async_orm.hooks.telling import N_PLUS_ONE, carry, forget, tell
 from pytest_async_orm.items import databases_of
 from pytest_async_orm.markers import max_queries_of, n_plus_one_of
 from pytest_async_orm.options import wants_report
@@ -34,8 +34,8 @@ def recording_of(item: pytest.Item) -> Recording:
     return item.stash[RECORDING]
 
 
-def start(item: pytest.Item) -> None:
-    """Record from here on what a test sends that runs again: a recording is of one run."""
+def forget_run(item: pytest.Item) -> None:
+    """Let go of what an earlier run of a test sent: a recording is of one run."""
     forget(item, RECORDING, SNAPSHOT)
 
 
@@ -66,6 +66,8 @@ def _around_recorded(item: pytest.Item) -> Generator[None, object, object]:
     asked = bool(budgets) or reaction != "off" or wants_report(item.config)
     if RECORDING not in item.stash and not (asked and databases_of(item) != set()):
         return (yield)
+    if wants_report(item.config):
+        carry(item)
     recording = recording_of(item)
     recording.open()
     try:

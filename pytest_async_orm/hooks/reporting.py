@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_async_orm.hooks import leaks, telling
 from pytest_async_orm.hooks.leaks import session_leaks
 from pytest_async_orm.hooks.recording import RECORDING
 from pytest_async_orm.hooks.telling import notices
 from pytest_async_orm.markers import n_plus_one_of
 from pytest_async_orm.options import wants_report
+
+# The attribute by which a test's queries travel in its report, and all by which anything of the plugin's does.
+_QUERIES = "async_orm_queries"
+CARRIED = frozenset({_QUERIES, leaks.CARRIED, telling.CARRIED})
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -19,10 +24,10 @@ def attach(item: pytest.Item, report: pytest.TestReport) -> None:
         return
     from pytest_async_orm.recording.document import queries_document
     from pytest_async_orm.recording.log import QueryLog
-    from pytest_async_orm.report import collecting
 
     log = QueryLog(item.stash[RECORDING])
-    collecting.attach(report, queries_document(item.nodeid, log, n_plus_one_of(item)[0]))
+    # Plain types alone: pytest-xdist sends the attributes of a report to the controller.
+    setattr(report, _QUERIES, queries_document(item.nodeid, log, n_plus_one_of(item)[0]))
 
 
 def gather(config: pytest.Config, report: pytest.TestReport) -> None:
@@ -30,7 +35,7 @@ def gather(config: pytest.Config, report: pytest.TestReport) -> None:
     if wants_report(config):
         from pytest_async_orm.report import collecting
 
-        collecting.collect(config, report)
+        collecting.collect(config, report, _QUERIES)
 
 
 def write_files(session: pytest.Session) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STATE: pytest.StashKey[State] = pytest.StashKey()
 PROCESS_KEY: pytest.StashKey[Process] = pytest.StashKey()
 _SESSION: pytest.StashKey[object] = pytest.StashKey()
+_HAS_RUN: pytest.StashKey[bool] = pytest.StashKey()
 # Loops are made before the first database test as well.
 EARLY_LOOPS: pytest.StashKey[WeakSet[asyncio.AbstractEventLoop]] = pytest.StashKey()
 
@@ -49,6 +50,14 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f"async ORM: replaced while it ran: {replaced or 'nothing'}")
         for reason in reasons():
             reporter.write_line(f"async ORM: Django's own flush of {reason}")
+
+
+def runs_again(item: pytest.Item) -> bool:
+    """Whether a test has run before, as pytest-rerunfailures and others let it."""
+    if _HAS_RUN in item.stash:
+        return True
+    item.stash[_HAS_RUN] = True
+    return False
 
 
 class State:

@@ -30,6 +30,7 @@ Notice = dict[str, Any]
 """`topic`, `text`, and `test`: the id of the test, or None for the session."""
 _OF_TEST: pytest.StashKey[list[Notice]] = pytest.StashKey()
 _GATHERED: pytest.StashKey[list[Notice]] = pytest.StashKey()
+_CARRYING: pytest.StashKey[object] = pytest.StashKey()
 
 
 def forget(item: pytest.Item, *keys: pytest.StashKey[Any]) -> None:
@@ -47,8 +48,21 @@ def forget_notices(item: pytest.Item, *others: str) -> None:
         item.user_properties[:] = [one for one in item.user_properties if one[0] not in told]
 
 
+def carry_by(config: pytest.Config, plugin: object) -> None:
+    """What to register once a test has something for its report: most suites have nothing."""
+    config.stash[_CARRYING] = plugin
+
+
+def carry(item: pytest.Item) -> None:
+    """A test has something for its report."""
+    manager, plugin = item.config.pluginmanager, item.config.stash[_CARRYING]
+    if not manager.is_registered(plugin):
+        manager.register(plugin, "async_orm_carrying")
+
+
 def tell(item: pytest.Item, topic: str, text: str) -> None:
     """Tell of a test: in its report and its JUnit properties, and in the section of the topic."""
+    carry(item)
     item.stash.setdefault(_OF_TEST, []).append({"topic": topic, "test": item.nodeid, "text": text})
     item.user_properties.append((TOPICS[topic], text))
 

@@ -6,7 +6,6 @@ import sys
 import weakref
 from collections.abc import Callable
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import django
@@ -71,8 +70,8 @@ def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
         if process.watching:
             if KEPT_BY_DJANGO in self.__dict__:
                 process.one(Ledger).used_again(self)
-            frame: FrameType | None = here(2)
-            while frame is not None and (code := frame.f_code).co_name in passing:
+            frame = here(2)
+            while (code := frame.f_code).co_name in passing and frame.f_back is not None:
                 frame = frame.f_back
             # The user asked for it, by hand or by `iterator()`; Django closes all others itself.
             if not code.co_filename.startswith(djangos) or code.co_name == "chunked_cursor":

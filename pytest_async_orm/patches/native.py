@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 
 from pytest_async_orm.errors import UnsupportedConnection
-from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 
@@ -25,7 +24,9 @@ def _opening(original: Callable[..., Any]) -> Callable[..., Any]:
         router = PROCESS.router
         refused = router.covering(self.alias) if router is not None else None
         if refused is not None:
-            raise UnsupportedConnection(messages.native_connection(refused, self.alias))
+            from pytest_async_orm.messages.sandbox import native_connection
+
+            raise UnsupportedConnection(native_connection(refused, self.alias))
         PROCESS.native_used[self.alias] += 1
         await original(self)
 

@@ -78,9 +78,12 @@ class Process:
     want_stacks: list[Any]
     started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]]
     native_used: Counter[str]
-    # The files of the tests that have run, and which functions are asynchronous.
+    # The files of the tests that have run, which functions are asynchronous, and the definitions of fixtures that are
+    # known to be of no interest, to set-ups and to those who look for asynchronous ones.
     test_files: set[str]
     async_functions: dict[ref[Any], bool]
+    plain_fixtures: set[Any]
+    sync_fixtures: set[Any]
     # Leaks: whether account is kept of connections.
     watching: bool
 
@@ -96,6 +99,7 @@ class Process:
         self.wide, self.want_stacks = [], []
         self.started, self.native_used, self.test_files = WeakKeyDictionary(), Counter(), set()
         self.async_functions = {}
+        self.plain_fixtures, self.sync_fixtures = set(), set()
         self._rooms: dict[type[Any], Any] = {}
 
     def one(self, kind: type[_T]) -> _T:

@@ -8,6 +8,9 @@ from typing import Any
 HELPER = "_django_db_helper"
 """pytest-django's fixture that opens a test's transaction: seen in 4.9 to 4.14."""
 
+FOR_UNITTEST = "_django_setup_unittest"
+"""pytest-django's fixture of every class, which does nothing for a function outside of one: seen in 4.9 to 4.14."""
+
 
 def fixtures_of(item: Any) -> Mapping[str, Sequence[Any]]:
     """The definitions of all fixtures that a test uses, by name, an override after what it overrides: pytest's own

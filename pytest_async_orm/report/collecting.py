@@ -6,19 +6,12 @@ from typing import Any
 
 import pytest
 
-# pytest-xdist sends the attributes of a report to the controller.
-_ATTRIBUTE = "async_orm_queries"
 COLLECTED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 
 
-def attach(report: pytest.TestReport, document: dict[str, Any]) -> None:
-    """Give a test's queries to a report: plain types alone, as xdist wants them."""
-    setattr(report, _ATTRIBUTE, document)
-
-
-def collect(config: pytest.Config, report: pytest.TestReport) -> None:
+def collect(config: pytest.Config, report: pytest.TestReport, attribute: str) -> None:
     """Keep the document that a report carries, with the outcome of its test; reports without one are passed over."""
-    found = getattr(report, _ATTRIBUTE, None)
+    found = getattr(report, attribute, None)
     if found is not None:
         config.stash.setdefault(COLLECTED, []).append({**found, "outcome": report.outcome})
 

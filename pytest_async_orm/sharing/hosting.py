@@ -9,7 +9,7 @@ comes (see `guests`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -39,8 +39,7 @@ class Host:
         """The number of the test's own thread."""
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
         self.own_thread = threading.current_thread()
-        self.chunked_cursors: WeakSet[Any] = WeakSet()
-        """The cursors of the test's own thread that guests' statements must not meet."""
+        self._chunked_cursors: WeakSet[Any] | None = None
         self._threads = _threads_before()
         self._guests: Guests | None = None
         self._end: SandboxEnd | None = None
@@ -68,8 +67,15 @@ class Host:
     def _chunked_cursor(self, wrapper: BaseDatabaseWrapper) -> Any:
         """Django's, one of the server's, which asks it for each batch: remembered, since generators hold it."""
         cursor = type(wrapper).chunked_cursor(wrapper)
-        self.chunked_cursors.add(cursor)
+        if self._chunked_cursors is None:
+            self._chunked_cursors = WeakSet()
+        self._chunked_cursors.add(cursor)
         return cursor
+
+    @property
+    def chunked_cursors(self) -> Iterable[Any]:
+        """The cursors of the test's own thread that guests' statements must not meet."""
+        return self._chunked_cursors or ()
 
     @property
     def ended(self) -> bool:

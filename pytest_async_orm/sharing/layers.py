@@ -36,16 +36,12 @@ class Layers:
         self._stragglers: dict[threading.Thread, tuple[Sandbox | Host, Work]] = {}
         self._pausing: WeakKeyDictionary[Any, Work] = WeakKeyDictionary()
         self._unfinished: Unfinished | None = None
+        self.top: Sandbox | Host | None = None
+        """The innermost sandbox; None where the real connections show."""
         self.host: Host | None = None
         """The innermost sandbox, if it is for guests alone."""
         self.shows_real = False
         """Whether the real connections show, and no thread goes on with what an earlier test had to do with."""
-
-    @property
-    def top(self) -> Sandbox | Host | None:
-        """The innermost sandbox; None where the real connections show."""
-        top = self._stack[-1] if self._stack else None
-        return None if isinstance(top, str) else top
 
     @property
     def isolating(self) -> Sandbox | None:
@@ -83,7 +79,8 @@ class Layers:
         try:
             return sandbox.end()
         finally:
-            self._note_what_goes_on(sandbox)
+            if self.host is None or self.host.had_guests:
+                self._note_what_goes_on(sandbox)
             self._remove()
 
     def _note_what_goes_on(self, sandbox: Sandbox | Host) -> None:
@@ -104,7 +101,8 @@ class Layers:
         self._note_top()
 
     def _note_top(self) -> None:
-        top = self.top
+        top = self._stack[-1] if self._stack else None
+        self.top = top = None if isinstance(top, str) else top
         self.host = top if isinstance(top, Host) else None
         self.shows_real = top is None and not self._stragglers and not self._unfinished
 
@@ -192,6 +190,8 @@ class Layers:
         return None
 
     def _forget_finished(self) -> None:
+        if not (self._unfinished or self._stragglers):
+            return
         if self._unfinished:
             self._unfinished.forget_finished()
         for thread, (sandbox, work) in list(self._stragglers.items()):

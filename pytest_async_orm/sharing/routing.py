@@ -38,22 +38,20 @@ def _route(handler: Any, alias: str) -> Route | None:
     return router.route(alias) if router is not None and handler is connections else None
 
 
-def _is_at_home(router: Router, origin: Callable[[], Any] = ORIGIN.get) -> bool:
-    """Whether it is certain, without asking `route`, that nothing is routed: for a sync test and what surrounds it,
-    which look connections up a dozen times a test.
-    """
-    host = router.host
-    if host is not None:
-        return origin() is host and get_ident() == host.thread and runs_no_loop()
-    return router.shows_real and origin() is None and present_caller() is None
-
-
 def _getting(original: Callable[..., Any]) -> Callable[..., Any]:
-    process = PROCESS
+    process, origin, caller, thread = PROCESS, ORIGIN.get, present_caller, get_ident
 
     def __getitem__(self: Any, alias: str) -> Any:  # noqa: N807 - it stands for that method
         router = process.router
-        if router is None or _is_at_home(router):
+        if router is None:
+            return original(self, alias)
+        # A sync test, and what surrounds it, look connections up two dozen times, so this makes no more calls than it
+        # needs to be certain that nothing is routed.
+        host = router.host
+        if host is None:
+            if router.shows_real and origin() is None and caller() is None:
+                return original(self, alias)
+        elif origin() is host and thread() == host.thread and runs_no_loop():
             return original(self, alias)
         route = _route(self, alias)
         found = None if route is None else route.get(alias)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.utils import ConnectionHandler
 
 from pytest_async_orm.patches.mechanism import Patches, Target
 from pytest_async_orm.patches.process import PROCESS
@@ -142,7 +143,15 @@ def test_short_way_of_lookups(asked: Asked) -> None:
 @pytest.mark.parametrize("certain", [True, False])
 def test_wrong_ways_are_caught(asked: Asked, monkeypatch: pytest.MonkeyPatch, *, certain: bool) -> None:
     """Where everybody takes the short way, or nobody does, that is noticed."""
-    monkeypatch.setattr("pytest_async_orm.sharing.routing._is_at_home", lambda _: certain)
+    installed: Any = ConnectionHandler.__getitem__
+
+    def look_up_wrongly(handler: Any, alias: str) -> Any:
+        if certain:
+            return installed.__wrapped__(handler, alias)
+        asked.route(alias)
+        return installed(handler, alias)
+
+    monkeypatch.setattr(ConnectionHandler, "__getitem__", look_up_wrongly)
     with pytest.raises((AssertionError, IndexError)):
         expect_short_ways(asked)
 

@@ -72,6 +72,25 @@ def test_a_failing_test_stays_what_it_is(run) -> None:
     result.assert_outcomes(failed=1, errors=1)
 
 
+HELD = """
+@pytest.mark.django_db
+def test_it(subtests):
+    cursor = connections["default"].cursor()
+    {failing}
+"""
+
+
+@pytest.mark.parametrize("failing", ["assert False", "with subtests.test('part'): assert False"])
+def test_what_a_failure_holds_is_no_leak(run, failing: str) -> None:
+    """The report of a test, or of a part of it, keeps the frames of what failed, and with them a cursor."""
+    result = run(HELD.format(failing=failing))
+    assert result.parseoutcomes().get("failed")
+    assert "connection leaks" not in result.stdout.str()
+    result = run(HELD.format(failing="pytest.kept = cursor"))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*= connection leaks =*", "1 x cursor left open: *"])
+
+
 def test_a_failing_tear_down_stays_what_it_is(run) -> None:
     """An error of a fixture's tear-down is not hidden behind a leak, which is told in the summary."""
     source = """

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 import test_attempts as attempts
 import test_joining as joining
+import test_leak_faults as faults
+import test_leak_wiring as wiring
 import test_mirrors as mirrors
 import test_older_threads as older
 import test_pragmas as pragmas
+import test_query_budgets as budgets
+import test_query_files as files
 import test_transactions_of_one_call as one_call
 import test_turns as turns
 import test_unknown_databases as unknown
@@ -20,6 +24,7 @@ from pytest_async_orm.sharing.sandbox import Sandbox
 
 pytestmark = pytest.mark.planted
 SQLITE = {"sqlite"}
+RAISING = {"failing": "1 / 0"}
 EVERYWHERE = {"sqlite", "postgresql", "mysql"}
 NOTHING = "lambda *args, **options: None"
 # Two threads that speak to one connection at a time may wait for ever: such a session ends without an outcome, by the
@@ -103,6 +108,17 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
     ("hooks.leaks:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("hooks.leaks:forget_notices", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("hooks.recording:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
+    ("hooks.session:runs_again", "lambda item: False", attempts.test_run_again, {}, EVERYWHERE),
+    (
+        "hooks.leaks:note_failure",
+        NOTHING,
+        faults.test_what_a_failure_holds_is_no_leak,
+        {"failing": "1 / 0"},
+        EVERYWHERE,
+    ),
+    ("hooks.leaks:carry", NOTHING, wiring.test_equal_leaks_are_folded, {}, EVERYWHERE),
+    ("hooks.telling:carry", NOTHING, budgets.test_n_plus_one_by_ini, {}, EVERYWHERE),
+    ("hooks.recording:carry", NOTHING, files.test_report_from_workers, {}, EVERYWHERE),
     ("hooks.session:State.watch_again", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("drivers.dialect:Dialect.instead", NOTHING, pragmas.test_receivers, {}, SQLITE),
     ("hooks.isolation:_left_alone", "lambda *args: set()", unknown.test_unknown_vendor, {}, SQLITE),

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_async_orm.items import is_of
+from pytest_async_orm.patches.pytest_names import FOR_UNITTEST, fixtures_of
+
 
 def test_processes_of_pytester() -> None:
     """The tests start their inner runs in warm processes, by the method through which pytest's own `pytester` does."""
@@ -43,6 +46,14 @@ def test_helper_fixture_of_pytest_django() -> None:
 
     assert hasattr(fixtures, "_django_db_helper"), (
         "pytest-django has no fixture _django_db_helper any more: hooks/isolation.py starts the sandbox after it"
+    )
+
+
+def test_class_fixture_of_pytest_django(request: pytest.FixtureRequest) -> None:
+    """pytest-django's own fixture of the scope class is part of every test, of a function outside of a class too."""
+    found = fixtures_of(request.node).get(FOR_UNITTEST, ())
+    assert [(one.scope, is_of(one, "pytest_django")) for one in found] == [("class", True)], (
+        f"pytest-django has no fixture {FOR_UNITTEST} any more: plugin.py surrounds another one for nothing"
     )
 
 
