@@ -62,6 +62,10 @@ class Journal:
         """
         return tuple(self._sync), tuple(self._async), tuple(self._steps), tuple(self._logged)
 
+    def logged(self) -> tuple[tuple[str, str], ...]:
+        """The levels and messages that loggers were told while `logging` was open."""
+        return tuple(self._logged)
+
     def events(self) -> list[str]:
         """What was noted first in each note, of both kinds: for a call that does one thing after the other."""
         return [note[0] for note in (*self._sync, *self._async)]

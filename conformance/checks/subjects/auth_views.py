@@ -27,19 +27,22 @@ from conformance.checks.subjects.auth_people import (
 )
 from conformance.checks.subjects.cache import Call, calls
 
+# What a URL gives a view beside the request: of a group without a name, and of one with.
+_NUMBER, _ARGUMENT = 5, "!"
 
-def user_view(request: Any, *_: Any) -> Any:
-    """Answers with whom it takes the user for."""
+
+def user_view(request: Any, *given: Any, **named: Any) -> Any:
+    """Answers with whom it takes the user for, and with what the URL gave it."""
     from django.http import HttpResponse
 
-    return HttpResponse(f"seen by {request.user.get_username()}")
+    return HttpResponse(f"seen by {request.user.get_username()} with {given} and {named}")
 
 
-async def user_aview(request: Any, *_: Any) -> Any:
+async def user_aview(request: Any, *given: Any, **named: Any) -> Any:
     """The same, as a coroutine function."""
     from django.http import HttpResponse
 
-    return HttpResponse(f"seen by {(await request.auser()).get_username()}")
+    return HttpResponse(f"seen by {(await request.auser()).get_username()} with {given} and {named}")
 
 
 def _plain_view(_: Any) -> Any:
@@ -114,9 +117,11 @@ def _decorated(_: Stage, example: Viewing) -> Sides:
     view = decorator(*(is_joan if each is ais_joan else each for each in example.call.args), **kwargs)(user_view)
 
     async def asynchronous() -> Any:
-        return told(await aview(request))
+        return told(await aview(request, _NUMBER, argument=_ARGUMENT))
 
-    return Sides(lambda: told(view(request)), asynchronous, held=(partial(seen_of, request),))
+    return Sides(
+        lambda: told(view(request, _NUMBER, argument=_ARGUMENT)), asynchronous, held=(partial(seen_of, request),)
+    )
 
 
 def _test_of_sync_view(_: Stage, example: Viewing) -> Sides:
@@ -128,10 +133,10 @@ def _test_of_sync_view(_: Stage, example: Viewing) -> Sides:
     test: Any = decorators.user_passes_test
 
     async def asynchronous() -> Any:
-        return told(await sync_to_async(test(ais_joan)(user_view))(request))
+        return told(await sync_to_async(test(ais_joan)(user_view))(request, _NUMBER, argument=_ARGUMENT))
 
     def sync() -> Any:
-        return told(test(is_joan)(user_view)(request))
+        return told(test(is_joan)(user_view)(request, _NUMBER, argument=_ARGUMENT))
 
     return Sides(sync, asynchronous, held=(partial(seen_of, request),))
 
@@ -140,8 +145,8 @@ def _decorated_source(example: Viewing) -> tuple[str, str]:
     args = tuple(Bare(getattr(each, "__name__", repr(each))) for each in example.call.args)
     decorator = replace(example.call, args=args).source("decorators")
     return (
-        f"# {described(example.rows)}\n{decorator}(view)(request)",
-        f"# {described(example.rows)}\nawait {decorator}(async_view)(request)",
+        f"# {described(example.rows)}\n{decorator}(view)(request, {_NUMBER}, argument={_ARGUMENT!r})",
+        f"# {described(example.rows)}\nawait {decorator}(async_view)(request, {_NUMBER}, argument={_ARGUMENT!r})",
     )
 
 

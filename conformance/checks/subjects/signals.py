@@ -220,11 +220,37 @@ def _expected(example: Sending, *, robust: bool) -> Any:
 _INTERRUPTED = tuple(
     Sending((ReceiverPlan(kind, None, True, "strong"),), "A", 1, caching=False, interrupted=True) for kind in _KINDS
 )
-_EVERY = 8
 
 
-def _vary(example: Sending, turn: int) -> Sending:
-    return example if turn % _EVERY else _INTERRUPTED[turn // _EVERY % len(_INTERRUPTED)]
+def _plan(kind: str, sender: str | None = None, held: str = "strong", *, raises: bool = False) -> ReceiverPlan:
+    return ReceiverPlan(kind, sender, raises, held)
+
+
+# Each branch of the methods, and what is next to it: what is drawn may miss some.
+_KNOWN = (
+    Sending(
+        (_plan("async"), _plan("sync"), _plan("pausing", "A"), _plan("sync", "A"), _plan("sync", "B")), "A", 1, True
+    ),
+    Sending((_plan("sync", raises=True), _plan("sync")), "A", 2, caching=False),
+    Sending((_plan("async"), _plan("pausing", raises=True)), "A", 3, caching=False),
+    Sending((_plan("async", "B"), _plan("sync", "B")), "A", 1, caching=True),
+    Sending((_plan("sync", raises=True), _plan("async"), _plan("sync")), "B", 1, caching=False),
+    Sending((_plan("sync", held="weak"), _plan("async", held="weak"), _plan("async", held="gone")), "A", 0, True),
+    Sending((_plan("pausing", raises=True),), "A", 2, caching=True),
+    Sending((_plan("async", raises=True), _plan("async"), _plan("sync")), "A", 1, caching=False),
+    Sending((), "A", 1, caching=True),
+    *_INTERRUPTED,
+)
+
+
+def _vary_by(allowed: Callable[[Sending], bool]) -> Callable[[Sending, int], Sending]:
+    """Every other example is one of the known, in turn."""
+    known = [each for each in _KNOWN if allowed(each)]
+
+    def vary(example: Sending, turn: int) -> Sending:
+        return example if turn % 2 else known[turn // 2 % len(known)]
+
+    return vary
 
 
 def _source(method: str) -> Callable[[Sending], tuple[str, str]]:
@@ -272,7 +298,7 @@ for _name in ("send", "send_robust"):
         _sendings().filter(_one_kind_raises) if _name == "send" else _sendings(),
         _twin(_name),
         _source(_name),
-        vary=_vary,
+        vary=_vary_by(_one_kind_raises if _name == "send" else lambda _: True),
     )
     register_experiment(
         f"signals.{_name}.async_receivers",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from types import SimpleNamespace
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -108,7 +109,18 @@ def _shown(response: Any) -> dict[str, Any]:
     return {name: masked(value) if isinstance(value, str) else value for name, value in shown.items()}
 
 
+# A decorator of functions on a method, whose first argument is no request: some say so.
+_NO_REQUEST = "no request"
+_EVERY = 8
+
+
+def _vary(example: Decorated, turn: int) -> Decorated:
+    return example if turn % _EVERY != _EVERY // 2 else replace(example, verb=_NO_REQUEST)
+
+
 def _request(factory: Any, example: Decorated, *, asgi: bool) -> Any:
+    if example.verb == _NO_REQUEST:
+        return SimpleNamespace(method="GET")
     sent = dict(example.sent)
     query = sent.pop("query", "")
     factory.cookies.load(sent.pop("Cookie", ""))
@@ -137,7 +149,7 @@ def _both(stage: Stage, example: Decorated) -> Sides:
             return _shown(response), _marks(aview, arequest)
 
     # The kind of view is noted in its own way on each side.
-    return Sides(sync, asynchronous, held=(lambda: sorted(journal.events()),))
+    return Sides(sync, asynchronous, held=(lambda: sorted(journal.events()), journal.logged))
 
 
 def _source(example: Decorated) -> tuple[str, str]:
@@ -149,6 +161,9 @@ def _source(example: Decorated) -> tuple[str, str]:
     view = f"@{name}\ndef view(request, number, argument):\n    {answer}"
     asked = f".{example.verb}('/', {dict(example.sent)}), {_NUMBER}, argument={_ARGUMENT!r})"
     awaited = view.replace("def view", "async def view")
+    if example.verb == _NO_REQUEST:
+        asked = f"SimpleNamespace(method='GET'), {_NUMBER}, argument={_ARGUMENT!r})"
+        return f"{view}\nview({asked}", f"{awaited}\nawait view({asked}"
     return f"{view}\nview(RequestFactory(){asked}", f"{awaited}\nawait view(AsyncRequestFactory(){asked}"
 
 
@@ -179,7 +194,9 @@ def _register(
         st.sampled_from(headers),
     )
     name = path.rpartition(".")[2].lower()
-    register_experiment(f"views.decorators.{name}", examples, _both, _source, surroundings=lambda _: still())
+    register_experiment(
+        f"views.decorators.{name}", examples, _both, _source, surroundings=lambda _: still(), vary=_vary
+    )
 
 
 def _args(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
