@@ -33,6 +33,7 @@ SHOWN = (
     "http.request.encoding",
     "m2m.acount",
     "signals.asend",
+    "signals.asend.tasks",
     "views.decorators.csrf_protect",
 )
 KNOWN = "sessions.adelete_test_cookie:state"
