@@ -58,8 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
     register(Gathering(config), "async_orm_gathering")
     register(MakingRoom(), "async_orm_making_room")
     telling.carry_by(config, Carrying())
-    if "anyio.pytest_plugin" in sys.modules:
-        register(OfAnyio(), "async_orm_of_anyio")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,6 +66,12 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     check_collected(report)
     return report
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A module of tests may have brought anyio's plugin."""
+    if "anyio.pytest_plugin" in sys.modules:
+        session.config.pluginmanager.register(OfAnyio(), "async_orm_of_anyio")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -126,9 +130,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     return (yield from leaks.around_teardown(item))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """A report keeps the frames of what failed."""
+    """A report keeps the frames of what failed: behind pytest's own, which says what a method of unittest's raised."""
     if call.excinfo is not None:
         leaks.note_failure(item)
 

@@ -41,14 +41,14 @@ def around_helper(
         # A project's own of that name, beside pytest-django's, which it asks for.
         return (yield)
     item = request.node
-    item.stash[_HELPED] = True
     state = state_of(request.config)
     state.test_starts(item.nodeid)
     track(item, state)
     _see_other_stacks()
     state.layers.suspend(transactional=is_transactional(item))
+    item.stash[_HELPED] = True
     committed: set[str] = set()
-    fixturedef.addfinalizer(partial(_leave_alone, request, state, committed))
+    fixturedef.addfinalizer(partial(_give_back, request, state, committed))
     with in_signature(request):
         result = yield
     if isinstance(item.parent, pytest.Module) or not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
@@ -200,7 +200,7 @@ def _end_sandbox(state: State, item: pytest.Item, tasks: set[Any], committed: se
         raise TransactionLost("\n".join(ending.lost))
 
 
-def _leave_alone(request: pytest.FixtureRequest, state: State, committed: set[str]) -> None:
+def _give_back(request: pytest.FixtureRequest, state: State, committed: set[str]) -> None:
     """Behind pytest-django's tear-down: the real connections are everybody's again."""
     try:
         if committed:

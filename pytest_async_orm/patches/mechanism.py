@@ -96,7 +96,6 @@ class Patches:
         self._installed: dict[Target, Installed] = {}
         self._connected: list[tuple[Any, Any, str]] = []
         self._waiting: dict[Target, tuple[str, Make]] = {}
-        self._modules = 0
 
     def install(self, target: Target, make: Make) -> None:
         """Replace a target unless it is replaced already, for an outer session perhaps.
@@ -117,13 +116,9 @@ class Patches:
             self.install(target, make)
         else:
             self._waiting[target] = target.module, make
-            self._modules = 0
 
     def install_imported(self) -> None:
         """Replace what has waited for a module that is in use by now. Every test asks."""
-        if len(sys.modules) == self._modules:
-            return
-        self._modules = len(sys.modules)
         for target, (module, make) in list(self._waiting.items()):
             if module in sys.modules:
                 del self._waiting[target]
@@ -147,7 +142,6 @@ class Patches:
             signal, _, uid = self._connected.pop()
             signal.disconnect(dispatch_uid=uid)
         self._waiting = dict(mark.waiting)
-        self._modules = 0
 
     @property
     def targets(self) -> list[Target]:

@@ -79,11 +79,11 @@ class Process:
     started: WeakKeyDictionary[threading.Thread, tuple[Any, Any]]
     native_used: Counter[str]
     # The files of the tests that have run, which functions are asynchronous, and the definitions of fixtures that are
-    # known to be of no interest, to set-ups and to those who look for asynchronous ones.
+    # known to be of no interest: to set-ups, and, while they have that function, to who looks for asynchronous ones.
     test_files: set[str]
     async_functions: dict[ref[Any], bool]
     plain_fixtures: set[Any]
-    sync_fixtures: set[Any]
+    sync_fixtures: dict[Any, Callable[..., Any]]
     # Leaks: whether account is kept of connections.
     watching: bool
 
@@ -99,7 +99,7 @@ class Process:
         self.wide, self.want_stacks = [], []
         self.started, self.native_used, self.test_files = WeakKeyDictionary(), Counter(), set()
         self.async_functions = {}
-        self.plain_fixtures, self.sync_fixtures = set(), set()
+        self.plain_fixtures, self.sync_fixtures = set(), {}
         self._rooms: dict[type[Any], Any] = {}
 
     def one(self, kind: type[_T]) -> _T:

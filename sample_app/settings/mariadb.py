@@ -6,14 +6,16 @@ import os
 from sample_app.settings.base import *  # noqa: F403 - settings modules are composed this way
 
 _HOST = os.environ.get("MYSQL_HOST", "127.0.0.1")
+_PASSWORD = os.environ.get("MYSQL_PWD", "")
 _TLS: dict[str, object] = {}
 if importlib.util.find_spec("MySQLdb") is None:
     import pymysql
 
     pymysql.install_as_MySQLdb()
-    if _HOST in ("127.0.0.1", "::1", "localhost") or _HOST.startswith("/"):
-        # What does not leave this machine needs no TLS, for which PyMySQL would read the system's certificates again at
-        # each connection: that takes longer than most requests.
+    if not _PASSWORD and (_HOST in ("127.0.0.1", "::1", "localhost") or _HOST.startswith("/")):
+        # What does not leave this machine, and is open to everybody on it, needs no TLS, for which PyMySQL would read
+        # the system's certificates again at each connection: that takes longer than most requests. A password does:
+        # MySQL takes it over TLS, or else by a package that PyMySQL does not bring.
         _TLS["ssl_disabled"] = True
 
 _SERVER = {
@@ -21,7 +23,7 @@ _SERVER = {
     "HOST": _HOST,
     "PORT": os.environ.get("MYSQL_TCP_PORT", "3306"),
     "USER": os.environ.get("MYSQL_USER", "root"),
-    "PASSWORD": os.environ.get("MYSQL_PWD", ""),
+    "PASSWORD": _PASSWORD,
     # Close at the end of the request: under ASGI its thread ends with it, and no other request can have its connection.
     # So there are as many connections as requests at one time, and beyond the server's max_connections a request fails:
     # `uvicorn --limit-concurrency` bounds them.

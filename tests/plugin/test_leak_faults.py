@@ -74,21 +74,42 @@ def test_a_failing_test_stays_what_it_is(run) -> None:
 
 HELD = """
 @pytest.mark.django_db
-def test_it(subtests):
+def test_it():
     cursor = connections["default"].cursor()
     {failing}
 """
 
 
-@pytest.mark.parametrize("failing", ["assert False", "with subtests.test('part'): assert False"])
-def test_what_a_failure_holds_is_no_leak(run, failing: str) -> None:
-    """The report of a test, or of a part of it, keeps the frames of what failed, and with them a cursor."""
-    result = run(HELD.format(failing=failing))
+def test_what_a_failure_holds_is_no_leak(run) -> None:
+    """The report of a test keeps the frames of what failed, and with them a cursor."""
+    result = run(HELD.format(failing="assert False"))
     assert result.parseoutcomes().get("failed")
     assert "connection leaks" not in result.stdout.str()
     result = run(HELD.format(failing="pytest.kept = cursor"))
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*= connection leaks =*", "1 x cursor left open: *"])
+
+
+def test_a_failure_of_unittest_is_one(run, pytester: pytest.Pytester) -> None:
+    """pytest keeps what a method raised, and says so when the report is made."""
+    pytester.makeconftest(
+        """
+def pytest_runtest_teardown(item):
+    from pytest_async_orm.hooks import leaks
+    print("FAILED", leaks._FAILED in item.stash)
+"""
+    )
+    source = """
+from unittest import TestCase
+class TestIt(TestCase):
+    def test_fails(self):
+        assert False
+    def test_passes(self):
+        pass
+"""
+    result = run(source, "-s")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*FAILED True*", "*FAILED False*"])
 
 
 def test_a_failing_tear_down_stays_what_it_is(run) -> None:

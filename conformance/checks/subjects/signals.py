@@ -244,11 +244,11 @@ _KNOWN = (
 
 
 def _vary_by(allowed: Callable[[Sending], bool]) -> Callable[[Sending, int], Sending]:
-    """Every other example is one of the known, in turn."""
+    """Every other example is one of the known, until all were shown."""
     known = [each for each in _KNOWN if allowed(each)]
 
     def vary(example: Sending, turn: int) -> Sending:
-        return example if turn % 2 else known[turn // 2 % len(known)]
+        return known[turn // 2] if turn % 2 == 0 and turn // 2 < len(known) else example
 
     return vary
 
