@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -98,9 +99,18 @@ def run(directory: Path, options: argparse.Namespace, plugin: bool) -> dict[str,
     result = subprocess.run([*command, *chosen], cwd=directory, env=environment, capture_output=True, text=True)
     if result.returncode:
         raise SystemExit(result.stdout[-3000:] + result.stderr)
-    counted = re.search(r"I +refs: +([\d,]+)", result.stderr)
-    instructions = float(counted[1].replace(",", "")) if counted else 0.0
-    return {**json.loads(output.read_text()), "instructions": instructions}
+    return {
+        **json.loads(output.read_text()),
+        "instructions": instructions(result.stderr) if options.instructions else 0,
+    }
+
+
+def instructions(told: str) -> float:
+    """What valgrind counted, by what it wrote."""
+    counted = re.search(r"I +refs: +([\d,]+)", told)
+    if counted is None:
+        raise SystemExit(f"valgrind told no number of instructions:\n{told[-3000:]}")
+    return float(counted[1].replace(",", ""))
 
 
 def compare_instructions(directory: Path, options: argparse.Namespace) -> None:
@@ -118,6 +128,8 @@ def main() -> None:
     parser.add_argument("--instructions", action="store_true", help="count instructions by valgrind, once")
     parser.add_argument("--pin", type=int, metavar="CPU", help="keep the processes on this processor (Linux)")
     options = parser.parse_args()
+    if options.instructions and shutil.which("valgrind") is None:
+        parser.error("--instructions needs valgrind, which is not on the PATH: install it with the system's packages")
     if options.pin is not None:
         os.sched_setaffinity(0, {options.pin})
     ratios, found = [], {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, TypeVar, cast, get_args
 
 import pytest
 
@@ -15,6 +17,7 @@ REACTIONS: tuple[str, ...] = get_args(Reaction)
 MODES: tuple[str, ...] = get_args(Mode)
 FLUSH_MODES: tuple[str, ...] = get_args(FlushMode)
 DEFAULT_LOCK_TIMEOUT = 10.0
+_T = TypeVar("_T")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -61,34 +64,27 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-class _Values(NamedTuple):
-    """What the command line and the ini file say: every test asks for most of it."""
+def _once(read: Callable[[pytest.Config], _T]) -> Callable[[pytest.Config], _T]:
+    """The same reader, called once in a session: every test asks for most of them."""
+    key: pytest.StashKey[_T] = pytest.StashKey()
 
-    sandbox: Mode
-    leaks: Reaction
-    flush: FlushMode
-    lock_timeout: float
-    max_queries: int | None
-    n_plus_one: Reaction
+    @wraps(read)
+    def known(config: pytest.Config) -> _T:
+        try:
+            return config.stash[key]
+        except KeyError:
+            value = config.stash[key] = read(config)
+            return value
 
-
-_VALUES: pytest.StashKey[_Values] = pytest.StashKey()
+    return known
 
 
 def check_options(config: pytest.Config) -> None:
     """Fail before a test runs, not in the middle of the session."""
-    _values(config)
+    for read in (sandbox_mode, leak_mode, flush_mode, lock_timeout, max_queries, n_plus_one):
+        read(config)
     for option in ("--async-orm-report", "--async-orm-html"):
         _check_file(option, config.getoption(option))
-
-
-def _values(config: pytest.Config) -> _Values:
-    """Those of a session, read once."""
-    known = config.stash.get(_VALUES, None)
-    if known is None:
-        readers = (_sandbox_mode, _leak_mode, _flush_mode, _lock_timeout, _max_queries, _n_plus_one)
-        known = config.stash[_VALUES] = _Values._make(read(config) for read in readers)
-    return known
 
 
 def _positive(value: str) -> int:
@@ -114,12 +110,9 @@ def wants_report(config: pytest.Config) -> bool:
     return bool(option.async_orm_report or option.async_orm_html or option.async_orm_top)
 
 
+@_once
 def max_queries(config: pytest.Config) -> int | None:
     """The ini budget of every database test; None for no limit."""
-    return _values(config).max_queries
-
-
-def _max_queries(config: pytest.Config) -> int | None:
     value = config.getini("async_orm_max_queries")
     if not value:
         return None
@@ -130,12 +123,9 @@ def _max_queries(config: pytest.Config) -> int | None:
     return int(value)
 
 
+@_once
 def n_plus_one(config: pytest.Config) -> Reaction:
     """What the ini file says of N+1 queries. Raises `UsageError` for an unknown word."""
-    return _values(config).n_plus_one
-
-
-def _n_plus_one(config: pytest.Config) -> Reaction:
     value = config.getini("async_orm_n_plus_one")
     return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_n_plus_one"))
 
@@ -146,12 +136,9 @@ def _one_of(allowed: tuple[str, ...], value: object, source: str) -> object:
     return value
 
 
+@_once
 def sandbox_mode(config: pytest.Config) -> Mode:
     """Which tests are isolated, by the command line or else the ini file. Raises `UsageError`."""
-    return _values(config).sandbox
-
-
-def _sandbox_mode(config: pytest.Config) -> Mode:
     given = config.getoption("--async-orm-sandbox")
     return parse_mode(given or config.getini("async_orm_sandbox"), "the ini option async_orm_sandbox")
 
@@ -161,32 +148,23 @@ def parse_mode(value: object, source: str) -> Mode:
     return cast("Mode", _one_of(MODES, value, source))
 
 
+@_once
 def leak_mode(config: pytest.Config) -> Reaction:
     """What a leak is, by the command line or else the ini file. Raises `UsageError`."""
-    return _values(config).leaks
-
-
-def _leak_mode(config: pytest.Config) -> Reaction:
     value = config.getoption("--async-orm-leaks") or config.getini("async_orm_leaks")
     return cast("Reaction", _one_of(REACTIONS, value, "the ini option async_orm_leaks"))
 
 
+@_once
 def flush_mode(config: pytest.Config) -> FlushMode:
     """What the ini file says of the end of tests with real connections. Raises `UsageError` for an unknown word."""
-    return _values(config).flush
-
-
-def _flush_mode(config: pytest.Config) -> FlushMode:
     value = config.getini("async_orm_flush")
     return cast("FlushMode", _one_of(FLUSH_MODES, value, "the ini option async_orm_flush"))
 
 
+@_once
 def lock_timeout(config: pytest.Config) -> float:
     """Seconds that a thread waits for its turn. Raises `UsageError` for what is no positive number."""
-    return _values(config).lock_timeout
-
-
-def _lock_timeout(config: pytest.Config) -> float:
     value = config.getini("async_orm_lock_timeout")
     try:
         seconds = float(value)

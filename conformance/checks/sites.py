@@ -14,6 +14,8 @@ from conformance.strategies.values import LAST_GENERATED_YEAR
 # What is different in two responses by design: moments, tokens and keys of sessions.
 _HTTP_DATE = re.compile(r"\w{3}, \d\d[ -]\w{3}[ -](\d{4}) \d\d:\d\d:\d\d GMT")
 _SECRET = re.compile(r"\b((?:csrftoken|sessionid)=)[A-Za-z0-9]{20,}")
+# What a URL gives a view beside the request: of a group without a name, and of one with.
+NUMBER, ARGUMENT = 5, "!"
 
 
 class Visit:

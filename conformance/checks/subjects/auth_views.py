@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conformance.checks.experiments import Sides
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
+from conformance.checks.sites import ARGUMENT, NUMBER
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.auth import described, people
 from conformance.checks.subjects.auth_backends import Bare
@@ -26,9 +27,6 @@ from conformance.checks.subjects.auth_people import (
     surroundings,
 )
 from conformance.checks.subjects.cache import Call, calls
-
-# What a URL gives a view beside the request: of a group without a name, and of one with.
-_NUMBER, _ARGUMENT = 5, "!"
 
 
 def user_view(request: Any, *given: Any, **named: Any) -> Any:
@@ -117,10 +115,10 @@ def _decorated(_: Stage, example: Viewing) -> Sides:
     view = decorator(*(is_joan if each is ais_joan else each for each in example.call.args), **kwargs)(user_view)
 
     async def asynchronous() -> Any:
-        return told(await aview(request, _NUMBER, argument=_ARGUMENT))
+        return told(await aview(request, NUMBER, argument=ARGUMENT))
 
     return Sides(
-        lambda: told(view(request, _NUMBER, argument=_ARGUMENT)), asynchronous, held=(partial(seen_of, request),)
+        lambda: told(view(request, NUMBER, argument=ARGUMENT)), asynchronous, held=(partial(seen_of, request),)
     )
 
 
@@ -133,10 +131,10 @@ def _test_of_sync_view(_: Stage, example: Viewing) -> Sides:
     test: Any = decorators.user_passes_test
 
     async def asynchronous() -> Any:
-        return told(await sync_to_async(test(ais_joan)(user_view))(request, _NUMBER, argument=_ARGUMENT))
+        return told(await sync_to_async(test(ais_joan)(user_view))(request, NUMBER, argument=ARGUMENT))
 
     def sync() -> Any:
-        return told(test(is_joan)(user_view)(request, _NUMBER, argument=_ARGUMENT))
+        return told(test(is_joan)(user_view)(request, NUMBER, argument=ARGUMENT))
 
     return Sides(sync, asynchronous, held=(partial(seen_of, request),))
 
@@ -145,8 +143,8 @@ def _decorated_source(example: Viewing) -> tuple[str, str]:
     args = tuple(Bare(getattr(each, "__name__", repr(each))) for each in example.call.args)
     decorator = replace(example.call, args=args).source("decorators")
     return (
-        f"# {described(example.rows)}\n{decorator}(view)(request, {_NUMBER}, argument={_ARGUMENT!r})",
-        f"# {described(example.rows)}\nawait {decorator}(async_view)(request, {_NUMBER}, argument={_ARGUMENT!r})",
+        f"# {described(example.rows)}\n{decorator}(view)(request, {NUMBER}, argument={ARGUMENT!r})",
+        f"# {described(example.rows)}\nawait {decorator}(async_view)(request, {NUMBER}, argument={ARGUMENT!r})",
     )
 
 

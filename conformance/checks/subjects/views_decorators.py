@@ -16,7 +16,7 @@ from conformance.checks.instruments.clock import restart, still
 from conformance.checks.journal import Journal
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
-from conformance.checks.sites import VISIT, masked, plain_response
+from conformance.checks.sites import ARGUMENT, NUMBER, VISIT, masked, plain_response
 from conformance.checks.stage import Stage
 from conformance.strategies import NO_ROWS, Rows
 
@@ -37,19 +37,15 @@ class Decorated:
     rows: Rows = NO_ROWS
 
 
-# What a URL gives a view beside the request: of a group without a name, and of one with.
-_NUMBER, _ARGUMENT = 5, "!"
-
-
 def etag(request: Any, number: int, *, argument: str) -> str | None:
     """For `condition`, which gives it what the view is given."""
     tag = request.GET.get("tag", "one")
-    return f'"{tag}"' if (number, argument) == (_NUMBER, _ARGUMENT) else '"of another view"'
+    return f'"{tag}"' if (number, argument) == (NUMBER, ARGUMENT) else '"of another view"'
 
 
 def modified(_: Any, number: int, *, argument: str) -> datetime:
     """For `condition`, which gives it what the view is given."""
-    return datetime(2020 if (number, argument) == (_NUMBER, _ARGUMENT) else 2021, 1, 1, 10, tzinfo=timezone.utc)
+    return datetime(2020 if (number, argument) == (NUMBER, ARGUMENT) else 2021, 1, 1, 10, tzinfo=timezone.utc)
 
 
 def _response(number: int, argument: str) -> Any:
@@ -141,11 +137,11 @@ def _both(stage: Stage, example: Decorated) -> Sides:
 
     def sync() -> Any:
         with VISIT.to(example, journal), journal.logging("django.request"), journal.logging("django.security.csrf"):
-            return _shown(view(request, _NUMBER, argument=_ARGUMENT)), _marks(view, request)
+            return _shown(view(request, NUMBER, argument=ARGUMENT)), _marks(view, request)
 
     async def asynchronous() -> Any:
         with VISIT.to(example, journal), journal.logging("django.request"), journal.logging("django.security.csrf"):
-            response = await aview(arequest, _NUMBER, argument=_ARGUMENT)
+            response = await aview(arequest, NUMBER, argument=ARGUMENT)
             return _shown(response), _marks(aview, arequest)
 
     # The kind of view is noted in its own way on each side.
@@ -159,10 +155,10 @@ def _source(example: Decorated) -> tuple[str, str]:
         name += f"({', '.join([*map(repr, args), *(f'{key}={value!r}' for key, value in kwargs)])})"
     answer = f"return HttpResponse({example.body!r}, headers={example.headers})"
     view = f"@{name}\ndef view(request, number, argument):\n    {answer}"
-    asked = f".{example.verb}('/', {dict(example.sent)}), {_NUMBER}, argument={_ARGUMENT!r})"
+    asked = f".{example.verb}('/', {dict(example.sent)}), {NUMBER}, argument={ARGUMENT!r})"
     awaited = view.replace("def view", "async def view")
     if example.verb == _NO_REQUEST:
-        asked = f"SimpleNamespace(method='GET'), {_NUMBER}, argument={_ARGUMENT!r})"
+        asked = f"SimpleNamespace(method='GET'), {NUMBER}, argument={ARGUMENT!r})"
         return f"{view}\nview({asked}", f"{awaited}\nawait view({asked}"
     return f"{view}\nview(RequestFactory(){asked}", f"{awaited}\nawait view(AsyncRequestFactory(){asked}"
 
