@@ -17,6 +17,7 @@ import test_query_budgets as budgets
 import test_query_files as files
 import test_transactions_of_one_call as one_call
 import test_turns as turns
+import test_turns_of_tasks as task_turns
 import test_unknown_databases as unknown
 from django.db import connection
 
@@ -102,8 +103,20 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
         {"start": "context", "kind": "async", "turns": turns.TURNS},
         EVERYWHERE,
     ),
-    ("sharing.layers:Layers._is_at_next_turn", "lambda self: False", turns.test_task_started_by_a_test, {}, EVERYWHERE),
-    ("sharing.layers:Layers._is_at_next_turn", "lambda self: True", turns.test_task_started_by_a_test, {}, EVERYWHERE),
+    (
+        "sharing.layers:Layers._is_at_next_turn",
+        "lambda self: False",
+        task_turns.test_task_started_by_a_test,
+        {},
+        EVERYWHERE,
+    ),
+    (
+        "sharing.layers:Layers._is_at_next_turn",
+        "lambda self: True",
+        task_turns.test_task_started_by_a_test,
+        {},
+        EVERYWHERE,
+    ),
     ("hooks.leaks:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("hooks.leaks:forget_notices", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
     ("hooks.recording:forget", NOTHING, attempts.test_run_again, {}, EVERYWHERE),
