@@ -46,12 +46,17 @@ class Request:
 
 @dataclass
 class Answer:
-    """What came back: `messages` are the events of ASGI, empty for WSGI."""
+    """What came back: `messages` are the events of ASGI, empty for WSGI; `parts` the body's, as they came."""
 
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes = b""
+    parts: list[bytes] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        return b"".join(self.parts)
 
     def plain(self) -> dict[str, Any]:
         """To be compared. Headers are sorted, since nothing promises their order; space around them means nothing."""
@@ -141,7 +146,7 @@ def _ask_wsgi(application: Callable[..., Any], request: Request) -> Answer:
 
     parts = application(environ_of(request), start_response)
     try:
-        answer.body = b"".join(parts)
+        answer.parts += parts
     finally:
         if hasattr(parts, "close"):
             parts.close()
@@ -174,7 +179,7 @@ class AsgiClient:
             self.answer.status = message["status"]
             self.answer.headers = [(name.decode(), value.decode("latin1")) for name, value in message["headers"]]
         else:
-            self.answer.body += message.get("body", b"")
+            self.answer.parts.append(message.get("body", b""))
 
 
 async def ask_asgi(application: Callable[..., Any], request: Request) -> Answer:

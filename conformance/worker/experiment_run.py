@@ -79,7 +79,8 @@ class ExperimentRun:
             self._explore()
         attempts = [self._measured(check, 1, *self._verdict(check))]
         ruling = self._found.get(check.name)
-        if ruling is not None and self._broken is None and check.name not in _ABOUT_DECLARATIONS:
+        final = self._broken is not None or self._absent or check.name in _ABOUT_DECLARATIONS
+        if ruling is not None and not final:
             attempts = self._again(check, ruling)
         elapsed = (time.perf_counter() - started) * 1000
         attempts = [replace(measured, duration_ms=elapsed) for measured in attempts]

@@ -1,4 +1,4 @@
-"""One run of Hypothesis over generated examples."""
+"""Runs of Hypothesis over generated examples."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
+
+# In one run Hypothesis shows the simplest example and ten that it draws; those after that it makes of the ones before,
+# by copying one part of an example over another. Of fifty examples so few are drawn that whole values of a field never
+# come. In several runs all are drawn.
+_IN_ONE_RUN = 11
+# So many runs for each that is needed, since an example that was shown is not shown again.
+_RUNS = 4
 
 
 class _Enough(BaseException):
@@ -25,37 +32,69 @@ def explore(
     """Show `look` so many examples; where it raises, at most as many again, to find a smaller one, if `shrink`.
 
     The same seed gives the same examples. With `kinds`, examples are shown after the first that fails too, for one that
-    fails in another way. Raises what `look` raised at last.
+    fails in another way. Raises what `look` raised at last, or what it raised first where there were too many.
     """
-    configured = settings(
-        max_examples=number,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-        report_multiple_bugs=kinds,
-    )
-    raised: list[Exception] = []
-    left = number * 2 if kinds else number
+    shown = _Shown(look, number, kinds=kinds)
+    failure: Exception | None = None
+    for run in range(_RUNS * (number // _IN_ONE_RUN + 1)):
+        size = min(_IN_ONE_RUN, shown.wanted + (run > 0))
+        configured = settings(
+            max_examples=size,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            report_multiple_bugs=kinds,
+        )
 
-    @seed(seed_value)
-    @configured
-    @given(example=examples)
-    def run(example: Any) -> None:
-        nonlocal left
-        left -= bool(kinds or raised)
-        if raised and left < 0:
+        @seed(f"{seed_value}, run {run}" if run else seed_value)
+        @configured
+        @given(example=examples)
+        def show(example: Any) -> None:
+            shown.show(example)
+
+        try:
+            show()
+        except _Enough:
+            raise shown.raised[0] from None
+        except Exception as error:
+            if not kinds:
+                raise
+            failure = failure or error
+        if shown.wanted <= 0:
+            break
+    if failure is not None:
+        raise failure
+
+
+class _Shown:
+    """What was shown, how many examples are still wanted, and what was raised last."""
+
+    def __init__(self, look: Callable[[Any], None], number: int, *, kinds: bool) -> None:
+        self.wanted = number
+        self.raised: list[Exception] = []
+        self._look = look
+        self._kinds = kinds
+        self._left = number * 2 if kinds else number
+        self._known: set[str] = set()
+
+    def show(self, example: Any) -> None:
+        """Look at an example that is new, or smaller than one that fails."""
+        if not self.raised and self._is_known(example):
+            return
+        self.wanted -= 1
+        self._left -= bool(self._kinds or self.raised)
+        if self.raised and self._left < 0:
             raise _Enough
         try:
-            look(example)
+            self._look(example)
         except Exception as error:
-            raised[:] = [error]
+            self.raised[:] = [error]
             raise
 
-    show: Callable[[], None] = run
-    try:
-        show()
-    except _Enough:
-        raise raised[0] from None
+    def _is_known(self, example: Any) -> bool:
+        known = len(self._known)
+        self._known.add(repr(example))
+        return len(self._known) == known

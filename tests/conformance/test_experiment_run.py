@@ -35,6 +35,14 @@ def test_a_disagreement_that_is_not_seen_again_is_two_attempts(run, monkeypatch)
     assert [measured.verdict for measured in run.measure(CHECK)] == ["silent", "pass"]
 
 
+def test_what_is_absent_is_not_run_again(run, monkeypatch):
+    """An example before the one that told may have shown a disagreement: whether it is drawn is chance."""
+    monkeypatch.setattr(experiment_run, "explore", Mock(side_effect=AssertionError("it was run again")))
+    run._absent = "Window is disallowed in the filter clause."
+    (measured,) = run.measure(CHECK)
+    assert (measured.verdict, measured.reason) == ("absent", run._absent)
+
+
 def test_a_second_run_in_which_the_suite_fails_is_no_pass(run, monkeypatch):
     """It is a harness error, with what was raised."""
 

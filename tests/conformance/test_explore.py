@@ -55,6 +55,23 @@ def test_what_was_raised_last_is_smaller_than_what_was_raised_first() -> None:
     assert sum(seen[0]) > 101
 
 
+def test_values_of_a_field_come_as_often_as_chance_has_it() -> None:
+    """Of fifty examples of one run of Hypothesis most are copies of parts of a few."""
+    seen: list[tuple[int, ...]] = []
+    fields = st.tuples(*(st.sampled_from(range(14)) for _ in range(5)))
+    explore(fields, seen.append, 50, 0, shrink=False)
+    assert len(seen) == len(set(seen)) == 50
+    assert [field for field in zip(*seen, strict=True) if len(set(field)) < 11] == []
+
+
+@pytest.mark.parametrize("possible", [1, 8, 20])
+def test_where_there_are_fewer_each_is_shown_once(possible: int) -> None:
+    """Then it ends."""
+    seen: list[int] = []
+    explore(st.sampled_from(range(possible)), seen.append, 50, 0, shrink=False)
+    assert sorted(seen) == list(range(possible))
+
+
 def test_one_seed_gives_the_same_examples() -> None:
     """Another gives others."""
     shown: list[list[list[int]]] = [[], [], []]

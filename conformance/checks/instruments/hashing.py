@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
 from typing import Any
 
 # The event that is told; a watch of the event loop's thread listens to it.
 HASHING = "conformance.hashing"
+# What was hashed, by the side that runs.
+_HASHED: list[str] = []
+
+
+def hashed_from_now() -> Callable[[], list[str]]:
+    """Gives the passwords that were hashed since: what is not hashed tells by its time that nobody has that name."""
+    _HASHED.clear()
+    return lambda: list(_HASHED)
 
 
 def hashers() -> list[str]:
@@ -36,6 +45,7 @@ def _hasher(name: str) -> type[Any]:
 
         def encode(self, password: str, salt: str, rounds: int = 2) -> str:
             sys.audit(HASHING)
+            _HASHED.append(f"{password!r} in {rounds} rounds")
             return encoded(name, password, salt, rounds)
 
         def decode(self, given: str) -> dict[str, Any]:
@@ -51,5 +61,6 @@ def _hasher(name: str) -> type[Any]:
 
         def harden_runtime(self, password: str, given: str) -> None:  # noqa: ARG002 - Django's signature
             sys.audit(HASHING)
+            _HASHED.append(f"{password!r} in the rounds that are missing")
 
     return Hasher

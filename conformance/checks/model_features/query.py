@@ -9,7 +9,7 @@ from typing import Any
 from conformance.checks.model_features.kinds import KINDS, Kind, Row
 from conformance.checks.model_features.store import Store
 from conformance.checks.model_features.values import of_row, shown_row, value_of
-from conformance.checks.model_features.where import LOOKUPS, single, wanted
+from conformance.checks.model_features.where import LOOKUPS, is_multiplied, names_of, single, wanted
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.strategies.code import Attribute, Call, Chain, Name, Slice, Step
 
@@ -155,7 +155,11 @@ def _times(store: Store, found: Found, row: Row, step: Step) -> int:
             if rest == "isnull":
                 return int(not related[1]) if value else len(related[1])
             inner = f"pk__{rest}" if rest in LOOKUPS else rest
+            if any(is_multiplied(store, related[0], each, inner) for each in related[1]):
+                raise Unmodelled("rows that several relations multiply")
             return sum(wanted(store, related[0], each, ((inner, value),)) for each in related[1])
+    if any(is_multiplied(store, found.kind, row, name) for name in names_of(step.kwargs, step.args)):
+        raise Unmodelled("rows that a relation multiplies")
     return int(wanted(store, found.kind, row, step.kwargs, step.args, found.named))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.checks.model_features.kinds import KINDS, Kind, Row
@@ -31,6 +31,27 @@ def wanted(
 ) -> bool:
     """Whether the row fits all of them."""
     return _all(store, kind, row, kwargs, trees, named or {}) is True
+
+
+def names_of(kwargs: Pairs, trees: tuple[Any, ...]) -> Iterator[str]:
+    """The lookups of all conditions, wherever they stand."""
+    yield from (name for name, _ in kwargs)
+    for tree in trees:
+        if isinstance(tree, Inverted):
+            yield from names_of((), (tree.operand,))
+        elif isinstance(tree, Infix):
+            yield from names_of((), (tree.left, tree.right))
+        elif isinstance(tree, Call):
+            yield from names_of(tree.kwargs, tree.args)
+
+
+def is_multiplied(store: Store, kind: Kind, row: Row, name: str) -> bool:
+    """Whether the row has several others behind a name: a join of them has it several times."""
+    first, _, rest = name.partition("__")
+    related = None if kind.field(first) and not rest else store.related(kind, row, first)
+    if related is None:
+        return False
+    return len(related[1]) > 1 or any(is_multiplied(store, related[0], each, rest) for each in related[1])
 
 
 def _all(store: Store, kind: Kind, row: Row, kwargs: Pairs, trees: tuple[Any, ...], named: dict[str, Any]) -> Truth:

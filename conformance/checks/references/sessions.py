@@ -133,8 +133,9 @@ class SessionModel:
 
     def create(self) -> None:
         """A new key, under which what is loaded is stored at once."""
-        self.made += 1
-        self.key = f"r{self.made}".ljust(32, "x")
+        self.key = self._new_key()
+        while self.exists(self.key):
+            self.key = self._new_key()
         self.data = self.data if self.data is not None else {}
         self.accessed = self.modified = True
         self._store()
@@ -179,6 +180,10 @@ class SessionModel:
         """The sessions that the store still has, with their data."""
         found = {key: self._live(key) for key in self.store}
         return {key: data for key, data in found.items() if data}
+
+    def _new_key(self) -> str:
+        self.made += 1
+        return f"r{self.made}".ljust(32, "x")
 
     def _store(self) -> None:
         assert self.key is not None

@@ -10,12 +10,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks.experiments import Sides
+from conformance.checks.experiments import CONDITIONS, Sides
 from conformance.checks.instruments.clock import restart
+from conformance.checks.instruments.hashing import hashed_from_now
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
 from conformance.checks.seed import key
 from conformance.checks.stage import Stage
+from conformance.checks.subjects.auth_backends_own import BADGES, DENYING, FAILING
 from conformance.checks.subjects.auth_people import (
     ALLOW_ALL,
     JOAN,
@@ -31,38 +33,6 @@ from conformance.checks.subjects.auth_people import (
 )
 from conformance.checks.twins import mapped, operation
 
-DENYING = f"{__name__}.DenyingBackend"
-BADGES = f"{__name__}.BadgeBackend"
-
-
-class DenyingBackend:
-    """A backend of the project's own, which knows Ada alone and lets her in nowhere."""
-
-    def authenticate(self, request: Any, username: str, password: str) -> None:  # noqa: ARG002 - Django's protocol
-        """Stop asking the others."""
-        from django.core.exceptions import PermissionDenied
-
-        if username == "ada":
-            raise PermissionDenied
-
-    async def aauthenticate(self, request: Any, username: str, password: str) -> None:
-        """The same."""
-        self.authenticate(request, username, password)
-
-
-class BadgeBackend:
-    """A backend of the project's own, which takes other credentials."""
-
-    def authenticate(self, request: Any, badge: int) -> Any:  # noqa: ARG002 - Django's protocol
-        """The user with this badge."""
-        return user_at(badge)
-
-    async def aauthenticate(self, request: Any, badge: int) -> Any:
-        """The same."""
-        from asgiref.sync import sync_to_async
-
-        return await sync_to_async(self.authenticate)(request, badge)
-
 
 @dataclass(frozen=True)
 class Authenticating:
@@ -73,9 +43,9 @@ class Authenticating:
     credentials: tuple[tuple[str, Any], ...]
 
 
-_BACKENDS = ((MODEL,), (MODEL,), (ALLOW_ALL,), (DENYING, MODEL), (BADGES, MODEL), (MODEL, BADGES))
+_BACKENDS = ((MODEL,), (ALLOW_ALL,), (DENYING, MODEL), (BADGES, MODEL), (MODEL, BADGES), (FAILING, MODEL))
 _CREDENTIALS = (
-    *((("username", JOAN), ("password", PASSWORD)),) * 4,
+    (("username", JOAN), ("password", PASSWORD)),
     (("username", JOAN), ("password", "wrong")),
     (("username", "ada"), ("password", PASSWORD)),
     (("username", "nobody"), ("password", PASSWORD)),
@@ -105,6 +75,12 @@ AUTHENTICATING = st.builds(
 )
 
 
+def _vary_authenticating(example: Authenticating, turn: int) -> Authenticating:
+    """Each credentials with each backends in turn: their numbers have nothing in common."""
+    backends, credentials = _BACKENDS[turn % len(_BACKENDS)], _CREDENTIALS[turn % len(_CREDENTIALS)]
+    return replace(example, backends=backends, credentials=credentials)
+
+
 def _with_backend(user: Any) -> Any:
     return user if user is None else [user, user.backend]
 
@@ -113,7 +89,8 @@ def _authenticate(stage: Stage, example: Authenticating) -> Sides:
     from django.contrib import auth
 
     restart()
-    return mapped(operation(stage, auth, "authenticate", **dict(example.credentials)), _with_backend)
+    sides = operation(stage, auth, "authenticate", held=(hashed_from_now(),), **dict(example.credentials))
+    return mapped(sides, _with_backend)
 
 
 def _authenticate_source(example: Authenticating) -> tuple[str, str]:
@@ -130,7 +107,12 @@ def described(rows: People) -> str:
 
 
 register_experiment(
-    "auth.aauthenticate", AUTHENTICATING, _authenticate, _authenticate_source, surroundings=surroundings
+    "auth.aauthenticate",
+    AUTHENTICATING,
+    _authenticate,
+    _authenticate_source,
+    surroundings=surroundings,
+    vary=_vary_authenticating,
 )
 
 
@@ -155,9 +137,16 @@ REQUESTING = st.builds(
 )
 
 
+# Joan, of a class whose sessions no new password ends.
+_WITHOUT_HASH = 3
 # Each session in turn, without and with the question who it is, of Joan and of somebody else: of drawn examples some
 # would be missing, and what differs may show in one of them alone. Nobody comes as often as he is drawn.
-_TURNS = tuple(product((2, 0), (False, True), dict.fromkeys(("right", "wrong", *SESSIONS))))
+_TURNS = (
+    *product((2,), (False, True), dict.fromkeys(("right", "wrong", *SESSIONS))),
+    *product((0,), (False,), dict.fromkeys(SESSIONS)),
+    *product((0,), (True,), ("right", "other", "none")),
+    *product((_WITHOUT_HASH,), (False,), ("right", "missing", "other")),
+)
 
 
 def _vary(example: Requesting, turn: int) -> Requesting:
@@ -165,18 +154,58 @@ def _vary(example: Requesting, turn: int) -> Requesting:
     whole, place = divmod(turn, len(_TURNS))
     who, asked, session = _TURNS[(place + whole) % len(_TURNS)]
     rows = replace(example.rows, session=session)
+    # Cancelled is the call, and not a question before it.
+    asked = asked and not CONDITIONS[turn % len(CONDITIONS)].cancelled
     return replace(example, rows=rows, asked=asked, who=None if example.who is None else who)
 
 
 def _arguments(name: str, example: Requesting, request: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if name == "login":
         return (request, _user(example)), {} if example.backend is None else {"backend": example.backend}
-    return ((request, _user(example)) if name == "update_session_auth_hash" else (request,)), {}
+    if name == "update_session_auth_hash":
+        return (request, STRANGER if _is_stranger(name, example) else _user_with_password(example)), {}
+    return (request,), {}
+
+
+def _user_with_password(example: Requesting) -> Any:
+    """Mostly with what the function is there for: the session has the hash of the password before."""
+    user = _user(example)
+    if user is not None and not example.asked:
+        user.password = PASSWORDS["of fewer rounds"]
+    return user
+
+
+def _ends_with_a_question(name: str, example: Requesting) -> bool:
+    """Not where the answer is no longer Joan: her new password is not stored, or no password ends her sessions."""
+    return example.who != _WITHOUT_HASH and (name != "update_session_auth_hash" or example.asked)
+
+
+class Stranger:
+    """What some middleware of a project's own takes for a user: it does not say whether it is one."""
+
+    pk = 0
+
+
+STRANGER = Stranger()
+
+
+async def _astranger() -> Stranger:
+    return STRANGER
+
+
+def _is_stranger(name: str, example: Requesting) -> bool:
+    """Whether it is somebody who has not what the function may ask a user for."""
+    return (name, example.who) in {("logout", 0), ("update_session_auth_hash", _WITHOUT_HASH)}
 
 
 def _user(example: Requesting) -> Any:
     """Nobody may be given, who stands for the user of the request; until Django 6.1 `login` takes him so, and warns."""
-    return None if example.who is None else user_at(example.who)
+    if example.who is None:
+        return None
+    user = user_at(2 if example.who == _WITHOUT_HASH else example.who)
+    if example.who == _WITHOUT_HASH:
+        user.get_session_auth_hash = lambda: ""
+    return user
 
 
 def _of_request(name: str) -> Callable[[Stage, Requesting], Sides]:
@@ -188,19 +217,24 @@ def _of_request(name: str) -> Callable[[Stage, Requesting], Sides]:
         request = request_of(example.rows)
         if not hasattr(request, "auser"):
             raise Absent("a request has no auser")
+        if _is_stranger(name, example):
+            request.user, request.auser = STRANGER, _astranger
         args, kwargs = _arguments(name, example, request)
         sides = operation(stage, auth, name, *args, **kwargs)
         sides = mapped(sides, lambda user: user.pk) if name == "get_user" else sides
 
+        asked_again = _ends_with_a_question(name, example)
+
         def sync() -> Any:
             before = request.user.pk if example.asked else None
-            return [before, sides.sync(), request.user.pk]
+            return [before, sides.sync(), request.user.pk if asked_again else None]
 
         async def asynchronous() -> Any:
             before = (await request.auser()).pk if example.asked else None
-            return [before, await sides.asynchronous(), (await request.auser()).pk]
+            return [before, await sides.asynchronous(), (await request.auser()).pk if asked_again else None]
 
-        model = (_expected_user(example),) if name == "get_user" else ()
+        known = name == "get_user" and example.rows.session != "unreadable"
+        model = (_expected_user(example),) if known else ()
         return replace(sides, sync=sync, asynchronous=asynchronous, held=(partial(seen_of, request),), model=model)
 
     return prepare
@@ -210,7 +244,7 @@ def _expected_user(example: Requesting) -> Any:
     """Before, now and afterwards the user of the session, where the hash of her password is right."""
     knows = example.rows.session in ("right", "fallback") and example.rows.active
     found = key(2) if knows else key(0) if example.rows.session == "other" else None
-    return [found if example.asked else None, found, found]
+    return [found if example.asked else None, found, found if _ends_with_a_question("get_user", example) else None]
 
 
 def _request_source(name: str) -> Callable[[Requesting], tuple[str, str]]:
@@ -220,17 +254,19 @@ def _request_source(name: str) -> Callable[[Requesting], tuple[str, str]]:
         )
         given = user + (f", backend={example.backend!r}" if name == "login" and example.backend is not None else "")
         setting = f"# AUTHENTICATION_BACKENDS = {list(example.backends)!r}; {described(example.rows)}"
-        sync, asynchronous = ["request.user"] * example.asked, ["await request.auser()"] * example.asked
+        setting += "; the request's user is of a class of its own, with a pk alone" * _is_stranger(name, example)
+        sync, asynchronous = ["request.user"], ["await request.auser()"]
+        before, after = example.asked, _ends_with_a_question(name, example)
         return (
-            "\n".join([setting, *sync, f"{name}(request{given})", "request.user"]),
-            "\n".join([setting, *asynchronous, f"await a{name}(request{given})", "await request.auser()"]),
+            "\n".join([setting, *sync * before, f"{name}(request{given})", *sync * after]),
+            "\n".join([setting, *asynchronous * before, f"await a{name}(request{given})", *asynchronous * after]),
         )
 
     return source
 
 
 def _named(position: int | None) -> str:
-    return {2: JOAN, 0: "ada", None: "None"}[position]
+    return {2: JOAN, 0: "ada", None: "None", _WITHOUT_HASH: "joan_without_a_hash"}[position]
 
 
 for _name in ("login", "logout", "get_user", "update_session_auth_hash"):

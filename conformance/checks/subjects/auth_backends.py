@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.instruments.clock import restart
+from conformance.checks.instruments.hashing import hashed_from_now
 from conformance.checks.registry import register_experiment
 from conformance.checks.seed import key
 from conformance.checks.stage import Stage
@@ -118,7 +119,7 @@ def of_backend(stage: Stage, example: Asked) -> Sides:
     restart()
     args = [_resolved(value, example) for value in example.call.args]
     sides = operation(stage, backend_of(example.backend), example.call.name, *args, **dict(example.call.kwargs))
-    return replace(sides, held=tuple(each for each in args if hasattr(each, "_meta")))
+    return replace(sides, held=(*(each for each in args if hasattr(each, "_meta")), hashed_from_now()))
 
 
 def _not_overridden(stage: Stage, example: Asked) -> Sides:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conformance.checks.experiments import Sides
 from conformance.checks.instruments import declare
 from conformance.checks.instruments.clock import restart
+from conformance.checks.instruments.hashing import hashed_from_now
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.auth import people
@@ -79,7 +80,9 @@ def _check_password(stage: Stage, example: Checking) -> Sides:
     restart()
     _CHOSEN.clear()
     user = joan()
-    return operation(stage, user, "check_password", example.given, held=(user, lambda: list(_CHOSEN)))
+    return operation(
+        stage, user, "check_password", example.given, held=(user, lambda: list(_CHOSEN), hashed_from_now())
+    )
 
 
 def _check_hash(stage: Stage, example: Checking) -> Sides:
@@ -100,7 +103,7 @@ def _check_hash(stage: Stage, example: Checking) -> Sides:
     return Sides(
         sync=lambda: sync(*given, *((told.append,) if example.told else ()), **example.chosen),
         asynchronous=lambda: asynchronous(*given, *((atold,) if example.told else ()), **example.chosen),
-        held=(lambda: list(told),),
+        held=(lambda: list(told), hashed_from_now()),
         declared=(declare(sync), declare(asynchronous)),
     )
 
@@ -122,7 +125,8 @@ def _check_mitigated(stage: Stage, example: Checking) -> Sides:
     restart()
     user = joan() if example.told else None
     name = "check_password_with_timing_attack_mitigation"
-    return operation(stage, auth, name, user, example.given, held=(user,) if user else ())
+    held = (*((user,) if user else ()), hashed_from_now())
+    return operation(stage, auth, name, user, example.given, held=held)
 
 
 def _checking_source(call: str, asynchronous: str) -> Callable[[Checking], tuple[str, str]]:

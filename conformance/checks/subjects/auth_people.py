@@ -34,8 +34,13 @@ PASSWORDS = {
 CODENAMES = ("add_post", "change_post", "view_tag")
 PERMISSIONS = tuple(f"sample_app.{codename}" for codename in CODENAMES)
 # Whom a session belongs to: nobody, one without a key; or Joan, her password's hash right, wrong, missing, of a secret
-# that was replaced; or somebody else; or Joan by a backend that is no longer there.
-SESSIONS = ("none", "anonymous", "right", "right", "wrong", "missing", "fallback", "other", "unknown backend", "gone")
+# that was replaced; or somebody else; or Joan by a backend that is no longer there; or it has only a part of what
+# `login` leaves, or another key than a user can have.
+_IN_PART = {"without user": "_auth_user_id", "without backend": "_auth_user_backend", "missing": "_auth_user_hash"}
+SESSIONS = (
+    *("none", "anonymous", "right", "right", "wrong", "fallback", "other", "unknown backend", "gone", "unreadable"),
+    *_IN_PART,
+)
 # Keys of links, which nobody asks for: masked as those of new rows are, and below those.
 _LINK = LAST_KEY + 1
 
@@ -94,19 +99,19 @@ class People(Rows):
 
     def _login(self) -> dict[str, str]:
         """What `login` leaves in the session."""
-        others = {"other": key(0), "gone": key(90)}
+        others = {"other": key(0), "gone": key(90), "unreadable": "x"}
         login = {
             "_auth_user_id": str(others.get(self.session, key(2))),
             "_auth_user_backend": "there.is.None" if self.session == "unknown backend" else self.backend,
             "_auth_user_hash": self._hash(),
         }
-        return {name: value for name, value in login.items() if value}
+        return {name: value for name, value in login.items() if name != _IN_PART.get(self.session)}
 
     def _hash(self) -> str:
         from django.contrib.auth.models import User
 
-        if self.session in ("wrong", "missing"):
-            return {"wrong": "x", "missing": ""}[self.session]
+        if self.session == "wrong":
+            return "x"
         user = User(password="!" if self.session == "other" else PASSWORDS[self.password])
         # From Django 4.1 on.
         fallback_hashes = getattr(user, "get_session_auth_fallback_hash", tuple)
@@ -169,7 +174,7 @@ def seen_of(request: Any) -> dict[str, Any]:
 
 
 def _masked(name: str, value: Any) -> Any:
-    return mask_key(int(value), KNOWN_KEYS) if name == "_auth_user_id" else value
+    return mask_key(int(value), KNOWN_KEYS) if name == "_auth_user_id" and value.isdecimal() else value
 
 
 @contextmanager

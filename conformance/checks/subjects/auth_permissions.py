@@ -12,7 +12,8 @@ from conformance.checks.experiments import Sides
 from conformance.checks.instruments.clock import restart
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
-from conformance.checks.subjects.auth import DENYING, described, people
+from conformance.checks.subjects.auth import described, people
+from conformance.checks.subjects.auth_backends_own import DENYING
 from conformance.checks.subjects.auth_people import (
     ALLOW_ALL,
     MODEL,
@@ -30,7 +31,10 @@ AN_OBJECT = "a post"
 
 
 class BadgePermissions:
-    """A backend of the project's own, which knows permissions alone: one on every object, and never what is banned."""
+    """A backend of the project's own, which knows permissions alone: one on every object, and never what is banned.
+
+    It grants one to all by a group, and knows an app for which it fails.
+    """
 
     def get_user_permissions(self, user: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - Django's protocol
         """One, where it is asked about an object."""
@@ -38,12 +42,17 @@ class BadgePermissions:
 
     get_all_permissions = get_user_permissions
 
+    def get_group_permissions(self, user: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - Django's protocol
+        """One, where it is asked about no object."""
+        return {PERMISSIONS[2]} if obj is None else set()
+
     def has_perm(self, user: Any, perm: str, obj: Any = None) -> bool:
         """Refuses one for good, whatever the others say."""
         from django.core.exceptions import PermissionDenied
 
         if perm == PERMISSIONS[1]:
             raise PermissionDenied
+        _fail_for(perm)
         return perm in self.get_all_permissions(user, obj)
 
     def has_module_perms(self, user: Any, app_label: str) -> bool:  # noqa: ARG002 - Django's protocol
@@ -52,11 +61,16 @@ class BadgePermissions:
 
         if app_label == "sample_app":
             raise PermissionDenied
+        _fail_for(app_label)
         return app_label == "badges"
 
     async def aget_user_permissions(self, user: Any, obj: Any = None) -> set[str]:
         """The same."""
         return self.get_user_permissions(user, obj)
+
+    async def aget_group_permissions(self, user: Any, obj: Any = None) -> set[str]:
+        """The same."""
+        return self.get_group_permissions(user, obj)
 
     async def aget_all_permissions(self, user: Any, obj: Any = None) -> set[str]:
         """The same."""
@@ -71,6 +85,12 @@ class BadgePermissions:
         return self.has_module_perms(user, app_label)
 
 
+def _fail_for(name: str) -> None:
+    """An error of a backend says nothing about the permission."""
+    if name.startswith("failing"):
+        raise ConnectionError("the directory does not answer")
+
+
 @dataclass(frozen=True)
 class Asking:
     """What Joan may do, which backends are asked, what was asked before, and what is asked now."""
@@ -83,7 +103,7 @@ class Asking:
 
 SUBSETS = ((), (0,), (1,), (0, 1), (0, 1))
 _OBJ = {"obj": (None, AN_OBJECT)}
-_ASKED = (PERMISSIONS[0], PERMISSIONS[1], PERMISSIONS[1], "other.add_post")
+_ASKED = (PERMISSIONS[0], PERMISSIONS[1], PERMISSIONS[1], "other.add_post", "failing.view")
 METHODS = {
     "get_user_permissions": calls("get_user_permissions", **_OBJ),
     "get_group_permissions": calls("get_group_permissions", **_OBJ),
@@ -94,7 +114,7 @@ METHODS = {
         *[Call("has_perms", ("sample_app.add_post",))] * 3,
         Call("has_perms", (5,)),
     ],
-    "has_module_perms": calls("has_module_perms", (*("sample_app",) * 3, "auth", "badges", "sample")),
+    "has_module_perms": calls("has_module_perms", (*("sample_app",) * 3, "auth", "badges", "sample", "failing")),
 }
 # What the backend of the project's own grants: as many as there are other calls.
 _GRANTED = {
@@ -106,7 +126,13 @@ _OF_BACKEND = tuple(name for name in METHODS if name != "has_perms")
 _BEFORE = ((), (), (Call("get_user_permissions"),), (Call("get_all_permissions"),))
 
 
-def _askings(name: str, backends: tuple[tuple[str, ...], ...], more: Sequence[Call] = ()) -> st.SearchStrategy[Asking]:
+def _in_turn(name: str, more: Sequence[Call] = ()) -> Callable[[Asking, int], Asking]:
+    """Each call in turn; where all have begun again, the next, so that it meets other conditions."""
+    found = [*METHODS[name], *more]
+    return lambda example, turn: replace(example, call=found[(turn + turn // len(found)) % len(found)])
+
+
+def _askings(backends: tuple[tuple[str, ...], ...]) -> st.SearchStrategy[Asking]:
     rights = {"own": st.sampled_from(SUBSETS), "of_group": st.sampled_from(SUBSETS)}
     superuser = st.sampled_from((False, False, False, True))
     return st.builds(
@@ -114,7 +140,7 @@ def _askings(name: str, backends: tuple[tuple[str, ...], ...], more: Sequence[Ca
         people(password="current", superuser=superuser, **rights),
         st.sampled_from(backends),
         st.sampled_from(_BEFORE),
-        st.sampled_from([*METHODS[name], *more]),
+        st.just(METHODS["has_perm"][0]),
     )
 
 
@@ -167,7 +193,8 @@ def _of_nobody(stage: Stage, example: Asking) -> Sides:
     restart()
     user = AnonymousUser()
     sides = operation(stage, user, example.call.name, *example.call.args, **dict(example.call.kwargs))
-    return replace(sides, held=(), overriding=None)
+    in_groups = example.call.name == "get_group_permissions"
+    return replace(sides, held=(), overriding=None, model=(set(),) if in_groups else ())
 
 
 def backend_of(path: str) -> Any:
@@ -207,21 +234,28 @@ def _source(target: str) -> Callable[[Asking], tuple[str, str]]:
 _CHAINS = ((MODEL,), (BADGES, MODEL), (BADGES, MODEL), (BADGES, MODEL), (DENYING, MODEL))
 for _name in METHODS:
     register_experiment(
-        f"auth.user.a{_name}", _askings(_name, _CHAINS), _of_user, _source("joan"), surroundings=surroundings
+        f"auth.user.a{_name}",
+        _askings(_CHAINS),
+        _of_user,
+        _source("joan"),
+        surroundings=surroundings,
+        vary=_in_turn(_name),
     )
     # Only a backend of the project's own gives nobody a permission: mostly it is asked.
     register_experiment(
         f"auth.anonymous_user.a{_name}",
-        _askings(_name, ((MODEL,), *((BADGES, MODEL),) * 3), _GRANTED.get(_name, [])),
+        _askings(((MODEL,), *((BADGES, MODEL),) * 3)),
         _of_nobody,
         _source("AnonymousUser()"),
         surroundings=surroundings,
+        vary=_in_turn(_name, _GRANTED.get(_name, [])),
     )
 for _name in _OF_BACKEND:
     register_experiment(
         f"auth.model_backend.a{_name}",
-        _askings(_name, ((MODEL,),)),
+        _askings(((MODEL,),)),
         _of_backend,
         _source("ModelBackend()"),
         surroundings=surroundings,
+        vary=_in_turn(_name),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks.experiments import Sides
+from conformance.checks.experiments import CONDITIONS, Sides
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import ARGUMENT, NUMBER
@@ -235,6 +235,14 @@ def _required(_: Stage, example: Viewing) -> Sides:
     return Sides(sync, asynchronous)
 
 
+def _renewing(example: Viewing, turn: int) -> Viewing:
+    """Each time that a call is cancelled, a session whose key is renewed by the request: of two statements and more."""
+    if CONDITIONS[turn % len(CONDITIONS)].cancelled:
+        rows = replace(example.rows, session="fallback", active=True)
+        return replace(example, rows=rows, call=Call("plain"))
+    return example
+
+
 def _with_login_url(view: Any) -> Any:
     """What `login_required` leaves on a view for the middleware to read."""
     view.login_url, view.redirect_field_name = "/own/", "to"
@@ -257,4 +265,5 @@ register_experiment(
         f"# {described(example.rows)}; the view is {example.call.name}\nawait async_client.get('/page')",
     ),
     surroundings=surroundings,
+    vary=_renewing,
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import os
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from conformance.checks.protocols import Request, ask_asgi, ask_wsgi, breach
 from conformance.checks.registry import register_experiment
 from conformance.checks.sites import VISIT, Site
 from conformance.checks.stage import Stage
+from conformance.checks.subjects.responses_compressed import readable, same_lengths, unpacked
 from conformance.strategies import NO_ROWS, Rows
 
 # Seconds after which what must end has not. Never waited for where all is well.
@@ -33,9 +34,9 @@ _PATH = Path(tempfile.gettempdir()) / f"conformance_{os.getpid()}.txt"
 class Streamed:
     """Parts of a body, from an iterator of some kind (`sync`, `async`, `generator class`, `file`, `bytes`).
 
-    It raises after so many parts, or does not (`breaks` is None). `wrapped` says that the view maps over the stream
-    again. `leaves` is how many parts a client takes before it goes; None for all. Before part `waits` the stream waits
-    for what never comes.
+    It raises an `error` after so many parts, or does not (`breaks` is None). `wrapped` says that the view maps over the
+    stream again. `leaves` is how many parts a client takes before it goes; None for all. Before part `waits` the stream
+    waits for what never comes.
     """
 
     parts: tuple[bytes, ...]
@@ -46,6 +47,7 @@ class Streamed:
     waits: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
+    error: type[Exception] = ValueError
     rows: Rows = NO_ROWS
 
 
@@ -54,7 +56,7 @@ def _stream(example: Streamed) -> Iterator[bytes]:
     try:
         for number, part in enumerate(example.parts):
             if number == example.breaks:
-                raise ValueError(f"before part {number}")
+                raise example.error(f"before part {number}")
             yield part
         journal.step("read to the end", coroutine=True)
     finally:
@@ -67,7 +69,7 @@ async def _astream(example: Streamed) -> AsyncIterator[bytes]:
     try:
         for number, part in enumerate(example.parts):
             if number == example.breaks:
-                raise ValueError(f"before part {number}")
+                raise example.error(f"before part {number}")
             await (asyncio.Event().wait() if number == example.waits else asyncio.sleep(0))
             yield part
         journal.step("read to the end", coroutine=True)
@@ -125,7 +127,7 @@ def surroundings(example: Streamed) -> Iterator[None]:
     from django.test import override_settings
 
     compressed = ["django.middleware.gzip.GZipMiddleware"] if example.headers else []
-    with override_settings(ROOT_URLCONF=SITE.urlconf, MIDDLEWARE=compressed, ALLOWED_HOSTS=["*"]):
+    with override_settings(ROOT_URLCONF=SITE.urlconf, MIDDLEWARE=compressed, ALLOWED_HOSTS=["*"]), same_lengths():
         yield
     _PATH.unlink(missing_ok=True)
 
@@ -145,8 +147,16 @@ def _plain(answer: Any) -> Any:
         return shown
     plain = answer.plain()
     if ("content-encoding", "gzip") in plain["headers"]:
-        plain["body"] = gzip.decompress(answer.body)
+        plain |= unpacked(answer.body)
     return plain
+
+
+def _readable(example: Streamed, parts: list[bytes]) -> str:
+    """A stream that is compressed is still one. (By WSGI none was before Django 6.1.)"""
+    sent = [part.upper() if example.wrapped else part for part in example.parts if part]
+    if example.headers and list(readable(parts)) != sent:
+        return "parts come later than they were made"
+    return "each part can be read when it comes"
 
 
 def request_for(example: Streamed, path: str) -> Request:
@@ -168,14 +178,30 @@ def _served(stage: Stage, example: Streamed) -> Sides:
     def sync() -> Any:
         with VISIT.to(example, journal):
             answer = ask_wsgi(wsgi, request_for(example, "/view/" if path == "/aview/" else path))
-        return _plain(answer), [each.closed for each in opened]
+        return _plain(answer), [each.closed for each in opened], "each part can be read when it comes"
 
     async def asynchronous() -> Any:
         with VISIT.to(example, journal):
             answer = await ask_asgi(asgi, request_for(example, path))
-        return _plain(answer), [each.closed for each in opened]
+        return _plain(answer), [each.closed for each in opened], _readable(example, answer.parts)
 
     return Sides(sync, asynchronous, held=(journal.state,))
+
+
+def _served_and_warned(stage: Stage, example: Streamed) -> Sides:
+    """The same; from Django 4.2 on it warns of an iterator of the wrong kind, as the documentation has it."""
+    from django.http import StreamingHttpResponse
+
+    sides = _served(stage, example)
+    warned = ["StreamingHttpResponse"] if hasattr(StreamingHttpResponse, "__aiter__") else []
+
+    async def asynchronous() -> Any:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            answer = await sides.asynchronous()
+        return answer, [str(each.message).partition(" ")[0] for each in caught if each.category is Warning]
+
+    return replace(sides, sync=lambda: (sides.sync(), warned), asynchronous=asynchronous)
 
 
 def needs_async_iterators(example: Streamed) -> None:
@@ -222,7 +248,7 @@ def source_of(example: Streamed) -> tuple[str, str]:
     define = "async def" if example.kind == "async" else "def"
     lines = [f"{define} parts():  # given as: {example.kind}"]
     for number, part in enumerate(example.parts):
-        lines += ["    raise ValueError"] if number == example.breaks else []
+        lines += [f"    raise {example.error.__name__}"] if number == example.breaks else []
         lines.append(f"    yield {part!r}")
     if example.leaves is not None:
         lines.append(f"# the client disconnects after {example.leaves} parts")
@@ -236,7 +262,7 @@ _BOOLEAN = st.booleans()
 # Of what a compressed response may not keep as it is.
 _COMPRESSED = ((("X-Mine", "1"),), (("ETag", '"strong"'), ("Content-Length", "5")))
 for _entry, _prepare, _examples in (
-    ("streaming.sync_iterator", _served, st.builds(Streamed, PARTS, st.just("sync"), wrapped=_BOOLEAN)),
+    ("streaming.sync_iterator", _served_and_warned, st.builds(Streamed, PARTS, st.just("sync"), wrapped=_BOOLEAN)),
     ("streaming.async_iterator", _served, st.builds(Streamed, PARTS, st.just("async"), wrapped=_BOOLEAN)),
     (
         "streaming.gzip",

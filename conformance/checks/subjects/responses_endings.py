@@ -86,6 +86,11 @@ for _entry, _prepare, _examples in (
         st.builds(Streamed, PARTS, st.just("async"), st.sampled_from([None, 0, 1])),
     ),
     (
+        "type_error",
+        _broken,
+        st.builds(Streamed, PARTS, st.just("async"), st.just(0), error=st.just(TypeError)),
+    ),
+    (
         "disconnect",
         _left,
         st.builds(

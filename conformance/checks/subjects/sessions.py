@@ -21,6 +21,7 @@ from conformance.checks.subjects.sessions_engines import (
     EXPIRED,
     LIVE,
     OTHER,
+    TAKEN,
     UNKNOWN,
     Data,
     SessionRows,
@@ -102,7 +103,8 @@ class SessionCall:
 def _session_call(
     engine: str, data: Data, key: str | None, before: tuple[Call, ...], call: Call, cached: bool = False
 ) -> SessionCall:
-    stored = (Stored(LIVE, data, 1000), Stored(EXPIRED, data, -1000), Stored(OTHER, (("o", 1),), 1000))
+    others = (Stored(EXPIRED, data, -1000), Stored(OTHER, (("o", 1),), 1000), Stored(TAKEN, (("t", 1),), 1000))
+    stored = (Stored(LIVE, data, 1000), *others)
     rows = SessionRows((), (), stored=stored, tabled=engine in ("db", "cached_db"), cached=cached)
     return SessionCall(engine, rows, key, before, call)
 

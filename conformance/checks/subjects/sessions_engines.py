@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from conformance.checks.instruments.clock import CLOCK, START, restart, still
+from conformance.checks.instruments.clock import CLOCK, START, RandomTexts, restart, still
 from conformance.checks.subjects.cache_backends import folder
 from conformance.strategies import Rows
 
 LIVE, OTHER, EXPIRED, UNKNOWN = (name.ljust(32, "0") for name in ("live", "other", "expired", "unknown"))
+# The first key that a new session tries.
+TAKEN = RandomTexts()(32)
 # Seconds that a session lasts which says nothing else: Django's default.
 AGE = 1_209_600
 Data = tuple[tuple[str, Any], ...]
@@ -128,7 +130,7 @@ def seen(session: Any, engine: str) -> dict[str, Any]:
     stored = {}
     if engine in ("cache", "cached_db"):
         # Each once: what is asked for later and later is gone afterwards.
-        keys = dict.fromkeys((LIVE, OTHER, EXPIRED, session.session_key or ""))
+        keys = dict.fromkeys((LIVE, OTHER, EXPIRED, TAKEN, session.session_key or ""))
         stored = {key: _cached(session.cache_key_prefix + key) for key in keys}
     if engine == "file":
         stored = {path.name: _decoded(session, path) for path in sorted(_files())}

@@ -28,6 +28,7 @@ from conformance.checks.subjects.sessions_engines import (
     LIVE,
     OTHER,
     OWN,
+    TAKEN,
     Data,
     SessionRows,
     Stored,
@@ -63,7 +64,8 @@ class SessionSteps:
 
 
 def _session_steps(engine: str, data: Data, new: bool, steps: list[Call]) -> SessionSteps:
-    stored = (Stored(LIVE, data, 1000), Stored(OTHER, (("o", 1),), 100_000))
+    others = (Stored(OTHER, (("o", 1),), 100_000), Stored(TAKEN, (("t", 1),), 100_000))
+    stored = (Stored(LIVE, data, 1000), *others)
     rows = SessionRows((), (), stored=stored, tabled=engine in ("db", "cached_db"))
     return SessionSteps(engine, rows, new, tuple(steps))
 

@@ -4,73 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
 from typing import Any
-
-from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.journal import Journal
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
+from conformance.checks.subjects.signals_plans import (
+    SENDERS,
+    Interruption,
+    ReceiverPlan,
+    Sending,
+    sendings,
+    source,
+    vary_by,
+)
 from conformance.checks.twins import operation
-from conformance.strategies import NO_ROWS, Rows
-
-
-@dataclass(frozen=True)
-class ReceiverPlan:
-    """A receiver: `sync`, `async` or `pausing` (async, and gives up the loop first).
-
-    `sender` is the sender that it is connected to, or None for all. It `raises`, or answers. `held` is strong, weak
-    (and still there), gone (weak, and no longer there) or disconnected.
-    """
-
-    kind: str
-    sender: str | None
-    raises: bool
-    held: str
-
-
-@dataclass(frozen=True)
-class Sending:
-    """Receivers in the order in which they are connected, the sender, and an argument.
-
-    Where it is `interrupted`, receivers raise what is no `Exception`, and no method may catch that.
-    """
-
-    receivers: tuple[ReceiverPlan, ...]
-    sender: str
-    number: int
-    caching: bool
-    interrupted: bool = False
-    rows: Rows = NO_ROWS
-
-
-class Interruption(BaseException):
-    """As `asyncio.CancelledError`: it ends more than the receiver that raises it."""
-
-
-class Sender:
-    """What a receiver may be connected to."""
-
-
-SENDERS = {"A": type("A", (Sender,), {}), "B": type("B", (Sender,), {})}
-
-
-_KINDS = ("sync", "async", "pausing")
-
-
-def _receivers(most: int) -> st.SearchStrategy[tuple[ReceiverPlan, ...]]:
-    calm = [ReceiverPlan(*each) for each in product(_KINDS, (None, "A", "B"), (False,), ("strong", "weak"))]
-    gone = [ReceiverPlan(*each) for each in product(_KINDS, (None, "A"), (False,), ("gone", "disconnected"))]
-    raising = [ReceiverPlan(*each) for each in product(_KINDS, (None, "A"), (True,), ("strong",))]
-    return st.lists(st.sampled_from([*calm, *gone, *raising]), max_size=most).map(tuple)
-
-
-def _sendings(most: int = 4) -> st.SearchStrategy[Sending]:
-    return st.builds(Sending, _receivers(most), st.sampled_from("AB"), st.integers(0, 3), st.booleans())
 
 
 def _function(plan: ReceiverPlan, name: str, journal: Journal, raised: type[BaseException]) -> Callable[..., Any]:
@@ -188,6 +139,10 @@ def _twin(name: str) -> Callable[[Stage, Sending], Sides]:
     return prepare
 
 
+def _several_raise(stage: Stage, example: Sending) -> Sides:
+    return replace(_twin("send")(stage, example), model=({"raises": "ValueError"},))
+
+
 def _by_model(name: str) -> Callable[[Stage, Sending], Sides]:
     """`send` with asynchronous receivers, from a thread: what it gives against what the documentation says."""
     robust = name == "send_robust"
@@ -216,70 +171,6 @@ def _expected(example: Sending, *, robust: bool) -> Any:
     return expected(example, robust=robust)
 
 
-# One of each kind, alone: which of several go on is another question.
-_INTERRUPTED = tuple(
-    Sending((ReceiverPlan(kind, None, True, "strong"),), "A", 1, caching=False, interrupted=True) for kind in _KINDS
-)
-
-
-def _plan(kind: str, sender: str | None = None, held: str = "strong", *, raises: bool = False) -> ReceiverPlan:
-    return ReceiverPlan(kind, sender, raises, held)
-
-
-# Each branch of the methods, and what is next to it: what is drawn may miss some.
-_KNOWN = (
-    Sending(
-        (_plan("async"), _plan("sync"), _plan("pausing", "A"), _plan("sync", "A"), _plan("sync", "B")), "A", 1, True
-    ),
-    Sending((_plan("sync", raises=True), _plan("sync")), "A", 2, caching=False),
-    Sending((_plan("async"), _plan("pausing", raises=True)), "A", 3, caching=False),
-    Sending((_plan("async", "B"), _plan("sync", "B")), "A", 1, caching=True),
-    Sending((_plan("sync", raises=True), _plan("async"), _plan("sync")), "B", 1, caching=False),
-    Sending((_plan("sync", held="weak"), _plan("async", held="weak"), _plan("async", held="gone")), "A", 0, True),
-    Sending((_plan("pausing", raises=True),), "A", 2, caching=True),
-    Sending((_plan("async", raises=True), _plan("async"), _plan("sync")), "A", 1, caching=False),
-    Sending((), "A", 1, caching=True),
-    *_INTERRUPTED,
-)
-
-
-def _vary_by(allowed: Callable[[Sending], bool]) -> Callable[[Sending, int], Sending]:
-    """Every other example is one of the known, until all were shown."""
-    known = [each for each in _KNOWN if allowed(each)]
-
-    def vary(example: Sending, turn: int) -> Sending:
-        return known[turn // 2] if turn % 2 == 0 and turn // 2 < len(known) else example
-
-    return vary
-
-
-def _source(method: str) -> Callable[[Sending], tuple[str, str]]:
-    def source(example: Sending) -> tuple[str, str]:
-        lines = ["signal = Signal(use_caching=True)" if example.caching else "signal = Signal()"]
-        for number, plan in enumerate(example.receivers):
-            lines += _receiver_source(
-                f"receiver_{number}", plan, "BaseException" if example.interrupted else "ValueError"
-            )
-        call = f'{method}({example.sender}, number={example.number}, text="a text")'
-        return "\n".join([*lines, f"signal.{call}"]), f"await signal.a{call}"
-
-    return source
-
-
-def _receiver_source(name: str, plan: ReceiverPlan, raised: str) -> list[str]:
-    define = "def" if plan.kind == "sync" else "async def"
-    pause = ["    await asyncio.sleep(0)"] if plan.kind == "pausing" else []
-    end = f'    raise {raised}("{name}")' if plan.raises else "    return number, kwargs"
-    weak = plan.held in ("weak", "gone")
-    lines = [f"{define} {name}(number, **kwargs):", *pause, end]
-    lines.append(f'signal.connect({name}, sender={plan.sender}, weak={weak}, dispatch_uid="{name}")')
-    if plan.held == "gone":
-        lines.append(f"del {name}")
-    if plan.held == "disconnected":
-        lines.append(f'signal.disconnect(sender={plan.sender}, dispatch_uid="{name}")')
-    return lines
-
-
 def _with_both(example: Sending) -> Sending:
     """An asynchronous receiver, and a synchronous one that raises."""
     both = ReceiverPlan("async", None, False, "strong"), ReceiverPlan("sync", None, True, "strong")
@@ -287,28 +178,38 @@ def _with_both(example: Sending) -> Sending:
 
 
 def _one_kind_raises(example: Sending) -> bool:
-    """No synchronous receiver raises among asynchronous ones: whether these are called is another question."""
+    """No synchronous receiver raises among asynchronous ones, and of these one alone: those are other questions."""
     called = _called(example).values()
-    return not any(plan.raises for plan in called if plan.kind == "sync") or all(plan.kind == "sync" for plan in called)
+    if all(plan.kind == "sync" for plan in called):
+        return True
+    return _raising(example) < 2 and not any(plan.raises for plan in called if plan.kind == "sync")
+
+
+def _both_raising(example: Sending) -> Sending:
+    """Asynchronous receivers alone, none of which pauses, and two of which raise: the first is who raises first."""
+    calm = [replace(plan, kind="async", raises=False) for plan in example.receivers]
+    raising = ReceiverPlan("async", None, True, "strong")
+    return replace(example, receivers=(raising, *calm, raising))
 
 
 for _name in ("send", "send_robust"):
     register_experiment(
         f"signals.a{_name}",
-        _sendings().filter(_one_kind_raises) if _name == "send" else _sendings(),
+        sendings().filter(_one_kind_raises) if _name == "send" else sendings(),
         _twin(_name),
-        _source(_name),
-        vary=_vary_by(_one_kind_raises if _name == "send" else lambda _: True),
+        source(_name),
+        vary=vary_by(_one_kind_raises if _name == "send" else lambda _: True),
     )
     register_experiment(
         f"signals.{_name}.async_receivers",
-        _sendings().filter(lambda example: _raising(example) < 2),
+        sendings().filter(lambda example: _raising(example) < 2),
         _by_model(_name),
-        _source(_name),
+        source(_name),
     )
+register_experiment("signals.asend.several_raise", sendings(2).map(_both_raising), _several_raise, source("send"))
 register_experiment(
     "signals.asend.failing_among_async",
-    _sendings(2).map(_with_both).filter(lambda example: _raising(example) < 2),
+    sendings(2).map(_with_both).filter(lambda example: _raising(example) < 2),
     _twin("send"),
-    _source("send"),
+    source("send"),
 )
