@@ -79,10 +79,11 @@ class _Shown:
         self._kinds = kinds
         self._left = number * 2 if kinds else number
         self._known: set[str] = set()
+        self._fails = False
 
     def show(self, example: Any) -> None:
         """Look at an example that is new, or smaller than one that fails."""
-        if not self.raised and self._is_known(example):
+        if not self._fails and self._is_known(example):
             return
         self.wanted -= 1
         self._left -= bool(self._kinds or self.raised)
@@ -90,8 +91,11 @@ class _Shown:
             raise _Enough
         try:
             self._look(example)
-        except Exception as error:
-            self.raised[:] = [error]
+        except BaseException as error:
+            # Hypothesis shows what fails again, whatever it raised.
+            self._fails = True
+            if isinstance(error, Exception):
+                self.raised = [error]
             raise
 
     def _is_known(self, example: Any) -> bool:

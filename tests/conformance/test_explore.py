@@ -72,6 +72,16 @@ def test_where_there_are_fewer_each_is_shown_once(possible: int) -> None:
     assert sorted(seen) == list(range(possible))
 
 
+def test_what_ends_the_process_goes_through() -> None:
+    """Hypothesis shows it a second time first."""
+
+    def leave(_: int) -> None:
+        raise SystemExit(7)
+
+    with pytest.raises(SystemExit):
+        explore(st.integers(), leave, 50, 0, shrink=False)
+
+
 def test_one_seed_gives_the_same_examples() -> None:
     """Another gives others."""
     shown: list[list[list[int]]] = [[], [], []]
