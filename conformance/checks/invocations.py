@@ -177,6 +177,9 @@ def _answer(example: Invocation, name: str) -> Answer | None:
     """What the reference model says; None where it does not know."""
     if isinstance(example.rows, FeatureRows):
         return model_features.answer(example.rows, example.target, example.changes, name, example.arguments)
+    if _vendor() == "mysql" and all(name in repr(example.target) for name in ("Window", "Count")):
+        # MariaDB 10.11 gives windows over groups in another order than the one that is asked for.
+        return None
     # What an instance was given before the call it does not follow.
     return None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
 

@@ -93,6 +93,17 @@ def test_warnings_of_one_kind_may_say_another_name():
     assert PANEL["leftovers"](warned("DeprecationWarning: login", "DeprecationWarning: alogin")) is None
 
 
+BEYOND = Raised("django.db.utils.DataError", "integer out of range")
+
+
+@pytest.mark.parametrize(
+    ("sides", "agrees"), [((BEYOND, BEYOND), True), ((None, BEYOND), False), ((ERROR, ERROR), False)]
+)
+def test_no_model_knows_what_is_beyond_a_database(sides: tuple[Raised | None, Raised], agrees: bool) -> None:
+    """PostgreSQL refuses a sum that SQLite gives: it does on both sides."""
+    assert (PANEL["model"](replace(raising(*sides), model=PAIR.model)) is None) is agrees
+
+
 ROWS = "DELETE FROM t WHERE (a, b) IN ((%s, %s), (%s, %s)) AND c = %s"
 KEYS = "SELECT x FROM t WHERE y = %s AND id IN (%s, %s) LIMIT 2"
 

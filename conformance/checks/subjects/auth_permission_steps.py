@@ -92,8 +92,20 @@ class _Rights:
             found.groups.clear()
         elif name == "grant group":
             Group.objects.get(pk=key(0)).permissions.add(permission_keys()[at])
+        elif name == "grant":
+            found.user_permissions.add(permission_keys()[at])
         else:
-            getattr(found.user_permissions, "add" if name == "grant" else "remove")(permission_keys()[at])
+            _revoke(permission_keys()[at])
+
+
+def _revoke(permission: int) -> None:
+    """Without the link's own key in the statement, which a sequence has given it."""
+    from django.contrib.auth.models import User
+    from django.db import connection
+
+    table = connection.ops.quote_name(User.user_permissions.through._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE user_id = %s AND permission_id = %s", [key(2), permission])
 
 
 def _granted(example: Granting) -> list[Any]:

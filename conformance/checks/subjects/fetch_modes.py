@@ -213,9 +213,7 @@ def _queryset(example: Fetched, name: str) -> Any:
     if name == "get":
         first = find(example.path.queryset.start.name.partition(".")[0]).objects.order_by("pk").first()
         return queryset.filter(pk=key(0) if first is None else first.pk)
-    # `first` brings an order where there is none.
-    unordered = name == "earliest" or (name == "first" and example.mode == "FETCH_ONE")
-    return queryset.order_by() if unordered else queryset
+    return queryset.order_by() if name == "earliest" else queryset
 
 
 def _source(name: str) -> Callable[[Fetched], tuple[str, str]]:
