@@ -25,12 +25,16 @@ class SomeAnswer:
 
 
 AN_ANSWER = SomeAnswer()
+# Of these a well-formed queryset may raise: for what they are given, or where there is no row.
+_MAY_RAISE = ("iterator", "get", "latest", "earliest")
 
 
 def consistent(target: Any, call: str, given: Arguments) -> Answer | None:
-    """What the rows of a queryset, fetched all at once, say of another call; None where a database cannot do it."""
+    """What the rows of a queryset, fetched all at once, say of another call; None where nothing can be said."""
     from django.db import NotSupportedError
 
+    if call in _MAY_RAISE:
+        return None
     try:
         rows = list(target.all())
     except NotSupportedError:

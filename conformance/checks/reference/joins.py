@@ -91,6 +91,9 @@ def locate(model: str, name: str, call: str, known: set[Path]) -> Target:
     own = MODELS[model].field(parts[0])
     if own is None:
         raise Raises("FieldError")
+    if own == "json" and parts[1:] not in ([], ["isnull"]):
+        # Which of them a database can do is another question, also where there is no row.
+        raise Unmodelled("what is inside of JSON")
     return Target(path, own, tuple(parts[1:]), many)
 
 
