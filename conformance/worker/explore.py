@@ -32,7 +32,8 @@ def explore(
     """Show `look` so many examples; where it raises, at most as many again, to find a smaller one, if `shrink`.
 
     The same seed gives the same examples. With `kinds`, examples are shown after the first that fails too, for one that
-    fails in another way. Raises what `look` raised at last, or what it raised first where there were too many.
+    fails in another way. Raises what the first run that failed ended with, or what `look` raised last where as many
+    were shown as may be.
     """
     shown = _Shown(look, number, kinds=kinds)
     failure: Exception | None = None
@@ -58,7 +59,8 @@ def explore(
         try:
             show()
         except _Enough:
-            raise shown.raised[0] from None
+            assert shown.raised is not None
+            raise shown.raised from None
         except Exception as error:
             if not kinds:
                 raise
@@ -74,7 +76,7 @@ class _Shown:
 
     def __init__(self, look: Callable[[Any], None], number: int, *, kinds: bool) -> None:
         self.wanted = number
-        self.raised: list[Exception] = []
+        self.raised: Exception | None = None
         self._look = look
         self._kinds = kinds
         self._left = number * 2 if kinds else number
@@ -86,8 +88,8 @@ class _Shown:
         if not self._fails and self._is_known(example):
             return
         self.wanted -= 1
-        self._left -= bool(self._kinds or self.raised)
-        if self.raised and self._left < 0:
+        self._left -= self._kinds or self.raised is not None
+        if self.raised is not None and self._left < 0:
             raise _Enough
         try:
             self._look(example)
@@ -95,7 +97,7 @@ class _Shown:
             # Hypothesis shows what fails again, whatever it raised.
             self._fails = True
             if isinstance(error, Exception):
-                self.raised = [error]
+                self.raised = error
             raise
 
     def _is_known(self, example: Any) -> bool:

@@ -62,7 +62,7 @@ class Target:
 def locate(model: str, name: str, call: str, known: set[Path]) -> Target:
     """Follow a name over relations. `call` names the filter; empty to use the joins that are there.
 
-    Raises `Raises` (FieldError) for a name that leads nowhere.
+    Raises `Raises` (FieldError) for a name that leads nowhere, and `Unmodelled` for one that leads into JSON.
     """
     path: Path = ()
     many = False
