@@ -18,14 +18,16 @@ class Thing(NamedTuple):
     """Something that a session has."""
 
     kind: str
-    """`table`, `view`, `sequence`, `trigger`, `index` (all of them temporary), `statement`, `cursor`, `lock`,
-    `database`.
+    """`table`, `view`, `sequence`, `trigger`, `index`, `function`, `procedure`, `aggregate`, `type`, `domain` (all of
+    them temporary), `statement`, `cursor`, `lock`, `database`.
     """
     name: str
     """Of a lock, what its key is computed from."""
 
 
 TEMPORARY = frozenset({"table", "view", "sequence", "trigger", "index"})
+ROUTINES = frozenset({"function", "procedure", "aggregate"})
+TYPES = frozenset({"type", "domain"})
 _TEMPORARY_WORDS = {"TEMP", "TEMPORARY"}
 _TEMPORARY_SCHEMAS = {"pg_temp", "temp"}
 
@@ -57,7 +59,7 @@ def _created(pieces: Pieces) -> tuple[Thing, bool] | None:
     temporary = word(pieces, start) in _TEMPORARY_WORDS
     start = _after(pieces, start, *_TEMPORARY_WORDS, "RECURSIVE", "UNIQUE")
     kind = word(pieces, start).lower()
-    if kind not in TEMPORARY:
+    if kind not in TEMPORARY | ROUTINES | TYPES:
         return None
     schema, _, name = name_from(pieces, _after(pieces, start + 1, "IF", "NOT", "EXISTS"))[0].rpartition(".")
     if not name or not (temporary or schema in _TEMPORARY_SCHEMAS):
@@ -95,10 +97,10 @@ _MODES = ("", "_shared")
 _ADVISORY = {
     f"pg_{wait}advisory_{scope}lock{mode}" for wait in ("", "try_") for scope in ("", "xact_") for mode in _MODES
 }
-_OF_SESSION = {name for name in _ADVISORY if "xact" not in name} | {"get_lock"}
+_OF_TRANSACTION = frozenset(name for name in _ADVISORY if "xact" in name)
 _FREEING = {"pg_advisory_unlock", "pg_advisory_unlock_shared", "release_lock"}
 _FREEING_ALL = {"pg_advisory_unlock_all", "release_all_locks"}
-_LOCKS = frozenset(_ADVISORY | _OF_SESSION | _FREEING | _FREEING_ALL | {"is_free_lock", "is_used_lock"})
+_LOCKS = frozenset(_ADVISORY | {"get_lock"} | _FREEING | _FREEING_ALL | {"is_free_lock", "is_used_lock"})
 
 
 class LockCall(NamedTuple):
@@ -118,8 +120,13 @@ class LockCall(NamedTuple):
 
     @property
     def takes(self) -> bool:
-        """Whether the session keeps the lock."""
-        return self.function in _OF_SESSION
+        """Whether it takes the lock."""
+        return self.function in _ADVISORY or self.function == "get_lock"
+
+    @property
+    def ends_with_transaction(self) -> bool:
+        """Whether a lock that it takes is given back by the end of the transaction, and by nothing else."""
+        return self.function in _OF_TRANSACTION
 
     @property
     def frees(self) -> bool:
@@ -174,6 +181,28 @@ def _is_cte(pieces: Pieces, name: str) -> bool:
         name_in(piece) == name and word(pieces, number + 1) == "AS" and word(pieces, number + 2) in _BEFORE_QUERY
         for number, piece in enumerate(pieces)
     )
+
+
+def named_in_schema(pieces: Pieces, names: Collection[str]) -> set[str]:
+    """Which of some names a statement has behind the temporary schema, without which no routine there is found."""
+    return {
+        name_in(piece)
+        for number, piece in enumerate(pieces[2:], 2)
+        if pieces[number - 1] == "." and name_in(pieces[number - 2]) in _TEMPORARY_SCHEMAS and name_in(piece) in names
+    }
+
+
+_BEFORE_TYPE = {":", "::", "AS"}
+
+
+def types_named(pieces: Pieces, names: Collection[str]) -> set[str]:
+    """Which of some names a statement has where the type of a cast stands, or behind the temporary schema."""
+    casts = {
+        name_in(piece)
+        for number, piece in enumerate(pieces)
+        if number and word(pieces, number - 1) in _BEFORE_TYPE and name_in(piece) in names
+    }
+    return casts | named_in_schema(pieces, names)
 
 
 def schemas_named(pieces: Pieces, names: Collection[str]) -> set[str]:

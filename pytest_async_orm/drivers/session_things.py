@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from pytest_async_orm.drivers.dialect import Dialect
-from pytest_async_orm.drivers.kept_things import TEMPORARY, Thing
+from pytest_async_orm.drivers.kept_things import ROUTINES, TEMPORARY, TYPES, Thing
 
 _NUMBERS = itertools.count(1)
 
@@ -36,7 +36,7 @@ class SQLiteThings:
 
 
 class PostgreSQLThings(SQLiteThings):
-    """PostgreSQL's temporary tables, prepared statements, cursors and advisory locks of the session."""
+    """PostgreSQL's temporary tables, routines and types, prepared statements, cursors and advisory locks."""
 
     _VIEWS: ClassVar = {"statement": "pg_prepared_statements", "cursor": "pg_cursors"}
     _DROPS: ClassVar = {
@@ -51,6 +51,11 @@ class PostgreSQLThings(SQLiteThings):
             return bool(
                 self._dialect.rows("SELECT 1 WHERE to_regclass(%s) IS NOT NULL", (f"pg_temp.{_quoted(thing)}",))
             )
+        if thing.kind in _CATALOGUES:
+            table, column = _CATALOGUES[thing.kind]
+            # Of a session that has nothing temporary the schema is 0.
+            sql = f"SELECT 1 FROM {table} WHERE {column}name = %s AND {column}namespace = pg_my_temp_schema()"
+            return bool(self._dialect.rows(sql, (thing.name,)))
         if thing.kind == "lock":
             # Which locks are the transaction's is not told.
             sql = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
@@ -59,7 +64,8 @@ class PostgreSQLThings(SQLiteThings):
 
     def drop(self, thing: Thing) -> None:
         """Let it go, as the server does when a connection closes. Never raises."""
-        drop = self._DROPS.get(thing.kind, f"DROP {thing.kind.upper()} pg_temp.{{}} CASCADE").format(_quoted(thing))
+        kind = "ROUTINE" if thing.kind in ROUTINES else thing.kind.upper()
+        drop = self._DROPS.get(thing.kind, f"DROP {kind} pg_temp.{{}} CASCADE").format(_quoted(thing))
         savepoint = f"async_orm_drop{next(_NUMBERS)}"
         with suppress(Exception):
             if not self.exists(thing):
@@ -70,6 +76,9 @@ class PostgreSQLThings(SQLiteThings):
             except Exception:  # noqa: BLE001 - each driver has its own
                 self._dialect.send(f"ROLLBACK TO SAVEPOINT {savepoint}")
             self._dialect.send(f"RELEASE SAVEPOINT {savepoint}")
+
+
+_CATALOGUES = {**dict.fromkeys(ROUTINES, ("pg_proc", "pro")), **dict.fromkeys(TYPES, ("pg_type", "typ"))}
 
 
 def _quoted(thing: Thing) -> str:

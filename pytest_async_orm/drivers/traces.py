@@ -54,9 +54,9 @@ class Trace:
         """What it lets go."""
         return [*self.frees, *(lock.thing(params) for lock in self.locks if lock.frees)]
 
-    def taken(self, params: Any) -> list[Thing]:
-        """The locks that the session has after it."""
-        return [lock.thing(params) for lock in self.locks if lock.takes]
+    def taken(self, params: Any) -> list[tuple[Thing, bool]]:
+        """The locks that the session has after it, each with whether it ends with the transaction."""
+        return [(lock.thing(params), lock.ends_with_transaction) for lock in self.locks if lock.takes]
 
 
 def _each(params: Any) -> list[Any]:

@@ -76,6 +76,8 @@ def _preparing(original: Callable[..., Any]) -> Callable[..., Any]:
             # The user asked for it, by hand or by `iterator()`; Django closes all others itself.
             if not code.co_filename.startswith(djangos) or code.co_name == "chunked_cursor":
                 _note_cursor(self, wrapped)
+                if process.reader is not None:
+                    process.reader(self, wrapped)
         return wrapped
 
     return _prepare_cursor

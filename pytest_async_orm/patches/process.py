@@ -65,8 +65,10 @@ class Router(Protocol):
 class Process:
     """The state of the innermost session that runs, and the replacements that are in place for all of them."""
 
-    # Sharing: who answers for a connection.
+    # Sharing: who answers for a connection, and who reads what is sent by cursors that somebody has made by hand: given
+    # the connection and the cursor.
     router: Router | None
+    reader: Callable[[Any, Any], None] | None
     # Handing over: for which test the process works, and whether somebody asks who started what.
     test: str | None
     noting: bool
@@ -93,7 +95,7 @@ class Process:
         self._clear()
 
     def _clear(self) -> None:
-        self.router = self.test = self.sink = None
+        self.router = self.reader = self.test = self.sink = None
         self.noting = self.watching = False
         self.recordings = 0
         self.wide, self.want_stacks = [], []

@@ -24,6 +24,7 @@ from pytest_async_orm.frames.sending import locals_of_type, sends_statement
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.sharing import by_hand
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over
 from pytest_async_orm.sharing.ending import SandboxEnd
 from pytest_async_orm.sharing.going_on import present_origin
@@ -109,6 +110,8 @@ class HostedConnection(SharedConnection):
             # One that was being made meanwhile: with it the test may be in the middle of another statement.
             while self._take_over_cursors(host):
                 self._wait_for_statement()
+            if (owner := by_hand.earlier(wrapper)) is not None:
+                self.session.go_on(owner.session, owner, self._host)
 
     @contextmanager
     def _keeping_the_turn(self) -> Iterator[None]:
@@ -194,7 +197,9 @@ class HostedConnection(SharedConnection):
     def _leave_session(self) -> None:
         """Let the test go on with its own settings."""
         if not self.dialect.in_error():
-            self.session.finish(self._host.kept)
+            self.session.finish(self._host)
+        if self.session.touched and (owner := by_hand.owner_of(self.wrapper)) is not None:
+            owner.session.go_on(self.session, self._host, owner)
 
     def _final_check(self) -> None:
         """The transaction is the test's, to keep or to lose."""

@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.frames.stacks import in_event_loop
 from pytest_async_orm.patches.atomics import in_test_transaction
+from pytest_async_orm.sharing import by_hand
 from pytest_async_orm.sharing.ending import SandboxEnd
 from pytest_async_orm.sharing.real import can_be_shared
 
@@ -162,6 +163,8 @@ class Host:
             for wrapper in self.wrappers.values():
                 vars(wrapper).pop(_OBSOLETE, None)
                 vars(wrapper).pop(_CHUNKED, None)
+                if (owner := by_hand.earlier(wrapper)) is not None:
+                    owner.end_transaction()
         return self._end
 
     def unfinished(self) -> list[threading.Thread]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_async_orm.drivers.dialect import Dialect
-from pytest_async_orm.drivers.kept_things import ALL, TEMPORARY, Thing, schemas_named, tables_named
-from pytest_async_orm.drivers.pieces import statements_in
+from pytest_async_orm.drivers.kept_things import (
+    ALL,
+    ROUTINES,
+    TEMPORARY,
+    TYPES,
+    Thing,
+    named_in_schema,
+    schemas_named,
+    tables_named,
+    types_named,
+)
+from pytest_async_orm.drivers.pieces import Pieces, statements_in
 from pytest_async_orm.drivers.session_things import things_of
 from pytest_async_orm.drivers.traces import Trace
 
@@ -33,13 +43,19 @@ class Things:
     def __bool__(self) -> bool:
         return bool(self._owned)
 
+    def go_on(self, earlier: Things, before: Any, owner: Any) -> None:
+        """Take over the things of an owner, for another."""
+        self._owned |= {thing: replace(owned, owner=owner) for thing, owned in earlier._all() if owned.owner is before}
+
     def learn(self, owner: Any, trace: Trace, params: Any) -> bool:
         """Note what a statement has made, or let go; whether there is anything to note."""
         self._let_go(owner, trace.freed(params))
         for thing, ends in trace.makes:
             self._owned[thing] = Owned(owner, 1, ends)
-        for thing in trace.taken(params):
-            self._owned.setdefault(thing, Owned(owner, 0, False)).count += 1
+        for thing, ends in trace.taken(params):
+            # In autocommit the statement is the transaction.
+            if not ends or owner.keeps_local:
+                self._owned.setdefault(thing, Owned(owner, 0, ends)).count += 1
         return bool(self._owned)
 
     def _let_go(self, owner: Any, freed: list[Thing]) -> None:
@@ -59,8 +75,11 @@ class Things:
         return None
 
     def end_transaction(self, owner: Any) -> None:
-        """Let go what ends with a transaction; with the next statement."""
-        self._drop(thing for thing, owned in self._all() if owned.owner is owner and owned.ends_with_transaction)
+        """Let go what ends with a transaction; with the next statement. A lock of this kind goes by itself, later."""
+        ended = [thing for thing, owned in self._all() if owned.owner is owner and owned.ends_with_transaction]
+        self._drop(thing for thing in ended if thing.kind != "lock")
+        for thing in ended:
+            self._owned.pop(thing, None)
 
     def end_session(self, owner: Any) -> None:
         """Let go what one connection has, as the server does at a close; with the next statement."""
@@ -84,9 +103,9 @@ class Things:
                 self._known.drop(thing)
         return waiting
 
-    def drop_all(self) -> None:
-        """Let everything go: none of it may reach the next test."""
-        self._drop(self._owned)
+    def drop_all_but(self, user: Any) -> None:
+        """Let everything go that is not a user's: none of it may reach the next test."""
+        self._drop(thing for thing, owned in self._all() if user is None or owned.owner is not user)
         self.drop_waiting()
 
 
@@ -97,10 +116,16 @@ def _is_among(thing: Thing, named: Iterable[Thing]) -> bool:
 def _seen(things: Iterable[Thing], text: str, used: list[Thing]) -> list[Thing]:
     """Those that a statement names."""
     lowered = text.lower()
-    by_name = [t for t in things if t.kind in {*TEMPORARY, "database"} and t.name.lower() in lowered]
+    by_name = [t for t in things if t.kind in _NAMED and t.name.lower() in lowered]
     read = statements_in(text) if by_name else []
     return [thing for thing in things if _is_among(thing, used)] + [
-        thing
-        for thing in by_name
-        if any((schemas_named if thing.kind == "database" else tables_named)(pieces, {thing.name}) for pieces in read)
+        thing for thing in by_name if any(_NAMED[thing.kind](pieces, {thing.name}) for pieces in read)
     ]
+
+
+_NAMED: dict[str, Callable[[Pieces, Collection[str]], set[str]]] = {
+    **dict.fromkeys(TEMPORARY, tables_named),
+    **dict.fromkeys(ROUTINES, named_in_schema),
+    **dict.fromkeys(TYPES, types_named),
+    "database": schemas_named,
+}

@@ -74,6 +74,13 @@ class SharedSession:
         # Whether the active connection may have set something since, and even what it has not named.
         self._stale = self._unnamed = False
 
+    def go_on(self, earlier: SharedSession, before: Any, user: Any) -> None:
+        """What was set and made in the session before it was shared is a user's, whatever of it is still there."""
+        self._first, self._active = dict(earlier._first), user.kept
+        self._stale, self._unnamed = True, earlier._unnamed
+        self.things.go_on(earlier.things, before, user)
+        self.touched = earlier.touched
+
     def trace_of(self, what: object) -> Trace | None:
         """What a statement may leave behind; None for nearly all."""
         if isinstance(what, str):
@@ -185,13 +192,13 @@ class SharedSession:
         """The database may have taken back what was read already."""
         self._stale = True
 
-    def finish(self, kept: Kept | None) -> None:
-        """Leave the session with a connection's settings; None: as it was at first. Raises the driver's error."""
+    def finish(self, user: Any = None) -> None:
+        """Leave the session with a user's settings and things; None: as it was at first. Raises the driver's error."""
         if not self.touched:
             return
-        if kept is not None or not self._settings.rolls_back:
-            self.switch_to(kept or Kept())
-        self.things.drop_all()
+        if user is not None or not self._settings.rolls_back:
+            self.switch_to(Kept() if user is None else user.kept)
+        self.things.drop_all_but(user)
 
 
 def _same(one: Any, other: Any) -> bool:

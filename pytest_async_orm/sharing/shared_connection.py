@@ -216,7 +216,7 @@ class SharedConnection:
 
     def _leave_session(self) -> None:
         """Take back what the roll-back of the test leaves."""
-        self.session.finish(None)
+        self.session.finish()
 
     def _final_check(self) -> None:
         try:

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from pytest_async_orm.drivers.session_things import MySQLThings, PostgreSQLThings, SQLiteThings
+from pytest_async_orm.patches.process import PROCESS
+from pytest_async_orm.sharing import by_hand
 from pytest_async_orm.sharing.guests import HostedConnection
+from pytest_async_orm.sharing.kept_apart import Things
 from pytest_async_orm.sharing.session import Kept, SharedSession
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 from pytest_async_orm.sharing.virtual import VirtualConnection
@@ -75,6 +79,24 @@ def leaves_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
 def refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody sees what anybody has made."""
     monkeypatch.setattr(SharedSession, "seen_by", _nothing)
+
+
+def reads_nothing_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test sends before a guest comes is not read."""
+    monkeypatch.setattr(PROCESS, "reader", None)
+    # What an earlier test has set on the same connection is known.
+    vars(connections["default"]).pop(by_hand.READ, None)
+
+
+def forgets_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read is not the test's when a guest comes."""
+    monkeypatch.setattr(by_hand, "earlier", _nothing)
+
+
+def drops_what_is_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the guests lets everything go."""
+    original = Things.drop_all_but
+    monkeypatch.setattr(Things, "drop_all_but", lambda self, user: original(self, None))
 
 
 def takes_gone_for_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,8 @@ IMPORTED = [
     "messages", "messages.environment", "messages.sandbox", "patches.atomics", "patches.executors",
     "patches.handler", "patches.idle", "patches.interpreter", "patches.native", "patches.other_stack",
     "patches.places", "patches.targets", "records", "records.connections", "records.source_line", "sharing",
-    "sharing.callbacks", "sharing.ending", "sharing.hosting", "sharing.layers", "sharing.origin", "sharing.real",
-    "sharing.routing",
+    "sharing.by_hand", "sharing.callbacks", "sharing.ending", "sharing.hosting", "sharing.layers", "sharing.origin",
+    "sharing.real", "sharing.routing",
 ]  # fmt: skip
 
 

@@ -74,15 +74,16 @@ def test_a_failing_test_stays_what_it_is(run) -> None:
 
 HELD = """
 @pytest.mark.django_db
-def test_it():
+def test_it(subtests):
     cursor = connections["default"].cursor()
     {failing}
 """
 
 
-def test_what_a_failure_holds_is_no_leak(run) -> None:
-    """The report of a test keeps the frames of what failed, and with them a cursor."""
-    result = run(HELD.format(failing="assert False"))
+@pytest.mark.parametrize("failing", ["assert False", "with subtests.test('part'): assert False"])
+def test_what_a_failure_holds_is_no_leak(run, failing: str) -> None:
+    """The report of a test, or of a part of it, keeps the frames of what failed, and with them a cursor."""
+    result = run(HELD.format(failing=failing))
     assert result.parseoutcomes().get("failed")
     assert "connection leaks" not in result.stdout.str()
     result = run(HELD.format(failing="pytest.kept = cursor"))

@@ -125,7 +125,7 @@ FAULTS: list[tuple[str, str, Callable[..., None], dict[str, Any], set[str]]] = [
         "hooks.leaks:note_failure",
         NOTHING,
         faults.test_what_a_failure_holds_is_no_leak,
-        {},
+        {"failing": "assert False"},
         EVERYWHERE,
     ),
     ("hooks.leaks:carry", NOTHING, wiring.test_equal_leaks_are_folded, {}, EVERYWHERE),

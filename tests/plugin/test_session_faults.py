@@ -16,6 +16,8 @@ from django.db import connection
 from sandbox_marks import STARTED_BY_HAND
 from session_scenes import WAYS, first_way, unset
 
+from pytest_async_orm.sharing.by_hand import READ
+
 pytestmark = [
     *STARTED_BY_HAND,
     pytest.mark.planted,
@@ -52,6 +54,9 @@ WITH_A_HOST: list[tuple[faults.Plant, Callable[..., None], set[str], dict[str, A
         {POSTGRESQL},
         {"guest_first": True},
     ),
+    (faults.reads_nothing_by_hand, guests.test_what_was_set_before_a_guest_came, EVERYWHERE, {}),
+    (faults.forgets_what_was_read, guests.test_what_was_set_before_a_guest_came, EVERYWHERE, {}),
+    (faults.drops_what_is_the_tests, guests.test_what_was_made_before_a_guest_came, EVERYWHERE, {}),
     (faults.leaves_the_session, guests.test_the_end_of_the_guests_leaves_the_tests, EVERYWHERE, {}),
 ]
 # The fixtures of those modules.
@@ -68,6 +73,8 @@ def planted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, db:
         return
     for way in WAYS[SQLITE].values():
         unset(way)
+    # What it was before is what the fault has left.
+    vars(connection).pop(READ, None)
 
 
 def fails(test: Callable[..., None], given: dict[str, Any], vendors: set[str]) -> None:

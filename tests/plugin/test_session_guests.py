@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import DatabaseError, connections, transaction
 from django.test import override_settings
 from sandbox_marks import STARTED_BY_HAND
-from session_scenes import Way, first_way, get, put, run, transactional, unset
+from session_scenes import Way, first_way, get, only_on, put, run, transactional, unset
 
 from pytest_async_orm.errors import SessionShared
 from pytest_async_orm.sharing.hosting import Host
@@ -46,10 +47,126 @@ def test_a_guest_does_not_see_what_the_test_sets(host: Host, worker: Any, any_wa
 
 
 def test_what_was_set_before_a_guest_came(host: Host, worker: Any, any_way: Way) -> None:
-    """It cannot be told from what every connection has; the test keeps it."""
+    """A guest has what a connection has when it is opened; the test keeps its own."""
     put(any_way, 1)
-    worker(put, any_way, 2)
-    assert (get(any_way), worker(get, any_way)) == (1, 2)
+    put(any_way, 2)
+    assert worker(get, any_way) is None
+    worker(put, any_way, 3)
+    assert (get(any_way), worker(get, any_way)) == (2, 3)
+
+
+def test_what_was_set_while_nothing_can_be_asked(host: Host, worker: Any, any_way: Way) -> None:
+    """In a failed transaction the test gets the server's own error, as without guests."""
+    transactional()
+
+    def failing() -> None:
+        with transaction.atomic():
+            with pytest.raises(DatabaseError, match="nowhere"):
+                run("SELECT nonsense FROM nowhere")
+            with pytest.raises(DatabaseError, match="aborted"):
+                put(any_way, 1)
+            transaction.set_rollback(True)
+
+    failing()
+    assert worker(get, any_way) is None
+
+
+def test_whoever_replaces_the_cursors_method(host: Host, worker: Any, any_way: Way) -> None:
+    """A statement by hand goes through what stands in the class when it is sent."""
+    put(any_way, 1)
+    with connections["default"].cursor() as cursor, mock.patch.object(type(cursor), "execute") as execute:
+        cursor.execute(any_way.set_.format(2), None)
+    assert execute.call_count == 1
+    assert (get(any_way), worker(get, any_way)) == (1, None)
+
+
+def test_what_was_made_before_a_guest_came(host: Host, worker: Any) -> None:
+    """It is the test's alone, and stays when the guests are gone."""
+    run("CREATE TEMPORARY TABLE own (i int)")
+    with pytest.raises(SessionShared, match="temporary table 'own'"):
+        worker(run, "SELECT COUNT(*) FROM own")
+    worker(run, "CREATE TEMPORARY TABLE others (i int)")
+    host.end()
+    assert run("SELECT COUNT(*) FROM own") == 0
+    run("CREATE TEMPORARY TABLE others (i int)")
+    for name in ("own", "others"):
+        run(f"DROP TABLE {name}")
+
+
+@pytest.mark.parametrize("guest_first", [False, True])
+def test_lock_of_the_tests_transaction(host: Host, worker: Any, guest_first: bool) -> None:
+    """The test's transaction is open until the end, and has the lock until then."""
+    only_on("postgresql")
+    if guest_first:
+        worker(run, "SELECT 1")
+    assert run("SELECT pg_try_advisory_xact_lock(7)")
+    with pytest.raises(SessionShared, match="lock '7'"):
+        worker(run, "SELECT pg_try_advisory_lock(7)")
+    assert worker(run, "SELECT pg_try_advisory_xact_lock(8)")
+    assert run("SELECT pg_try_advisory_xact_lock(8)")
+
+
+CLASS = """
+class TestIt(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        put(1)
+
+    def test_it(self):
+        # A setting that is not rolled back is the next test's as well.
+        assert (elsewhere(get), get() in (1, 2)) == (None, True)
+
+    def test_again(self):
+        put(2)
+        assert (elsewhere(get), get()) == (None, 2)
+"""
+FIXTURE = """
+@pytest.fixture
+def tenant(db):
+    put(1)
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_it(tenant, number):
+    assert (elsewhere(get), get()) == (None, 1)
+"""
+
+
+@pytest.mark.parametrize("source", [CLASS, FIXTURE])
+def test_what_is_set_for_a_class_and_by_a_fixture(request: pytest.FixtureRequest, source: str) -> None:
+    """Whoever sets it on the test's own connection, before its transaction began or in it."""
+    way, inner_session = first_way(), request.getfixturevalue("run")
+    helpers = f"""
+import threading
+from django.db import connection, connections
+from django.test import TestCase
+
+def sent(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+def put(number):
+    sent({way.set_!r}.format(number))
+
+def get():
+    value = sent({way.read!r})
+    return None if value in (None, {way.unset!r}) else int(value)
+
+def elsewhere(call):
+    found = []
+    def work():
+        found.append(call())
+        connections.close_all()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return found[0]
+"""
+    try:
+        inner_session(helpers + source).assert_outcomes(passed=2)
+    finally:
+        # Another session may have had the same connection.
+        unset(way)
 
 
 def test_the_end_of_the_guests_leaves_the_tests(host: Host, layers: Layers, worker: Any, any_way: Way) -> None:

@@ -132,6 +132,17 @@ POSTGRESQLS = [
     ("CREATE TEMP VIEW own AS SELECT 1", ["SELECT * FROM own"]),
     ("CREATE TEMP SEQUENCE own", ["DROP SEQUENCE own"]),
     ("SELECT 1 AS i INTO TEMP own", ["SELECT * FROM own"]),
+    (
+        "CREATE FUNCTION pg_temp.own(i int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        [
+            "SELECT pg_temp.own(1)",
+            "CREATE OR REPLACE FUNCTION pg_temp.own() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+        ],
+    ),
+    ("CREATE PROCEDURE pg_temp.own() LANGUAGE sql AS 'SELECT 1'", ["CALL pg_temp.own()"]),
+    ("CREATE AGGREGATE pg_temp.own(int) (sfunc = int4pl, stype = int)", ["SELECT pg_temp.own(1)"]),
+    ("CREATE TYPE pg_temp.own AS ENUM ('a')", ["SELECT 'a'::own", "SELECT CAST('a' AS own)", "DROP TYPE pg_temp.own"]),
+    ("CREATE DOMAIN pg_temp.own AS int", ["SELECT 1::own", "CREATE DOMAIN pg_temp.own AS text"]),
     ("CREATE TABLE pg_temp.own (i int)", ["SELECT * FROM pg_temp.own", "DISCARD TEMP"]),
     ("PREPARE one AS SELECT 1", ["EXECUTE one", "PREPARE one AS SELECT 2", "DEALLOCATE one", "DEALLOCATE ALL"]),
     ("SELECT 1; DECLARE held CURSOR WITH HOLD FOR SELECT 1", ["FETCH ALL FROM held", "CLOSE held", "CLOSE ALL"]),
@@ -157,6 +168,15 @@ def test_postgresqls_things(sandbox: Sandbox, worker: Any, make: str, uses: list
     for sql in uses:
         refused(worker, run, sql)
     assert worker(Tag.objects.count) == 0
+
+
+def test_routines_and_types_elsewhere(sandbox: Sandbox, worker: Any) -> None:
+    """Without the temporary schema no routine there is meant, and a column may have the name of a type."""
+    only_on("postgresql")
+    run("CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'")
+    run("CREATE TYPE pg_temp.own AS ENUM ('a')")
+    assert worker(run, "SELECT lower('A')") == "a"
+    assert worker(run, "SELECT own.i FROM (SELECT 1 AS i) own") == 1
 
 
 def test_locks_of_other_keys(sandbox: Sandbox, worker: Any) -> None:
