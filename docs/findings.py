@@ -45,9 +45,11 @@ def _documented(finding: DjangoFinding) -> str:
 
 
 def _versions(specifier: str) -> str:
-    first, _, last = specifier.partition(",<")
-    since = first.removeprefix(">=")
-    return f"{since} to before {last}" if last else f"{since} and later"
+    parts = specifier.split(",")
+    (since,) = (part.removeprefix(">=") for part in parts if part.startswith(">="))
+    until = [f" to before {part.removeprefix('<')}" for part in parts if part.startswith("<")]
+    others = [f", without {part.removeprefix('!=').removesuffix('.*')}" for part in parts if part.startswith("!=")]
+    return "".join([since, *(until or [" and later"]), *others])
 
 
 def _cells(finding: DjangoFinding) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.checks.stage import Stage
     from conformance.observations import Declaration
 
+_T = TypeVar("_T")
 # Given a method's name, a block in which a subclass overrides it; it gives a function that counts the calls.
 Overriding = Callable[[], AbstractContextManager[Callable[[], int]]]
 
@@ -83,6 +84,11 @@ CONDITIONS = (
     Conditions(),
     Conditions(cancelled=True),
 )
+
+
+def in_turn(values: Sequence[_T], turn: int) -> _T:
+    """Each of the values in turn; where all have begun again, the next, so that it meets other conditions."""
+    return values[(turn + turn // len(values)) % len(values)]
 
 
 class Turns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-BLOCKED, MISSING = "FieldFetchBlocked", "RelatedObjectDoesNotExist"
+BLOCKED, MISSING, GONE = "FieldFetchBlocked", "RelatedObjectDoesNotExist", "DoesNotExist"
 
 
 @dataclass
@@ -20,6 +20,8 @@ class Thing:
     loaded: set[str] = field(default_factory=set)
     # Those that were fetched with it.
     peers: list[Thing] = field(default_factory=list)
+    # Whether its row is gone, so that nothing can be fetched any more.
+    deleted: bool = False
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Fetching:
         for name in path:
             if not self._fetch(found, name):
                 return BLOCKED
+            if name not in found.loaded and found.deleted:
+                return GONE
             found = found.values[name] if name in found.values else found.relations[name]
             if found is None or found == MISSING:
                 return found
@@ -50,7 +54,8 @@ class Fetching:
         self.queries += 1
         together = thing.peers if self.mode == "FETCH_PEERS" else [thing]
         for each in together:
-            each.loaded.add(name)
+            if not each.deleted:
+                each.loaded.add(name)
         self._meet(together, name)
         return True
 

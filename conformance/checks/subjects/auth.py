@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks.experiments import CONDITIONS, Sides
+from conformance.checks.experiments import CONDITIONS, Sides, in_turn
 from conformance.checks.instruments.clock import restart
 from conformance.checks.instruments.hashing import hashed_from_now
 from conformance.checks.outcomes import Absent
@@ -150,9 +150,7 @@ _TURNS = (
 
 
 def _vary(example: Requesting, turn: int) -> Requesting:
-    # A step further the second time, so that each meets other conditions.
-    whole, place = divmod(turn, len(_TURNS))
-    who, asked, session = _TURNS[(place + whole) % len(_TURNS)]
+    who, asked, session = in_turn(_TURNS, turn)
     rows = replace(example.rows, session=session)
     # Cancelled is the call, and not a question before it.
     asked = asked and not CONDITIONS[turn % len(CONDITIONS)].cancelled

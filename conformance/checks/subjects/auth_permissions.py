@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks.experiments import Sides
+from conformance.checks.experiments import Sides, in_turn
 from conformance.checks.instruments.clock import restart
 from conformance.checks.registry import register_experiment
 from conformance.checks.stage import Stage
@@ -126,10 +126,9 @@ _OF_BACKEND = tuple(name for name in METHODS if name != "has_perms")
 _BEFORE = ((), (), (Call("get_user_permissions"),), (Call("get_all_permissions"),))
 
 
-def _in_turn(name: str, more: Sequence[Call] = ()) -> Callable[[Asking, int], Asking]:
-    """Each call in turn; where all have begun again, the next, so that it meets other conditions."""
+def _each(name: str, more: Sequence[Call] = ()) -> Callable[[Asking, int], Asking]:
     found = [*METHODS[name], *more]
-    return lambda example, turn: replace(example, call=found[(turn + turn // len(found)) % len(found)])
+    return lambda example, turn: replace(example, call=in_turn(found, turn))
 
 
 def _askings(backends: tuple[tuple[str, ...], ...]) -> st.SearchStrategy[Asking]:
@@ -239,7 +238,7 @@ for _name in METHODS:
         _of_user,
         _source("joan"),
         surroundings=surroundings,
-        vary=_in_turn(_name),
+        vary=_each(_name),
     )
     # Only a backend of the project's own gives nobody a permission: mostly it is asked.
     register_experiment(
@@ -248,7 +247,7 @@ for _name in METHODS:
         _of_nobody,
         _source("AnonymousUser()"),
         surroundings=surroundings,
-        vary=_in_turn(_name, _GRANTED.get(_name, [])),
+        vary=_each(_name, _GRANTED.get(_name, [])),
     )
 for _name in _OF_BACKEND:
     register_experiment(
@@ -257,5 +256,5 @@ for _name in _OF_BACKEND:
         _of_backend,
         _source("ModelBackend()"),
         surroundings=surroundings,
-        vary=_in_turn(_name),
+        vary=_each(_name),
     )

@@ -23,14 +23,18 @@ MODES = ("FETCH_ONE", "FETCH_PEERS", "FETCH_RAISE")
 
 @dataclass(frozen=True)
 class Path:
-    """The queryset, and what is asked of each of its rows."""
+    """The queryset, what is asked of each of its rows, and what happens to the first of them `before`."""
 
     queryset: Chain
     names: tuple[str, ...]
+    before: str = ""
 
 
-def _path(model: str, *names: str, steps: tuple[Step, ...] = ()) -> Path:
-    return Path(Chain(Name(f"{model}.objects"), (*steps, Step("order_by", ("pk",)))), names)
+CHANGED, DELETED = "changed", "deleted"
+
+
+def _path(model: str, *names: str, steps: tuple[Step, ...] = (), before: str = "") -> Path:
+    return Path(Chain(Name(f"{model}.objects"), (*steps, Step("order_by", ("pk",)))), names, before)
 
 
 PATHS = (
@@ -45,6 +49,11 @@ PATHS = (
     _path("Post", "review", "rating"),
     _path("User", "profile", "display_name"),
 )
+# Each has an entry of its own: rows that came with others, and rows of which one is no longer as it was.
+_JOINED = (_path("Comment", "post", "author", "username", steps=(Step("select_related", ("post",)),)),)
+_OUTDATED = tuple(
+    _path("Post", "content", steps=(Step("defer", ("content",)),), before=before) for before in (CHANGED, DELETED)
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +65,11 @@ class Fetched:
     path: Path
 
 
-def _vary(example: Fetched, turn: int) -> Fetched:
+def _each(paths: tuple[Path, ...]) -> Callable[[Fetched, int], Fetched]:
     """Each mode on each path in turn."""
-    mode, path = MODES[turn % len(MODES)], PATHS[turn // len(MODES) % len(PATHS)]
-    return replace(example, mode=mode, path=path)
+    return lambda example, turn: replace(
+        example, mode=MODES[turn % len(MODES)], path=paths[turn // len(MODES) % len(paths)]
+    )
 
 
 def _things(drawn: Rows, model: str) -> list[Thing]:
@@ -101,6 +111,18 @@ def _prepared(things: list[Thing], path: Path) -> list[Thing]:
     for thing in things:
         thing.loaded -= {"content", "title"} if "only" in steps else {steps.get("defer")}
         thing.loaded |= {steps[name] for name in ("select_related", "prefetch_related") if name in steps}
+    if "select_related" in steps:
+        together([related for each in things if isinstance(related := each.relations["post"], Thing)])
+    return things
+
+
+def _begun(things: list[Thing], path: Path) -> list[Thing]:
+    """The things when the first of them was changed, or its row deleted."""
+    if path.before == CHANGED:
+        things[0].values["content"] = CHANGED
+        things[0].loaded.add("content")
+    elif path.before == DELETED:
+        things[0].deleted = True
     return things
 
 
@@ -117,25 +139,29 @@ def _expected(example: Fetched, name: str) -> tuple[Any, ...]:
     model = example.path.queryset.start.name.partition(".")[0]
     fetching = Fetching(example.mode)
     try:
-        things = _chosen(name, _prepared(_things(example.rows, model), example.path))
+        things = _begun(_chosen(name, _prepared(_things(example.rows, model), example.path)), example.path)
     except Unmodelled:
         return ()
     touched = [fetching.walk(each, example.path.names) for each in things]
     return ((touched, fetching.queries, [(False, "default")] * len(things)),)
 
 
-def _touch(found: list[Any], path: tuple[str, ...]) -> tuple[list[Any], int, list[tuple[bool, str]]]:
+def _touch(found: list[Any], path: Path) -> tuple[list[Any], int, list[tuple[bool, str]]]:
     """What is at the end of the path, row by row, how many queries that took, and what each row knows of itself."""
     from django.db import connection
 
     sent: list[None] = []
+    if path.before == CHANGED and found:
+        found[0].content = CHANGED
+    elif path.before == DELETED and found:
+        type(found[0]).objects.filter(pk=found[0].pk).delete()
 
     def count(execute: Any, *args: Any) -> Any:
         sent.append(None)
         return execute(*args)
 
     with connection.execute_wrapper(count):
-        touched = [_walked(each, path) for each in found]
+        touched = [_walked(each, path.names) for each in found]
     return touched, len(sent), [(each._state.adding, each._state.db) for each in found]
 
 
@@ -173,7 +199,7 @@ def _prepare(name: str) -> Callable[[Stage, Fetched], Sides]:
     def prepare(stage: Stage, example: Fetched) -> Sides:
         from asgiref.sync import sync_to_async
 
-        queryset, args, path = _queryset(example, name), _METHODS[name], example.path.names
+        queryset, args, path = _queryset(example, name), _METHODS[name], example.path
 
         async def fetch() -> list[Any]:
             if name in ("__iter__", "iterator"):
@@ -200,7 +226,7 @@ def _prepare(name: str) -> Callable[[Stage, Fetched], Sides]:
 def _is_loud(example: Fetched) -> bool:
     """Whether all that is asked for is forbidden, or there already: a further row of a row may be neither."""
     _, *further = example.path.names
-    return example.mode == "FETCH_RAISE" and len(further) <= 1
+    return example.mode == "FETCH_RAISE" and len(further) <= 1 and example.path.before != DELETED
 
 
 def _queryset(example: Fetched, name: str) -> Any:
@@ -220,23 +246,26 @@ def _source(name: str) -> Callable[[Fetched], tuple[str, str]]:
     def printed(example: Fetched) -> tuple[str, str]:
         queryset = f"{source(example.path.queryset)}.fetch_mode(models.{example.mode})"
         touched = ".".join(("row", *example.path.names))
-        if name == "__iter__":
-            sync, asynchronous = f"rows = list({queryset})", f"rows = [row async for row in {queryset}]"
+        given = ", ".join(map(repr, _METHODS[name]))
+        called, acalled = f"{queryset}.{name}({given})", f"{queryset}.a{name}({given})"
+        if name in ("__iter__", "iterator"):
+            called, acalled = (queryset, queryset) if name == "__iter__" else (called, acalled)
+            sync, asynchronous = f"rows = list({called})", f"rows = [row async for row in {acalled}]"
         else:
-            given = ", ".join(map(repr, _METHODS[name]))
-            sync, asynchronous = f"rows = {queryset}.{name}({given})", f"rows = await {queryset}.a{name}({given})"
+            sync, asynchronous = f"rows = {called}", f"rows = await {acalled}"
         asked = f"[{touched} for row in rows]"
-        return f"{sync}\n{asked}", f"{asynchronous}\nawait sync_to_async(lambda: {asked})()"
+        before = f"# then the first row is {example.path.before}\n" if example.path.before else ""
+        return f"{sync}\n{before}{asked}", f"{asynchronous}\n{before}await sync_to_async(lambda: {asked})()"
 
     return printed
 
 
-_EXAMPLES = st.builds(Fetched, rows(min_posts=2), st.sampled_from(MODES), st.sampled_from(PATHS))
+def _register(entry: str, name: str, paths: tuple[Path, ...]) -> None:
+    examples = st.builds(Fetched, rows(min_posts=2), st.sampled_from(MODES), st.sampled_from(paths))
+    register_experiment(f"fetch_modes.{entry}", examples, _prepare(name), _source(name), vary=_each(paths))
+
+
 for _name in _METHODS:
-    register_experiment(
-        f"fetch_modes.{'aiter' if _name == '__iter__' else f'a{_name}'}",
-        _EXAMPLES,
-        _prepare(_name),
-        _source(_name),
-        vary=_vary,
-    )
+    _register("aiter" if _name == "__iter__" else f"a{_name}", _name, PATHS)
+_register("joined.aiter", "__iter__", _JOINED)
+_register("outdated.aiter", "__iter__", _OUTDATED)
