@@ -238,7 +238,10 @@ def around_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequ
     state = state_of(request.config)
     capture_everywhere()
     if sandbox_mode(request.config) != "off":
-        _read_statements()
+        # What a test sends before a guest joins it may be the test's alone.
+        from pytest_async_orm.sharing.by_hand import read
+
+        PROCESS.reader = read
     _see_other_stacks()
     flush_what_was_touched(request.config)
     with in_signature(request):
@@ -272,13 +275,6 @@ def capture_everywhere() -> None:
     from pytest_async_orm.sharing.callbacks import install
 
     install()
-
-
-def _read_statements() -> None:
-    """What a test sends before a guest joins it may be the test's alone."""
-    from pytest_async_orm.sharing.by_hand import read
-
-    PROCESS.reader = read
 
 
 def tell_of_traps(item: pytest.Item) -> None:

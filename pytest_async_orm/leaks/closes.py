@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -93,7 +94,9 @@ def _note_cursor(wrapper: Any, cursor: Any) -> None:
         here = sys._getframe(2)
         frame = handoff.asked_at(here, RESPONSES) or handoff.user_frame(here)
         number, cursors = id(cursor), opened.cursors
-        cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), frame)
+        # A backend's own may be one that cannot be referred to.
+        with suppress(TypeError):
+            cursors[number] = (weakref.ref(cursor, partial(_forget, cursors, number)), frame)
 
 
 def _forget(cursors: dict[int, Any], number: int, _: Any) -> None:

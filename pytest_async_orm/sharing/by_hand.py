@@ -6,6 +6,7 @@ nothing behind. Until a statement says that it does there is nothing to do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pytest_async_orm.patches.atomics import in_test_transaction
 
 if TYPE_CHECKING:
     from pytest_async_orm.drivers.dialect import Dialect
+    from pytest_async_orm.drivers.traces import Trace
 
 # The names in a connection of what was read of its statements, and of what tells that guests have joined.
 READ, TAKES_TURNS = "_async_orm_by_hand", "create_cursor"
@@ -39,17 +41,20 @@ class ByHand:
 
 
 def read(wrapper: Any, cursor: Any) -> None:
-    """Read what a new cursor sends, if it is one of a test that keeps its own transaction."""
-    if in_test_transaction(wrapper) and vars(wrapper).keys().isdisjoint((TAKES_TURNS, "lease")):
+    """Read what a new cursor sends, if it is Django's and of a test that keeps its own transaction."""
+    own = vars(wrapper)
+    if TAKES_TURNS in own or "lease" in own or not in_test_transaction(wrapper):
+        return
+    if type(cursor).__module__.startswith("django.db.backends."):
         for name in ("execute", "executemany"):
-            vars(cursor)[name] = partial(_send, name, cursor)
+            vars(cursor)[name] = partial(_send, name, wrapper, cursor)
 
 
-def _send(name: str, cursor: Any, *args: Any, **options: Any) -> Any:
+def _send(name: str, wrapper: Any, cursor: Any, *args: Any, **options: Any) -> Any:
     __tracebackhide__ = True
     # By the class, where somebody may have replaced it.
     call = partial(getattr(type(cursor), name), cursor, *args, **options)
-    wrapper, what = cursor.db, args[0] if args else options.get("sql")
+    what = args[0] if args else options.get("sql")
     # With guests every statement is read anyway.
     if TAKES_TURNS in vars(wrapper) or what is None:
         return call()
@@ -63,7 +68,25 @@ def _send(name: str, cursor: Any, *args: Any, **options: Any) -> Any:
     # In a transaction that has failed the server answers nothing.
     if trace is None or owner is None or owner.dialect.in_error():
         return call()
-    return owner.session.run(owner, trace, params_of(args, options), call)
+    return _noted(owner, trace, params_of(args, options), call)
+
+
+def _noted(owner: ByHand, trace: Trace, params: Any, call: Callable[[], Any]) -> Any:
+    """Send a statement and note what it leaves behind; where that cannot be asked, send it alone."""
+    __tracebackhide__ = True
+    sent = []
+
+    def send() -> Any:
+        __tracebackhide__ = True
+        sent.append(True)
+        return call()
+
+    try:
+        return owner.session.run(owner, trace, params, send)
+    except Exception:
+        if sent:
+            raise
+    return call()
 
 
 def owner_of(wrapper: Any) -> ByHand | None:

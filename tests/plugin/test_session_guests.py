@@ -15,6 +15,7 @@ from session_scenes import Way, first_way, get, only_on, put, run, transactional
 from pytest_async_orm.errors import SessionShared
 from pytest_async_orm.sharing.hosting import Host
 from pytest_async_orm.sharing.layers import Layers
+from pytest_async_orm.sharing.session import SharedSession
 
 pytestmark = [*STARTED_BY_HAND, pytest.mark.allow_connection_leaks(reason="threads end where they are")]
 
@@ -69,6 +70,34 @@ def test_what_was_set_while_nothing_can_be_asked(host: Host, worker: Any, any_wa
 
     failing()
     assert worker(get, any_way) is None
+
+
+def test_what_the_database_cannot_be_asked(host: Host, any_way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's statement is sent all the same, once, and an error is its own."""
+
+    def lost(*_: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(SharedSession, "_before", lost)
+    put(any_way, 1)
+    assert get(any_way) == 1
+    with transaction.atomic():
+        with pytest.raises(DatabaseError):
+            run("CREATE TEMPORARY TABLE nonsense (")
+        transaction.set_rollback(True)
+
+
+def test_cursors_of_others_are_left_alone(host: Host) -> None:
+    """A backend may make cursors of its own, which may keep nothing besides."""
+
+    class Cursor:
+        __slots__ = ()
+
+    wrapper = connections["default"]
+    cursor = Cursor()
+    made = {name: mock.Mock(return_value=cursor) for name in ("make_cursor", "make_debug_cursor")}
+    with mock.patch.multiple(wrapper, **made):
+        assert wrapper.cursor() is cursor
 
 
 def test_whoever_replaces_the_cursors_method(host: Host, worker: Any, any_way: Way) -> None:
