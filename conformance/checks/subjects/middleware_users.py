@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -10,6 +11,7 @@ from conformance.checks.experiments import Sides
 from conformance.checks.seed import USERNAMES
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.middleware import ACTS, ASYNC_ACTS, Ask, Page, Walk, register, walk, walks
+from conformance.checks.subjects.sessions_engines import SessionRows
 
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -54,6 +56,11 @@ ACTS.update(basket=_basket, look=_look, user=_user, messages=_messages)
 ASYNC_ACTS.update(user=_auser)
 
 
+def _with_sessions(example: Walk) -> Walk:
+    """The same, in whose database the table of sessions is seen."""
+    return replace(example, rows=SessionRows((), ()))
+
+
 def _anew(stage: Stage, example: Walk) -> Sides:
     """Where there was no session before."""
     from django.contrib.sessions.models import Session
@@ -95,7 +102,7 @@ register(
             (Ask("/page/?seconds=0"), Ask()),
         ],
         [Page(acts="basket"), Page(acts="look"), Page(acts="basket", status=500), Page()],
-    ),
+    ).map(_with_sessions),
     _anew,
 )
 _PEOPLE = [(Ask("/page/"),), (Ask(f"/page/?as={USERNAMES[0]}"),), (Ask(f"/page/?as={USERNAMES[1]}"), Ask())]
@@ -122,9 +129,15 @@ register(
             {"MESSAGE_STORAGE": f"django.contrib.messages.storage.{name}"}
             for name in ("fallback.FallbackStorage", "cookie.CookieStorage", "session.SessionStorage")
         ],
-        [(Ask("/page/?say=hello"), Ask(), Ask()), (Ask("/page/?say=a"), Ask("/page/?say=b"), Ask()), (Ask(),)],
+        [
+            (Ask("/page/?say=hello"), Ask(), Ask()),
+            (Ask("/page/?say=a"), Ask("/page/?say=b"), Ask()),
+            # A message that nobody has been shown is kept.
+            (Ask("/page/?say=a"),),
+            (Ask(), Ask("/page/?say=a"), Ask("/page/?say=b")),
+        ],
         [Page(acts="messages")],
-    ),
+    ).map(_with_sessions),
     _anew,
 )
 
