@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -36,6 +37,8 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 1 << 30
 # In seconds, several times what the longest suite takes on a busy machine: one that takes longer waits for ever.
 _DEADLINE = 1800.0
+# In seconds, for a process that has to say where its threads stand and ends then.
+_PRINTING = 10.0
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,15 @@ def _abort(leader: int) -> None:
     for pid in [*(pid for pid in members if pid != leader), leader]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGABRT)
-        # Nothing tells when another's child has printed.
-        time.sleep(0.5)
+            _wait_for_end(pid)
+
+
+def _wait_for_end(pid: int) -> None:
+    """Wait until a process has printed, which is when it has ended; where the system does not tell, not at all."""
+    if hasattr(os, "pidfd_open"):
+        ended = os.pidfd_open(pid)
+        select.select([ended], [], [], _PRINTING)
+        os.close(ended)
 
 
 @contextmanager

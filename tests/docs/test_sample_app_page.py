@@ -8,11 +8,11 @@ import re
 import signal
 import socket
 import subprocess
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import sample_app
 from tests.docs.pages import SAMPLE_APP, blocks
@@ -34,27 +34,29 @@ def test_uvicorn_serves_after_the_documented_commands(reader: Reader) -> None:
         cwd=reader.home,
         env=environ,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
     )
     try:
+        said = []
+        assert server.stderr is not None
+        for line in server.stderr:
+            said.append(line)
+            if "Uvicorn running on" in line:
+                break
+        else:
+            pytest.fail("".join(said))
         assert len(answer(f"http://127.0.0.1:{port}/posts/?limit=1000")["posts"]) == 100
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
+        server.communicate(timeout=20)
 
 
 def answer(address: str) -> Any:
-    """The JSON of an address, once somebody answers there."""
-    until = time.monotonic() + SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=SECONDS) as found:
-                return json.load(found)
-        except urllib.error.URLError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
+    """The JSON of an address."""
+    with urllib.request.urlopen(address, timeout=SECONDS) as found:
+        return json.load(found)
 
 
 def test_every_path_is_listed() -> None:
