@@ -192,7 +192,12 @@ def named_in_schema(pieces: Pieces, names: Collection[str]) -> set[str]:
     }
 
 
-_BEFORE_TYPE = {":", "::", "AS"}
+def _is_cast(pieces: Pieces, number: int) -> bool:
+    """Whether a cast's type stands there: behind `::`, or at the end of `CAST(… AS …)`. Elsewhere AS names a column."""
+    before = word(pieces, number - 1)
+    if before == "AS":
+        return word(pieces, number + 1) == ")" and "CAST" in map(str.upper, pieces[:number])
+    return before in {":", "::"}
 
 
 def types_named(pieces: Pieces, names: Collection[str]) -> set[str]:
@@ -200,7 +205,7 @@ def types_named(pieces: Pieces, names: Collection[str]) -> set[str]:
     casts = {
         name_in(piece)
         for number, piece in enumerate(pieces)
-        if number and word(pieces, number - 1) in _BEFORE_TYPE and name_in(piece) in names
+        if number and name_in(piece) in names and _is_cast(pieces, number)
     }
     return casts | named_in_schema(pieces, names)
 

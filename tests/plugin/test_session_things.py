@@ -177,6 +177,7 @@ def test_routines_and_types_elsewhere(sandbox: Sandbox, worker: Any) -> None:
     run("CREATE TYPE pg_temp.own AS ENUM ('a')")
     assert worker(run, "SELECT lower('A')") == "a"
     assert worker(run, "SELECT own.i FROM (SELECT 1 AS i) own") == 1
+    assert worker(run, "SELECT own FROM (SELECT 1 AS own) it") == 1
 
 
 def test_locks_of_other_keys(sandbox: Sandbox, worker: Any) -> None:
