@@ -119,7 +119,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Queries are recorded if something asks for them; other threads join the transactions of Django's classes; a bad
     environment is told.
     """
-    isolation.tell_of_traps(item)
+    telling.tell_of_traps(item)
     with isolation.open_to_guests(item):
         return (yield from recording.around_call(item))
 

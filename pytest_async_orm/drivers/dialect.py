@@ -7,8 +7,10 @@ logged or wrapped as the application's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from pytest_async_orm.drivers import keys_of_sqlite
 from pytest_async_orm.drivers.statements import begins_in_sqlite, ends_transaction, only_reads, question_of_pragma
 
 # In SQLite's words: inside, or from within, a transaction.
@@ -32,12 +34,23 @@ class Dialect:
     def __init__(self, raw: Any) -> None:
         self.raw = raw
 
+    def prepare(self) -> None:
+        """Before a transaction that will be shared is opened: make what would cost more inside. Never raises."""
+        with suppress(Exception):
+            if not self.raw.in_transaction:
+                keys_of_sqlite.prepare(self.raw)
+
     def start(self, *, nested: bool) -> None:
         """Prepare the connection for a sandbox; nested means that savepoints of Django's are open on it."""
 
     def send(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Send a statement of the sandbox's own, below Django. Raises the driver's error."""
         self._execute(sql, params)
+
+    def send_all(self, *statements: str) -> None:
+        """Send several. Raises the driver's error."""
+        for statement in statements:
+            self.send(statement)
 
     def _execute(self, sql: str, params: Sequence[Any]) -> None:
         self._cursor(sql, params).close()
@@ -65,7 +78,9 @@ class Dialect:
         return next(iter(self.rows(sql, params)), ())
 
     def text_of(self, what: object) -> str:
-        """The text of a statement that is no string, such as psycopg's composed SQL or bytes; empty if unknown."""
+        """The text of a statement, which may be psycopg's composed SQL or bytes; empty if unknown."""
+        if isinstance(what, str):
+            return what
         if isinstance(what, bytes):
             return what.decode(errors="replace")
         as_string = getattr(what, "as_string", None)
@@ -124,10 +139,26 @@ class Dialect:
         """
         return False
 
-    def check_as_commit(self) -> None:
-        """Check what waits for a commit, and let later checks wait as in a new transaction. Raises the driver's error
-        where one fails.
+    def can_check_commits(self) -> bool:
+        """Whether what waits for a commit can be checked without one, and nothing fails yet. Sent before the
+        application's first statement.
         """
+        try:
+            keys_of_sqlite.prepare(self.raw)
+            return not keys_of_sqlite.are_violated(self.raw)
+        except Exception:  # noqa: BLE001 - an authorizer's refusal, no room for temporary tables
+            return False
+
+    def check_as_commit(self, *then: str) -> None:
+        """Check what waits for a commit, let later checks wait as in a new transaction, and send more. Raises the
+        driver's error where a check fails.
+        """
+        if keys_of_sqlite.are_violated(self.raw):
+            raise keys_of_sqlite.refusal(self.raw)
+        self.send_all(*then)
+
+    def note_definition(self) -> None:
+        """A statement may have defined what is checked."""
 
     def must_drain(self, sql: object, cursor: Any) -> bool:
         """Whether the rows of a statement must be fetched before another thread's turn.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from pytest_async_orm.drivers.dialect import Dialect
 from pytest_async_orm.drivers.statements import commits_implicitly, ends_transaction
@@ -21,6 +22,8 @@ SELECT string_agg(quote_ident(nspname) || '.' || quote_ident(conname), ', ')
 FROM pg_constraint JOIN pg_namespace ON pg_namespace.oid = connamespace
 WHERE condeferrable AND NOT condeferred AND NOT pg_is_other_temp_schema(connamespace)
 """
+# The drivers' connections to databases that have none of them.
+_ALL_WAIT: WeakSet[Any] = WeakSet()
 _SERVER_STATUS_IN_TRANS = 1
 _NUMBERS = itertools.count(1)
 
@@ -28,8 +31,15 @@ _NUMBERS = itertools.count(1)
 class Server(Dialect):
     """What the servers share: rows are with the client already, or behind a cursor of the server's."""
 
+    def prepare(self) -> None:
+        """Nothing is made on a server."""
+
     def must_drain(self, sql: object, cursor: Any) -> bool:  # noqa: ARG002
         """Whether the rows of a statement must be fetched before another thread's turn."""
+        return False
+
+    def can_check_commits(self) -> bool:
+        """Whether what waits for a commit can be checked without one: on MariaDB nothing waits."""
         return False
 
     def instead(self, sql: object, error: BaseException) -> str | None:  # noqa: ARG002
@@ -61,11 +71,33 @@ class PostgreSQL(Server):
         """Whether a statement may have failed for "pending trigger events": the checks of foreign keys are some."""
         return _PG_IN_USE in (getattr(error, "sqlstate", None), getattr(error, "pgcode", None))
 
-    def check_as_commit(self) -> None:
-        """Check what waits for a commit, and let each constraint wait, or not, as it was declared."""
-        self.send("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        if names := self.row(_PG_IMMEDIATE)[0]:
-            self.send(f"SET CONSTRAINTS {names} IMMEDIATE")
+    def can_check_commits(self) -> bool:
+        """Whether what waits for a commit can be checked without one."""
+        return True
+
+    def send_all(self, *statements: str) -> None:
+        """Send several in one message. Raises the driver's error."""
+        self.send("; ".join(statements))
+
+    def check_as_commit(self, *then: str) -> None:
+        """Check what waits for a commit, and let each constraint wait, or not, as it was declared; then send more."""
+        checks = ["SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"]
+        if names := self._immediate():
+            checks.append(f"SET CONSTRAINTS {names} IMMEDIATE")
+        self.send_all(*checks, *then)
+
+    def _immediate(self) -> str:
+        """The names of the constraints that can wait and do not. That there are none is asked once a connection."""
+        if self.raw in _ALL_WAIT:
+            return ""
+        names: str | None = self.row(_PG_IMMEDIATE)[0]
+        if not names:
+            _ALL_WAIT.add(self.raw)
+        return names or ""
+
+    def note_definition(self) -> None:
+        """A statement may have defined a constraint."""
+        _ALL_WAIT.discard(self.raw)
 
     def closed(self) -> bool:
         """Whether the driver's connection is closed."""
@@ -94,16 +126,10 @@ class Psycopg(PostgreSQL):
             return
         result = raw.pgconn.exec_(f"BEGIN; {sql}".encode() if begins else sql.encode())
         if result.status not in _PG_DONE:
-            raise self._error(result)
+            from psycopg.errors import error_from_result
 
-    def _error(self, result: Any) -> Exception:
-        from psycopg import OperationalError
-        from psycopg.errors import lookup
-        from psycopg.pq import DiagnosticField
-
-        state = result.error_field(DiagnosticField.SQLSTATE)
-        message = result.error_message.decode(errors="replace").strip()
-        return lookup(state.decode())(message) if state else OperationalError(message)
+            # With the server's own words, for which an application may ask: `error.__cause__.diag.constraint_name`.
+            raise error_from_result(result)
 
     def alive(self) -> bool:
         """Whether the test's transaction is still open, without asking the server."""

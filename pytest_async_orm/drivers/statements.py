@@ -70,6 +70,14 @@ def leaves_rows(sql: str) -> bool:
     return only_reads(sql) or _words(sql)[0] in {"LOCK", "RELEASE", "ROLLBACK", "SAVEPOINT", "SET", "SHOW"}
 
 
+@lru_cache(maxsize=2048)
+def concerns_commit(sql: str) -> bool:
+    """Whether the commit of a statement in autocommit does anything: it checks what was written, and takes back which
+    constraints wait.
+    """
+    return not leaves_rows(sql) or _words(sql)[:2] == ("SET", "CONSTRAINTS")
+
+
 _SETS_PRAGMA = re.compile(r"\s*(PRAGMA\s+[\w.\"]+?)\s*[=(]", re.IGNORECASE)
 
 

@@ -15,9 +15,9 @@ from pytest_async_orm.errors import TransactionLost
 from pytest_async_orm.hooks.flushing import flush_what_was_touched
 from pytest_async_orm.hooks.leaks import before_the_databases_go, track
 from pytest_async_orm.hooks.scopes import in_signature
-from pytest_async_orm.hooks.session import STATE, State, state_of
+from pytest_async_orm.hooks.session import State, state_of
 from pytest_async_orm.hooks.telling import EMPTIED, ENVIRONMENT, LEFT_WORK, tell
-from pytest_async_orm.items import asks_for_sandbox, databases_of, is_anyios, is_async, is_transactional, wants_sandbox
+from pytest_async_orm.items import asks_for_sandbox, is_anyios, is_transactional, wants_sandbox
 from pytest_async_orm.markers import mode_for
 from pytest_async_orm.options import lock_timeout, sandbox_mode
 from pytest_async_orm.patches.process import PROCESS
@@ -49,11 +49,20 @@ def around_helper(
     item.stash[_HELPED] = True
     committed: set[str] = set()
     fixturedef.addfinalizer(partial(_give_back, request, state, committed))
+    _prepare(item)
     with in_signature(request):
         result = yield
     if isinstance(item.parent, pytest.Module) or not _derives(request.cls, "django.test.testcases", "SimpleTestCase"):
         fixturedef.addfinalizer(_start(state, item, committed))
     return result
+
+
+def _prepare(item: pytest.Item) -> None:
+    """Before pytest-django opens the transaction of a test that will be isolated."""
+    if not is_transactional(item) and wants_sandbox(item, mode_for(item)):
+        from pytest_async_orm.sharing.real import prepare_connections
+
+        prepare_connections()
 
 
 def _derives(cls: object, module: str, name: str) -> bool:
@@ -275,15 +284,6 @@ def capture_everywhere() -> None:
     from pytest_async_orm.sharing.callbacks import install
 
     install()
-
-
-def tell_of_traps(item: pytest.Item) -> None:
-    """Tell of a bad environment once, and only to a session that has async tests with a database."""
-    state = item.config.stash.get(STATE, None)
-    if state is not None and state.traps and is_async(item) and databases_of(item) != set():
-        for text in state.traps:
-            tell(item, ENVIRONMENT, text)
-        state.traps = []
 
 
 def _close_for_good(state: State) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_async_orm.hooks.session import STATE
+from pytest_async_orm.items import databases_of, is_async
 
 if TYPE_CHECKING:
     from pytest_async_orm.hooks.session import State
@@ -134,3 +135,12 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
         for notice in texts:
             for line in told(notice["text"], notice["tests"] if topic != ENVIRONMENT else []):
                 reporter.line(line)
+
+
+def tell_of_traps(item: pytest.Item) -> None:
+    """Tell of a bad environment once, and only to a session that has async tests with a database."""
+    state = item.config.stash.get(STATE, None)
+    if state is not None and state.traps and is_async(item) and databases_of(item) != set():
+        for text in state.traps:
+            tell(item, ENVIRONMENT, text)
+        state.traps = []

@@ -25,6 +25,7 @@ from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.sharing import by_hand
+from pytest_async_orm.sharing.commits import Commits
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over
 from pytest_async_orm.sharing.ending import SandboxEnd
 from pytest_async_orm.sharing.going_on import present_origin
@@ -97,6 +98,8 @@ class HostedConnection(SharedConnection):
     def __init__(self, wrapper: BaseDatabaseWrapper, host: Host) -> None:
         """Raises SandboxDeadlock if the test is in the middle of a statement for longer than a time-out."""
         super().__init__(wrapper, host.test, host.timeout)
+        # A guest's commit would also check what the test itself has not finished, and need not have before its end.
+        self.commits = Commits(self, checked=False)
         self.is_over = False
         self._create_cursor = wrapper.create_cursor
         self._host = HostLease(self)
@@ -158,7 +161,7 @@ class HostedConnection(SharedConnection):
         own = type(self.wrapper).ensure_timezone
         return bool(self._host.run(own, "SET TIME ZONE", self.wrapper))
 
-    def protect(self) -> None:
+    def protect(self, what: object) -> None:  # noqa: ARG002
         """As of any shared connection, but the savepoint is gone with its statement: the test's own blocks end in
         between, and take along what was opened inside.
         """
@@ -167,9 +170,9 @@ class HostedConnection(SharedConnection):
             self.dialect.send(f"SAVEPOINT {STANDING}")
             self._standing = True
 
-    def succeeded(self, what: object) -> None:
+    def succeeded(self, what: object, *, autocommit: bool) -> None:
         """Let the savepoint go with its statement."""
-        super().succeeded(what)
+        super().succeeded(what, autocommit=autocommit)
         self._let_go()
 
     def _undo_failure(self, what: object) -> None:

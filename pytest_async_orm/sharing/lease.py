@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from django.db.utils import ProgrammingError
 
 from pytest_async_orm.drivers.calls import params_of
-from pytest_async_orm.drivers.statements import defines, leaves_rows
 from pytest_async_orm.errors import SandboxEnded
 from pytest_async_orm.sharing.session import Kept
 from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -69,9 +69,7 @@ class Lease:
         shared = self.shared
         if self.statements:
             return self._run_inside(call, what, args, options)
-        if not self.autocommit and self._savepoint is None and shared.dialect.begins_transaction(what):
-            self.begin()
-            self._begun_by = shared.dialect.opening_savepoint(what)
+        self._begin_before(what)
         shared.queue.take(self, statement=True)
         try:
             self._prepare(what, args, options)
@@ -82,6 +80,13 @@ class Lease:
             self.commit()
         return result
 
+    def _begin_before(self, what: object) -> None:
+        """Where autocommit is off, a statement may begin a transaction."""
+        dialect = self.shared.dialect
+        if not self.autocommit and self._savepoint is None and dialect.begins_transaction(what):
+            self.begin()
+            self._begun_by = dialect.opening_savepoint(what)
+
     def _prepare(self, what: object, args: Any = (), options: Any = {}) -> None:  # noqa: B006 - read only
         shared = self.shared
         shared.require()
@@ -90,21 +95,9 @@ class Lease:
         if shared.session.touched:
             shared.switch_to(self, what, params_of(args, options))
         if self._savepoint is None:
-            shared.protect()
+            shared.protect(what)
         elif self._checks_earlier:
-            self._check_earlier(what)
-
-    def _check_earlier(self, what: object) -> None:
-        """Before the transaction's first definition check what was committed before it, as those commits would have.
-
-        Its own rows hinder it, as in production: once it may have written some nothing is checked.
-        """
-        text = what if isinstance(what, str) else self.shared.dialect.text_of(what)
-        if defines(text):
-            self._checks_earlier = False
-            self.shared.check_as_commit(autocommit=False)
-        elif not leaves_rows(text):
-            self._checks_earlier = False
+            self._checks_earlier = shared.commits.check_before(what)
 
     def _run_inside(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         shared = self.shared
@@ -126,6 +119,8 @@ class Lease:
     def lasting_statement(self, what: object) -> Iterator[None]:
         """A statement that is under way until the block ends, as COPY is, and the turn with it."""
         queue, outer = self.shared.queue, self.statements
+        if not outer:
+            self._begin_before(what)
         queue.take(self, statement=True)
         try:
             if outer:
@@ -150,7 +145,7 @@ class Lease:
         finally:
             # A block of the driver's may have rolled back out of sight.
             shared.session.roll_back()
-        shared.succeeded(what)
+        shared.succeeded(what, autocommit=not self.in_transaction)
 
     def _send(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         try:
@@ -163,12 +158,12 @@ class Lease:
             if self.in_transaction or not self.shared.dialect.misses_commit(error):
                 raise
             result = self._send_checked(call, what, args, options)
-        self.shared.succeeded(what)
+        self.shared.succeeded(what, autocommit=not self.in_transaction)
         return result
 
     def _send_checked(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         """Send a statement in autocommit once more, after the checks of the commits before it."""
-        self.shared.check_as_commit(autocommit=True)
+        self.shared.commits.check_earlier(autocommit=True)
         try:
             return self._call(call, what, args, options)
         except BaseException:
@@ -226,25 +221,30 @@ class Lease:
         self.autocommit = autocommit
 
     def commit(self) -> None:
-        """Make the transaction's work part of the test's; if that fails the transaction stays open, to be rolled
-        back.
+        """Make the transaction's work part of the test's. If that fails it stays open, to be rolled back, except where
+        the server itself rolls back what it cannot commit.
         """
-        if self._savepoint is not None:
-            self._end("COMMIT", f"RELEASE SAVEPOINT {self._savepoint}")
+        if self._savepoint is None:
+            return
+        try:
+            self._end("COMMIT", partial(self.shared.commits.release, self._savepoint))
+        except BaseException:
+            if self.shared.commits.checked and self.shared.dialect.in_error():
+                self.rollback()
+            raise
 
     def rollback(self) -> None:
         """Roll the transaction back, if one is open."""
         if self._savepoint is not None:
-            self._end("ROLLBACK", f"ROLLBACK TO SAVEPOINT {self._savepoint}", f"RELEASE SAVEPOINT {self._savepoint}")
+            self._end("ROLLBACK", partial(self.shared.roll_back_to, self._savepoint))
 
-    def _end(self, what: str, *statements: str) -> None:
+    def _end(self, what: str, call: Callable[[], None]) -> None:
         shared = self.shared
         shared.queue.take(self, statement=True)
         try:
             shared.require()
             shared.close_waiting_cursors()
-            for statement in statements:
-                self._send(shared.dialect.send, what, (statement,), {})
+            self._send(call, what, (), {})
             self._savepoint = self._begun_by = None
             shared.session.end(self, commit=what == "COMMIT")
             shared.queue.give_back(self)
@@ -290,7 +290,6 @@ class Lease:
         if savepoint is None or self.shared.lost is not None:
             return
         try:
-            self.shared.dialect.send(f"ROLLBACK TO SAVEPOINT {savepoint}")
-            self.shared.dialect.send(f"RELEASE SAVEPOINT {savepoint}")
+            self.shared.roll_back_to(savepoint)
         except Exception as error:  # noqa: BLE001 - each driver has its own
             self.shared.spoil(f"an unfinished transaction could not be rolled back ({error!r})")

@@ -8,12 +8,24 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connections
 
-from pytest_async_orm.drivers.dialects import kind_for
+from pytest_async_orm.drivers.dialects import dialect_for, kind_for
 
 
 def isolated_connections() -> list[Any]:
     """The calling thread's connections on which a test's transaction is open. None means a transactional test."""
     return [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+
+
+def prepare_connections() -> None:
+    """Before a transaction that will be shared is opened on the calling thread's connections: make what would cost more
+    inside.
+    """
+    for wrapper in connections.all(initialized_only=True):
+        if wrapper.connection is None or wrapper.in_atomic_block:
+            continue
+        dialect = dialect_for(wrapper.vendor, wrapper.connection)
+        if dialect is not None:
+            dialect.prepare()
 
 
 def can_be_shared(wrapper: Any) -> bool:

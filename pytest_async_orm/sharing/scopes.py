@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from pytest_async_orm.errors import UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
 from pytest_async_orm.patches.atomics import testcase_atomic
+from pytest_async_orm.sharing.real import prepare_connections
 from pytest_async_orm.sharing.sandbox import Sandbox
 
 
@@ -19,6 +20,7 @@ def scope_transaction(aliases: Sequence[str], name: str, timeout: float) -> Iter
     for alias in aliases:
         if not connections[alias].features.supports_transactions:
             raise UnsupportedConnection(messages.scope_outside_database(name, alias))
+    prepare_connections()
     opened = []
     try:
         for alias in aliases:

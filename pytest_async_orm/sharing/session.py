@@ -170,7 +170,7 @@ class SharedSession:
         """What another connection has and a statement would see, and whose it is; None if there is none."""
         if not self.things:
             return None
-        text = what if isinstance(what, str) else self._dialect.text_of(what)
+        text = self._dialect.text_of(what)
         return self.things.foreign(user, text, self._tracer(text), params)
 
     def end(self, user: Any, *, commit: bool) -> None:

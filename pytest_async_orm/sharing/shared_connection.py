@@ -14,6 +14,7 @@ from pytest_async_orm.drivers.dialect import Dialect
 from pytest_async_orm.drivers.dialects import dialect_for
 from pytest_async_orm.errors import SandboxEnded, SessionShared, TransactionLost, UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.sharing.commits import Commits
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 from pytest_async_orm.sharing.session import SharedSession
 from pytest_async_orm.sharing.waiting import Holder
@@ -52,6 +53,7 @@ class SharedConnection:
         self.queue = ConnectionQueue(test, self.alias, timeout)
         self.dialect = self._dialect()
         self.session = SharedSession(wrapper.vendor, self.dialect)
+        self.commits = Commits(self)
         self.lost: str | None = None
         # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
         self._standing = False
@@ -74,6 +76,7 @@ class SharedConnection:
     def new_savepoint(self) -> str:
         """Open a savepoint; return its name, which is never used again."""
         self._used = True
+        self.commits.get_ready()
         name = f"async_orm_t{next(_NUMBERS)}"
         self.dialect.send(f"SAVEPOINT {name}")
         return name
@@ -113,33 +116,59 @@ class SharedConnection:
             self.spoil(f"the settings of a thread's session could not be restored ({error!r})")
             self.require_well()
 
-    def protect(self) -> None:
-        """Make sure that a failure of the next autocommit statement undoes that statement alone.
+    def protect(self, what: object) -> None:
+        """Make sure that a failure of the next autocommit statement, or of its commit, undoes that statement alone.
 
         The savepoint is moved only when a statement follows, so that the last one of a test costs nothing.
         """
         self._used = True
-        if not self.dialect.failure_spoils:
-            return
+        concerned = self.commits.begin_autocommit(what)
+        if self.dialect.failure_spoils:
+            self._move_savepoint()
+        elif concerned and not self._try_to_move_savepoint():
+            self.commits.cannot_undo()
+
+    def _move_savepoint(self) -> None:
         if not self._standing:
             self.dialect.send(f"SAVEPOINT {STANDING}")
         elif self._behind:
-            self.dialect.send(f"RELEASE SAVEPOINT {STANDING}; SAVEPOINT {STANDING}")
+            self.dialect.send_all(*self.let_stand())
         self._standing, self._behind = True, False
 
-    def succeeded(self, what: object) -> None:
-        """After a statement or a commit: what was done must survive the next failure."""
+    def _try_to_move_savepoint(self) -> bool:
+        """SQLite refuses it while something is being written, as by an open blob."""
+        try:
+            self._move_savepoint()
+        except self.raw.OperationalError:
+            return False
+        return True
+
+    def let_stand(self) -> tuple[str, str]:
+        """What to send so that no later failure undoes what was done."""
+        return f"RELEASE SAVEPOINT {STANDING}", f"SAVEPOINT {STANDING}"
+
+    def succeeded(self, what: object, *, autocommit: bool) -> None:
+        """After a statement or a commit: what was done must survive the next failure. In autocommit a statement is
+        checked as by its commit, and undone where that fails. Raises the driver's error.
+        """
         self._behind = True
+        self.commits.note(what)
         if not self.dialect.alive():
             self.spoil(f"it ended with {messages.shortened(str(what))}")
             self.require()
+        if autocommit and self.commits.end_autocommit(what):
+            self._behind = False
 
     def failed(self, what: object, *, autocommit: bool) -> None:
         """After a failed statement: undo it, and notice if the whole transaction went with it."""
         self.notice_loss(what)
-        if self.lost is not None:
-            return
-        if autocommit and self.dialect.failure_spoils:
+        if self.lost is None and autocommit and self.dialect.failure_spoils:
+            self._undo_failure(what)
+
+    def undo(self, what: object) -> None:
+        """After a statement in autocommit that its commit would not have kept."""
+        self.notice_loss(what)
+        if self.lost is None:
             self._undo_failure(what)
 
     def notice_loss(self, what: object) -> None:
@@ -155,21 +184,10 @@ class SharedConnection:
         else:
             self._behind = False
 
-    def check_as_commit(self, *, autocommit: bool) -> None:
-        """Check what the application has committed and the database has not, as its commit would have. Raises the
-        driver's error where a check fails.
-        """
-        if not autocommit:
-            self.dialect.check_as_commit()
-            return
-        self.protect()
-        try:
-            self.dialect.check_as_commit()
-        except BaseException:
-            self.failed("SET CONSTRAINTS", autocommit=True)
-            raise
-        self.succeeded("SET CONSTRAINTS")
-        self.protect()
+    def roll_back_to(self, savepoint: str) -> None:
+        """Roll a transaction of the application's back. Raises the driver's error."""
+        self.dialect.send(f"ROLLBACK TO SAVEPOINT {savepoint}")
+        self.dialect.send(f"RELEASE SAVEPOINT {savepoint}")
 
     def close_cursor(self, holder: Holder, cursor: Any) -> None:
         """Close a cursor now if the turn is free, and with the next statement otherwise.

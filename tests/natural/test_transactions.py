@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from natural_marks import since_asgiref_38
 
-from sample_app.models import Tag
+from sample_app.models import Comment, Post, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asyncio]
 
@@ -124,6 +124,42 @@ async def test_select_for_update_nowait_and_skip_locked():
         return found
 
     assert {len(rows) for rows in await sync_to_async(work)()} == {1}
+
+
+async def test_foreign_key_of_no_row():
+    """A row whose parent does not exist is refused, and the test goes on."""
+    with pytest.raises(IntegrityError):
+        await Comment.objects.acreate(post_id=4711, content="of no post")
+    assert await Comment.objects.acount() == 0
+    assert await Tag.objects.acreate(name="goes on")
+
+
+async def test_foreign_key_of_no_row_at_the_end_of_a_block():
+    """At the latest the commit refuses it, and with it the whole block; nothing is called that waited for it."""
+    called = []
+
+    def work():
+        with transaction.atomic():
+            transaction.on_commit(lambda: called.append("committed"))
+            Tag.objects.create(name="goes too")
+            Comment.objects.create(post_id=4711, content="of no post")
+
+    with pytest.raises(IntegrityError):
+        await sync_to_async(work)()
+    assert (await Tag.objects.acount(), called) == (0, [])
+
+
+async def test_parent_after_its_child():
+    """Within one block the order does not matter, where the database lets keys wait."""
+
+    @transaction.atomic
+    def work():
+        if connection.features.can_defer_constraint_checks:
+            Comment.objects.create(post_id=4711, content="first")
+        Post.objects.create(pk=4711, title="later")
+
+    await sync_to_async(work)()
+    assert await Post.objects.acount() == 1
 
 
 @since_asgiref_38

@@ -16,6 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pytest_async_orm.errors import SandboxEnded
+from pytest_async_orm.sharing.commits import Commits
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 from pytest_async_orm.sharing.cursors import cursor_over
 from pytest_async_orm.sharing.lease import Lease
@@ -163,11 +164,13 @@ delays = st.sampled_from([0, 2, 10])
 
 
 def shared_over(wire: Wire) -> SharedConnection:
-    """A shared connection over a wire."""
+    """A shared connection over a wire, which has no foreign keys to check."""
     wrapper = SimpleNamespace(
         ensure_connection=lambda: None, connection=wire, alias="default", vendor="sqlite", savepoint_ids=[]
     )
-    return SharedConnection(wrapper, "the ended test", 5)  # type: ignore[arg-type]
+    shared = SharedConnection(wrapper, "the ended test", 5)  # type: ignore[arg-type]
+    shared.commits = Commits(shared, checked=False)
+    return shared
 
 
 def end_at(steps: list[list[str]], moment: int) -> Wire:

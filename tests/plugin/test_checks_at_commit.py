@@ -1,21 +1,25 @@
-"""Definitions after rows whose foreign keys PostgreSQL checks at the commit, which in a test never comes."""
+"""Definitions after rows whose foreign keys PostgreSQL checks at the commit, which in a test never comes: what a guest
+of a sync test commits is checked no earlier.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, models, transaction
 from sandbox_marks import STARTED_BY_HAND
 
 from pytest_async_orm.drivers.dialects import PostgreSQL
 from pytest_async_orm.drivers.statements import defines, leaves_rows
-from pytest_async_orm.sharing.lease import Lease
+from pytest_async_orm.sharing.commits import Commits
+from pytest_async_orm.sharing.hosting import Host
+from pytest_async_orm.sharing.layers import Layers
 from sample_app.models import Comment, Post
 
-pytestmark = [*STARTED_BY_HAND, pytest.mark.usefixtures("on_postgresql", "sandbox")]
+pytestmark = [*STARTED_BY_HAND, pytest.mark.usefixtures("on_postgresql", "together")]
 COMMENTS = Comment._meta.db_table
 ADD = f"ALTER TABLE {COMMENTS} ADD COLUMN more integer"
 UNIQUE = "CREATE TABLE ordered (place integer UNIQUE DEFERRABLE INITIALLY IMMEDIATE)"
@@ -26,6 +30,20 @@ def on_postgresql() -> None:
     """It alone has events that wait."""
     if connection.vendor != "postgresql":
         pytest.skip("nothing waits for a commit")
+
+
+@pytest.fixture(params=["guests", "isolated"])
+def together(request: pytest.FixtureRequest, db: None, layers: Layers) -> Iterator[None]:
+    """The worker is a guest of this test, or isolated with it."""
+    if request.param == "isolated":
+        request.getfixturevalue("sandbox")
+        yield
+        return
+    host = Host("test_example.py::test_it", 1.0)
+    host.start([connections["default"]])
+    layers.push(host)
+    yield
+    layers.pop()
 
 
 def write() -> None:
@@ -129,7 +147,7 @@ def test_failure_of_its_own(worker: Any) -> None:
     assert worker(migrate) == 1
 
 
-@pytest.mark.usefixtures("on_postgresql")
+@pytest.mark.parametrize("together", ["guests"], indirect=True)
 def test_words() -> None:
     """Statements are told by their first word, below comments."""
     assert defines("/* now */ truncate x")
@@ -144,9 +162,9 @@ FAULTS: list[tuple[Any, str, Any, Callable[..., None], dict[str, str]]] = [
     (PostgreSQL, "check_as_commit", lambda self: None, test_after_commits, {"name": "TRUNCATE"}),
     (PostgreSQL, "row", lambda self, *args: (None,), test_constraints_that_do_not_wait, {"name": "ALTER"}),
     (
-        Lease,
-        "_check_earlier",
-        lambda self, what: self.shared.check_as_commit(autocommit=False) if defines(str(what)) else None,
+        Commits,
+        "check_before",
+        lambda self, what: not defines(str(what)) or bool(self.check_earlier(autocommit=False)),
         test_within_one_transaction,
         {},
     ),
@@ -154,6 +172,7 @@ FAULTS: list[tuple[Any, str, Any, Callable[..., None], dict[str, str]]] = [
 
 
 @pytest.mark.planted
+@pytest.mark.parametrize("together", ["guests"], indirect=True)
 @pytest.mark.parametrize(("owner", "name", "fault", "test", "given"), FAULTS)
 def test_planted_fault_is_caught(
     owner: Any, name: str, fault: Any, test: Any, given: Any, worker: Any, monkeypatch: pytest.MonkeyPatch

@@ -285,7 +285,7 @@ def test_planted_fault_is_caught(run, pytester: pytest.Pytester, fault: str) -> 
         f"""
 def pytest_runtest_setup(item):
     from pytest_async_orm.sharing.guests import HostedConnection
-    HostedConnection.{fault} = lambda self: None
+    HostedConnection.{fault} = lambda self, *statement: None
 """
     )
     result = run(GUESTS + SEMANTICS)

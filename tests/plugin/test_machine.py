@@ -86,13 +86,7 @@ def forgets_the_savepoint_of_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def moves_the_savepoint_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = SharedConnection.protect
-
-    def protect(self: SharedConnection) -> None:
-        self._behind = False
-        original(self)
-
-    monkeypatch.setattr(SharedConnection, "protect", protect)
+    monkeypatch.setattr(SharedConnection, "let_stand", lambda self: ("SELECT 1",))
 
 
 def does_not_hand_the_turn_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,8 +66,8 @@ def test_a_notice_by_a_warning_would_fail(run, pytester: pytest.Pytester) -> Non
         """
 import warnings
 def pytest_runtest_setup(item):
-    from pytest_async_orm.hooks import isolation
-    isolation.tell = lambda item, topic, text: warnings.warn(text, stacklevel=2)
+    from pytest_async_orm.hooks import telling
+    telling.tell = lambda item, topic, text: warnings.warn(text, stacklevel=2)
 """
     )
     result = run(BAD_ENVIRONMENT, "-W", "error", settings="bad_settings")

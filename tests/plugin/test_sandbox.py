@@ -36,12 +36,14 @@ def test_only_the_real_handler_is_routed(sandbox: Sandbox) -> None:
 
 
 def test_statements_in_autocommit(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exact counts: nothing where a failure spoils nothing, else one round trip before each statement."""
+    """Exact counts: one round trip before each statement on PostgreSQL, which a check before it spares; on SQLite one
+    before what may leave a foreign key violated.
+    """
     with sent(monkeypatch) as statements:
         Tag.objects.create(name="a")
         Tag.objects.count()
         Tag.objects.count()
-    assert len(statements) == (3 if connection.vendor == "postgresql" else 0)
+    assert len(statements) == {"postgresql": 3, "sqlite": 1}.get(connection.vendor, 0)
 
 
 def test_statements_of_a_transaction(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +51,7 @@ def test_statements_of_a_transaction(sandbox: Sandbox, monkeypatch: pytest.Monke
     with sent(monkeypatch) as statements, transaction.atomic():
         Tag.objects.create(name="a")
         Tag.objects.count()
-    assert [statement.split()[0] for statement in statements] == ["SAVEPOINT", "RELEASE"]
+    assert [statement.split("; ")[-1].split()[0] for statement in statements] == ["SAVEPOINT", "RELEASE"]
 
 
 def test_statements_of_a_roll_back(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,13 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from sandbox_marks import LEAVES_IT_OPEN
 
 from pytest_async_orm.errors import SandboxEnded, TransactionLost
 from pytest_async_orm.sharing.layers import Layers, work_of
 from pytest_async_orm.sharing.sandbox import Sandbox
-from sample_app.models import Comment, Post, Tag
+from sample_app.models import Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
 
@@ -129,17 +129,6 @@ def test_thread_that_outlives_its_test(db: None, layers: Layers) -> None:
     assert len(outcome) == 1
     assert "the first test" in outcome[0]
     assert "the second test" in outcome[0]
-
-
-def test_constraints_are_checked_by_the_tests_own_end(sandbox: Sandbox, layers: Layers) -> None:
-    """A deferred violation is left for pytest-django's check, as in a TestCase."""
-    if not connection.features.can_defer_constraint_checks:
-        return
-    post = Post.objects.create(title="p", content="c")
-    Comment.objects.create(post_id=post.pk + 1, content="nowhere")
-    layers.pop()
-    with pytest.raises(IntegrityError):
-        connections["default"].check_constraints()
 
 
 def test_knowledge_is_shared(sandbox: Sandbox, layers: Layers, worker: Any) -> None:
