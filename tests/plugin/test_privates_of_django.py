@@ -5,14 +5,25 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
+import re
 from pathlib import Path
 
+import django
 import pytest
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
 SQLITE = "django.db.backends.sqlite3.base:DatabaseWrapper"
+
+
+def test_environment_has_the_django_of_its_name() -> None:
+    """A test dependency that needs a newer Django would replace it, and nobody would test the older one."""
+    named = re.fullmatch(r"tests-django(\d)(\d)", os.environ.get("TOX_ENV_NAME", ""))
+    if named is None:
+        pytest.skip("an environment of no Django in particular")
+    assert django.VERSION[:2] == tuple(map(int, named.groups())), "see the dependencies of `tests` in tox.ini"
 
 
 def test_flush_of_transactional_tests() -> None:
