@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,27 @@ def load_catalogue(source: Traversable | None = None, *, validate: bool | None =
     """Every `*.toml` file of the folder `source` (default: the one that comes with the suite).
 
     `validate=False` skips the JSON Schema, not the cross-references: workers trust what their parent validated. By
-    default it is skipped for the suite's own catalogue, which its tests validate. Raises `SuiteError` (bad input) that
-    names the file and what is wrong in it.
+    default it is skipped for the suite's own catalogue, which its tests validate, and which is read once in a process.
+    Raises `SuiteError` (bad input) that names the file and what is wrong in it.
     """
-    folder = source or files("conformance.catalogue") / "entries"
+    if source is None:
+        return _load(_own_folder(), validate=True) if validate else _own_catalogue()
+    return _load(source, validate=validate is not False)
+
+
+@cache
+def _own_catalogue() -> Catalogue:
+    """Asked for by many, and for every defect that is planted: what it holds cannot be changed."""
+    return _load(_own_folder(), validate=False)
+
+
+def _own_folder() -> Traversable:
+    return files("conformance.catalogue") / "entries"
+
+
+def _load(folder: Traversable, *, validate: bool) -> Catalogue:
     documents = [(file.name, _parse(file)) for file in _toml_files(folder)]
-    if validate or (validate is None and source is not None):
+    if validate:
         checker = SchemaChecker(catalogue_schema())
         for name, document in documents:
             if problem := checker.problem(document):

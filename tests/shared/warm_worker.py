@@ -6,6 +6,16 @@ import importlib
 import os
 
 SETTINGS = "sample_app.settings.sqlite"
+_MODULES = (
+    "conformance.defects",
+    "conformance.environment.detect",
+    "conformance.results",
+    "conformance.worker.cells",
+    "conformance.worker.coroutines",
+    "conformance.worker.database",
+    "django.core.management.commands.migrate",
+    "django.test",
+)
 
 
 def warm_up() -> None:
@@ -14,8 +24,13 @@ def warm_up() -> None:
     import django
 
     django.setup()
-    for module in ("conformance.catalogue", "conformance.results", "conformance.worker.cells"):
+    for module in _MODULES:
         importlib.import_module(module)
+    from conformance.catalogue import load_catalogue
+    from conformance.checks import registered_cells
+
+    load_catalogue()
+    registered_cells()
 
 
 def born() -> None:

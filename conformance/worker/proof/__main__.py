@@ -20,6 +20,16 @@ from conformance.checks.experiments import Turns
 from conformance.worker.explore import explore
 from conformance.worker.proof.forks import in_child
 
+# Imported here once, and not again in each of the thousands of children; what the judges and the instruments need comes
+# along. Settings have to be known before.
+_FOR_EVERY_CHILD = (
+    "conformance.checks",
+    "conformance.defects.generated",
+    "conformance.worker.proof.probe",
+    "conformance.worker.proof.trial",
+    "django.test",
+)
+
 
 def main() -> int:
     """Do what the parent asks for, until it says no more."""
@@ -56,7 +66,7 @@ class Process:
         self._entry: CatalogueEntry | None = None
         self._drawn: dict[str, list[Any]] = {}
         self._known: dict[str, dict[str, str]] = {}
-        for module in ("conformance.checks", "conformance.defects.generated"):
+        for module in _FOR_EVERY_CHILD:
             importlib.import_module(module)
 
     def do(self, order: dict[str, Any]) -> dict[str, Any]:
