@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from conformance.case import ExitCode, SuiteError
 from conformance.matrix import COMMON_EXTRAS, DjangoRelease, asgiref_requirement
+from conformance.runner.caches import hypothesis_environ
 from conformance.runner.floors import driver_requirements, own_requirements
 from conformance.runner.installing import reason
 from conformance.runner.interpreters import find_python
@@ -82,8 +83,7 @@ def environment_python(recipe: Recipe, root: Path, started: Started = lambda _: 
 def worker_environ(packages: Path) -> dict[str, str]:
     """The process environment of a worker: this one's, with nothing on the path but the suite and the sample app."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    ours = {"PYTHONPATH": str(packages), "PYTHONHASHSEED": "0", "HYPOTHESIS_STORAGE_DIRECTORY": str(packages / "cache")}
-    return {**kept, **ours}
+    return {**kept, **hypothesis_environ(packages / "cache"), "PYTHONPATH": str(packages), "PYTHONHASHSEED": "0"}
 
 
 def _is_built(folder: Path) -> bool:

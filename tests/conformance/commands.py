@@ -1,4 +1,4 @@
-"""Run the command line in a process of its own, and wait for what it does, never for a time."""
+"""Run the command line, in this process or in one of its own, and wait for what it does, never for a time."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from subprocess import PIPE
+from typing import IO
+from unittest.mock import patch
+
+from conformance.cli import main
+from tests.shared.forking import Forked, Nursery
 
 REPOSITORY = Path(__file__).parents[2]
 MISBEHAVING = Path(__file__).parent / "misbehaving"
@@ -18,17 +26,44 @@ DEADLINE = 60.0
 
 def environ(**more: str) -> dict[str, str]:
     """A process environment in which the suite and the misbehaving checks can be imported."""
-    path = os.pathsep.join(map(str, (REPOSITORY, MISBEHAVING)))
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(MISBEHAVING))))
     kept = {name: value for name, value in os.environ.items() if name not in ("CI", "DJANGO_SETTINGS_MODULE")}
     return {**kept, "PYTHONPATH": path, **more}
 
 
 def conform(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end, in this process: what it measures with are others."""
+    with ExitStack() as stack:
+        stack.callback(os.chdir, Path.cwd())
+        os.chdir(cwd)
+        stack.enter_context(patch.dict(os.environ, environ(**more), clear=True))
+        stdout, stderr = (
+            stack.enter_context(redirect_stdout(StringIO())),
+            stack.enter_context(redirect_stderr(StringIO())),
+        )
+        code = main(arguments)
+    return subprocess.CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())
+
+
+def conform_apart(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a process of its own."""
     command = [sys.executable, "-m", "conformance", *arguments]
     return subprocess.run(
         command, cwd=cwd, env=environ(**more), capture_output=True, text=True, check=False, timeout=DEADLINE * 2
     )
+
+
+@contextmanager
+def forked_workers(workers: Nursery) -> Iterator[None]:
+    """Each worker that is started here is a process of its own, which has Django, on SQLite, and Hypothesis already."""
+
+    def start(python: str, environ: dict[str, str], folder: Path | None, stderr: IO[str]) -> Forked:
+        assert python == sys.executable
+        arguments = ["-m", "conformance.worker"]
+        return workers.start(arguments, cwd=folder, env=environ, stdin=PIPE, stdout=PIPE, stderr=stderr)
+
+    with patch("conformance.runner.process._start", start):
+        yield
 
 
 # Whoever started these tests may ignore SIGINT, as a shell does for what it starts in the background; children inherit

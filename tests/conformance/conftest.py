@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import built
+from tests.conformance.commands import forked_workers
 from tests.conformance.synthetic import catalogue
 from tests.shared.forking import Nursery
 
@@ -62,6 +63,13 @@ def workers() -> Iterator[Nursery]:
     nursery = Nursery("warm_worker")
     yield nursery
     nursery.close()
+
+
+@pytest.fixture
+def forked(workers: Nursery) -> Iterator[None]:
+    """What is measured in this process's name, on SQLite, is measured by forked workers."""
+    with forked_workers(workers):
+        yield
 
 
 @pytest.fixture

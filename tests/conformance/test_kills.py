@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from subprocess import PIPE
-from typing import IO
 from unittest.mock import Mock
 
 import asgiref
@@ -23,7 +21,6 @@ from conformance.results import read_results
 from conformance.results.kills import read_kill_summary
 from conformance.runner import PROFILES, Job, JobListener, supervise
 from conformance.runner.controls import run_controls, run_truths
-from tests.shared.forking import Forked, Nursery
 
 CATALOGUE = load_catalogue()
 CELLS = tuple(CATALOGUE.cells())
@@ -32,18 +29,8 @@ KILLS: dict[str, dict[Cell, str]] = {}
 for _cell in CELLS:
     for _kill in CATALOGUE.check(_cell).kills:
         KILLS.setdefault(_kill.defect, {})[_cell] = _kill.verdict
+pytestmark = pytest.mark.usefixtures("forked")
 SERIES = ".".join(django.__version__.split(".")[:2])
-
-
-@pytest.fixture(autouse=True)
-def forked(workers: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker is a process of its own, which has Django and Hypothesis already."""
-
-    def start(python: str, environ: dict[str, str], folder: Path | None, stderr: IO[str]) -> Forked:
-        arguments = ["-m", "conformance.worker"]
-        return workers.start(arguments, env=environ, stdin=PIPE, stdout=PIPE, stderr=stderr)
-
-    monkeypatch.setattr("conformance.runner.process._start", start)
 
 
 def measure(folder: Path, defect: str, cells: set[Cell], profile: str) -> dict[Cell, tuple[Verdict, Measured]]:

@@ -16,6 +16,7 @@ from conformance.cli import main
 from conformance.results import read_folder
 from tests.conformance.commands import MISBEHAVING, SYNTHETIC, cells_in, conform, finish, is_gone, start, wait_until
 
+pytestmark = pytest.mark.usefixtures("forked")
 CATALOGUE = str(MISBEHAVING / "catalogue")
 # In the order of the catalogue: the one that waits to be interrupted comes after three, and before the last.
 ONLY = ["passes", "silent", "refuses", "waits", "depends"]

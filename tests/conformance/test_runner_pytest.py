@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from conformance.cli import main
 from conformance.results import Results, read_folder
 from tests.conformance.commands import conform, environ
@@ -37,6 +39,7 @@ def verdicts(results: Results) -> dict[str, str]:
 AREAS = ("claim", "concurrency", "paginator", "transaction", "workaround.w9")
 
 
+@pytest.mark.usefixtures("forked")
 def test_pytest_measures_what_run_measures(tmp_path: Path) -> None:
     """Every cell of some areas, on SQLite, in the profile smoke; and the result files can be told apart."""
     ended = run_pytest(tmp_path, "-k", " or ".join(f"{area}." for area in AREAS))
@@ -52,6 +55,7 @@ def test_pytest_measures_what_run_measures(tmp_path: Path) -> None:
     assert set(left_in(tmp_path)) == {"results", *(f"results/{Path(each.source).name}" for each in (by_pytest, by_run))}
 
 
+@pytest.mark.usefixtures("forked")
 def test_nothing_is_left_but_the_results(tmp_path: Path) -> None:
     """Checks that connect to every alias of the project make no database of it: each way, the folder has results alone.
 

@@ -10,7 +10,8 @@ import pytest
 from conformance.case import Cell
 from conformance.cli import main
 from conformance.results import Results, read_folder, write_results
-from tests.conformance.commands import MISBEHAVING, SYNTHETIC, conform
+from tests.conformance.commands import MISBEHAVING, SYNTHETIC, conform, forked_workers
+from tests.shared.forking import Nursery
 
 CATALOGUE = str(MISBEHAVING / "catalogue")
 # entry: (verdict, what the result says of it, the gate's code for it alone)
@@ -37,10 +38,11 @@ COMMAND = ["run", *SYNTHETIC, "--profile", "smoke", "--timeout", "4", "--results
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, workers: Nursery) -> Path:
     """A working folder in which the synthetic catalogue was measured."""
     folder = tmp_path_factory.mktemp("verdicts")
-    ended = conform(*COMMAND, cwd=folder)
+    with forked_workers(workers):
+        ended = conform(*COMMAND, cwd=folder)
     assert (ended.returncode, ended.stderr) == (0, "")
     return folder
 
@@ -99,6 +101,7 @@ def test_the_site_has_every_verdict(folder: Path, tmp_path: Path) -> None:
     assert {verdict for verdict, _, _ in TRUTH.values() if verdict.split()[0] not in pages} == set()
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_rerun_tries_again_only_what_could_not_be_measured(folder: Path, measured: Results) -> None:
     """Harness errors are measured anew, once each, and stand for themselves: neither flaky nor doubled."""
     ended = conform(*COMMAND, cwd=folder)

@@ -15,6 +15,7 @@ from conformance.results.records import run_record
 from tests.conformance.commands import MISBEHAVING, conform
 from tests.conformance.synthetic import ATOMIC, COUNT, POSTGRESQL, SQL, SQLITE, results
 
+pytestmark = pytest.mark.usefixtures("forked")
 RUN = run_record(POSTGRESQL, seed=1, profile="ci", suite="0.1", catalogue="h")
 ENTRIES = {"queryset.acount": "abc", "atomic.coroutine": "def"}
 CELLS = (COUNT, SQL, ATOMIC)

@@ -17,6 +17,7 @@ def stress(folder: Path, *arguments: str) -> Any:
     return conform("stress", *arguments, "--profile", "smoke", *SYNTHETIC, cwd=folder)
 
 
+@pytest.mark.usefixtures("forked")
 def test_verdicts_that_do_not_differ(tmp_path: Path) -> None:
     """0, also for what is always wrong: whether it conforms is the gate's to say; a second call measures nothing."""
     command = ["synthetic.passes", "synthetic.fails", "--times", "3", "--seed", "5"]
@@ -47,6 +48,7 @@ def third(stage, example):
 """
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_verdict_that_differs_is_named_with_its_seeds(tmp_path: Path) -> None:
     """14, with the seeds, what was said and the command that shows it again."""
     (tmp_path / "third_checks.py").write_text(_CHECK)

@@ -92,6 +92,7 @@ class Nursery:
     """
 
     def __init__(self, warm_up: str, environ: dict[str, str] | None = None) -> None:
+        self._lock = threading.Lock()
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
@@ -126,10 +127,14 @@ class Nursery:
             theirs.append(theirs[1] if stderr == subprocess.STDOUT else _end(stack, stderr, ours, 2))
             report, told = os.pipe()
             stack.callback(os.close, told)
-            text = json.dumps(order).encode()
-            socket.send_fds(self._channel, [len(text).to_bytes(4, "big")], [*theirs, told])
-            self._channel.sendall(text)
+            self._send(json.dumps(order).encode(), [*theirs, told])
         return Forked(arguments, report, *ours)
+
+    def _send(self, order: bytes, descriptors: list[int]) -> None:
+        """One order after the other: several threads may have one."""
+        with self._lock:
+            socket.send_fds(self._channel, [len(order).to_bytes(4, "big")], descriptors)
+            self._channel.sendall(order)
 
     def run(
         self, arguments: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str], timeout: float

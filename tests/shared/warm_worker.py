@@ -34,4 +34,13 @@ def warm_up() -> None:
 
 
 def born() -> None:
-    """Nothing of the server's is left to set right in the child."""
+    """In the child: Django has its settings already, and would keep them whatever the worker is told."""
+    import django
+
+    setup = django.setup
+
+    def checked(set_prefix: bool = True) -> None:
+        assert os.environ["DJANGO_SETTINGS_MODULE"] == SETTINGS, "start a process of its own for other settings"
+        setup(set_prefix)
+
+    django.setup = checked
