@@ -37,10 +37,8 @@ def conform(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProc
         stack.callback(os.chdir, Path.cwd())
         os.chdir(cwd)
         stack.enter_context(patch.dict(os.environ, environ(**more), clear=True))
-        stdout, stderr = (
-            stack.enter_context(redirect_stdout(StringIO())),
-            stack.enter_context(redirect_stderr(StringIO())),
-        )
+        stdout = stack.enter_context(redirect_stdout(StringIO()))
+        stderr = stack.enter_context(redirect_stderr(StringIO()))
         code = main(arguments)
     return subprocess.CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())
 

@@ -144,8 +144,9 @@ def test_interpreters_of_pyenv_and_uv_are_found(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_worker_sees_the_suite_and_no_other_package_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two packages in a folder named by their content, copied once; Python's own variables stay behind."""
+    """Two packages in a folder named by their content, copied once; variables of Python, and plugins, stay behind."""
     monkeypatch.setenv("PYTHONSTARTUP", "x")
+    monkeypatch.delenv("HYPOTHESIS_NO_PLUGINS", raising=False)
     folder = copy_packages(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == ["conformance", "sample_app"]
     before = folder.stat().st_mtime_ns
@@ -154,6 +155,7 @@ def test_a_worker_sees_the_suite_and_no_other_package_of_ours(tmp_path: Path, mo
     environ = worker_environ(folder)
     assert "PYTHONSTARTUP" not in environ
     assert (environ["PYTHONPATH"], environ["PYTHONHASHSEED"]) == (str(folder), "0")
+    assert environ["HYPOTHESIS_NO_PLUGINS"] == "1"
 
 
 def test_a_checkout_and_a_wheel_give_the_same_copy(tmp_path: Path) -> None:
