@@ -125,10 +125,6 @@ SUITES = (
         folder="src",
         arguments=("-n", "0"),
         environ=_TENZU,
-        real={
-            "feeds/test_api.py::test_mark_feeds_read_not_found_id": "wants a foreign key refused that is deferred to "
-            "the commit",
-        },
     ),
     PublicSuite(
         "conversations",
