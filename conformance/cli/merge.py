@@ -49,7 +49,8 @@ def merge(parts: tuple[Path, ...], output: Path, plan_file: Path | None, catalog
     """
     arrivals = Arrivals(tuple(_arrivals(parts)), _plan(plan_file))
     if not arrivals.parts and arrivals.plan is None:
-        _write([in_order(results) for results in merge_results(read_all(parts))], output)
+        order = tuple(load_catalogue(catalogue_folder).cells())
+        _write([in_order(results, order) for results in merge_results(read_all(parts))], output)
         return ExitCode.CONFORMS
     arrivals.check()
     cells = load_catalogue(catalogue_folder).select(arrivals.only)
@@ -84,13 +85,13 @@ def _whole(measured: Sequence[Results], matrix: PlannedMatrix) -> list[Results]:
     """Each with all the cells of its column, also those whose part did not come."""
     files = {column.file for column in matrix.columns}
     return [
-        _planning(results, matrix.cells) if file_name(results.environment) in files else results
-        for results in map(in_order, measured)
+        in_order(_planning(results, matrix.cells) if file_name(results.environment) in files else results, matrix.cells)
+        for results in measured
     ]
 
 
 def _planning(results: Results, cells: Sequence[Cell]) -> Results:
-    planned = tuple(sorted({*results.planned, *cells}))
+    planned = tuple(dict.fromkeys((*cells, *results.planned)))
     arrived = {measured.cell for measured in results.cells}
     return replace(results, planned=planned, complete=arrived.issuperset(planned))
 

@@ -62,7 +62,7 @@ class Arrivals:
             seed=run.seed,
             profile=run.profile,
             runner=self.parts[0].matrix.runner if self.parts else _RUNNER,
-            cells=tuple(sorted(cells)),
+            cells=tuple(cells),
             columns=tuple(states),
             only=run.only,
         )

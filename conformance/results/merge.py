@@ -16,8 +16,8 @@ def merge_results(parts: Sequence[Results]) -> list[Results]:
 
     A cell that stands in several files has several attempts. The plan is the union of the plans, so a cell that one
     machine planned and nobody measured stays unknown. Plan and cells are sorted, so that the order of the files and
-    how they were merged before leave no trace. Raises `SuiteError` (bad input) for another catalogue, suite, seed or
-    profile.
+    how they were merged before leave no trace; `in_order` puts them as one machine would have written them. Raises
+    `SuiteError` (bad input) for another catalogue, suite, seed or profile.
     """
     for part in parts[1:]:
         _check_comparable(parts[0], part)
@@ -28,9 +28,18 @@ def merge_results(parts: Sequence[Results]) -> list[Results]:
     return sorted(merged, key=lambda results: results.environment.version_key)
 
 
-def in_order(results: Results) -> Results:
-    """The same results as if they had been merged: plan and cells sorted, however they were measured."""
-    return _merge_group([results])
+def in_order(results: Results, order: Sequence[Cell]) -> Results:
+    """The same results, plan and cells in this order, and what it does not name after that, by name."""
+    places = {cell: place for place, cell in enumerate(order)}
+
+    def key(cell: Cell) -> tuple[int, Cell]:
+        return places.get(cell, len(places)), cell
+
+    return replace(
+        results,
+        planned=tuple(sorted(results.planned, key=key)),
+        cells=tuple(sorted(results.cells, key=lambda measured: key(measured.cell))),
+    )
 
 
 def _check_comparable(first: Results, part: Results) -> None:
@@ -46,7 +55,7 @@ def _check_comparable(first: Results, part: Results) -> None:
 
 def _merge_group(group: list[Results]) -> Results:
     planned = sorted({cell for part in group for cell in part.planned})
-    cells = _numbered(measured for part in group for measured in part.cells)
+    cells = _numbered(part.cells for part in group)
     arrived = {measured.cell for measured in cells}
     return replace(
         group[0],
@@ -58,14 +67,29 @@ def _merge_group(group: list[Results]) -> Results:
     )
 
 
-def _numbered(cells: Iterable[Measured]) -> tuple[Measured, ...]:
-    """Sorted by content, the attempts of a cell counted from 1."""
-    attempts: dict[Cell, int] = {}
-    numbered = []
-    for measured in sorted(cells, key=_content):
-        attempts[measured.cell] = attempts.get(measured.cell, 0) + 1
-        numbered.append(replace(measured, attempt=attempts[measured.cell]))
-    return tuple(numbered)
+def _numbered(parts: Iterable[Sequence[Measured]]) -> tuple[Measured, ...]:
+    """Sorted by cell, its attempts counted from 1: those of one file as they were made, of several by content."""
+    attempts: dict[Cell, list[list[Measured]]] = {}
+    for part in parts:
+        for cell, own in _by_cell(part).items():
+            attempts.setdefault(cell, []).append(own)
+    return tuple(
+        replace(measured, attempt=number)
+        for cell in sorted(attempts)
+        for number, measured in enumerate(_as_one(attempts[cell]), start=1)
+    )
+
+
+def _by_cell(cells: Sequence[Measured]) -> dict[Cell, list[Measured]]:
+    found: dict[Cell, list[Measured]] = {}
+    for measured in cells:
+        found.setdefault(measured.cell, []).append(measured)
+    return found
+
+
+def _as_one(files: Sequence[Sequence[Measured]]) -> Sequence[Measured]:
+    """The attempts of one cell; which file came first leaves no trace."""
+    return files[0] if len(files) == 1 else sorted((each for own in files for each in own), key=_content)
 
 
 def _content(measured: Measured) -> tuple[Cell, str]:
