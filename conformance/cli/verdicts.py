@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import click
 
 from conformance.case import PRECEDENCE, ExitCode, Failure, Verdict
-from conformance.gate import WORDS, Finding, GateResult
+from conformance.gate import WORDS, Finding, GateResult, NoteGroup, grouped_notes
 from conformance.telling import failure_lines
 
 # Of one code, in one environment; the rest is counted. An interrupted run may miss thousands of cells.
 MOST = 20
 # Of those, so many with what went wrong: the code, the rows and the difference.
 MOST_TOLD = 5
+# Of one reason not to gate, so many cells are named, on one line.
+MOST_NAMED = 6
 _TOLD = (ExitCode.REGRESSION, ExitCode.FLAKE)
 _COLOURS = {"- ": "red", "+ ": "green"}
 
@@ -27,9 +29,10 @@ def print_findings(findings: Sequence[Finding]) -> None:
 def print_gate(result: GateResult) -> None:
     """Every finding, by code and environment; then what does not gate, the counts, and every code that applies."""
     print_findings(result.findings)
-    _print_group("not gating", list(result.notes), "cyan")
     if result.notes:
-        click.echo(f"{len(result.findings)} to correct, and {len(result.notes)} that do not gate, each with its reason")
+        click.secho("not gating, by reason:", fg="cyan", bold=True)
+        _print_notes(grouped_notes(result.notes))
+        click.echo(f"{len(result.findings)} to correct, and {len(result.notes)} that do not gate")
     click.echo(f"verdicts of {result.planned} cells: {_counts(result)}")
     click.secho(
         "exit " + ", also ".join(f"{code.value} ({WORDS[code]})" for code in result.codes),
@@ -56,6 +59,15 @@ def _print_group(title: str, findings: list[Finding], colour: str) -> None:
                 print_failure(finding.failure, "      ")
         if len(group) > MOST:
             click.echo(f"  … and {len(group) - MOST} more")
+
+
+def _print_notes(groups: Sequence[NoteGroup]) -> None:
+    for group in groups[:MOST]:
+        named, cells = group.cells[:MOST_NAMED], len(group.cells)
+        click.echo(f"  {group.why}:")
+        click.echo(f"      {', '.join(named)}{f' and {cells - MOST_NAMED} more cells' * (cells > MOST_NAMED)}")
+    if len(groups) > MOST:
+        click.echo(f"  … and for {len(groups) - MOST} more reasons")
 
 
 def _counts(result: GateResult) -> str:

@@ -4,6 +4,7 @@ from conformance.gate.cells import is_good
 from conformance.gate.judge import judge
 from conformance.gate.lint import lint, unfinished
 from conformance.gate.model import WORDS, Finding, GateResult
+from conformance.gate.notes import NoteGroup, grouped_notes
 from conformance.gate.outdated import Edit, outdated
 from conformance.gate.suggest import Suggestion, Suggestions, suggest
 
@@ -12,8 +13,10 @@ __all__ = [
     "Edit",
     "Finding",
     "GateResult",
+    "NoteGroup",
     "Suggestion",
     "Suggestions",
+    "grouped_notes",
     "is_good",
     "judge",
     "lint",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.case import NEVER_EXCUSED, Cell, ExitCode, Verdict
 from conformance.catalogue import CatalogueEntry
 from conformance.environment import Environment
 from conformance.expectations import Expectation, Flaky, Quarantine, Rule
 from conformance.findings import load_findings
-from conformance.gate.model import Finding
+from conformance.gate.model import Finding, Kind
 from conformance.results import Results
 
 _NEVER_EXCUSED_CODES = {
@@ -48,7 +48,7 @@ class CellJudge:
         if not self.entry.gates_by(self.cell.check):
             return self._observed(verdict)
         if verdict.name == "blocked":
-            return self._say(ExitCode.CONFORMS, "is blocked: an entry that it depends on did not pass")
+            return self._note(Kind.BLOCKED, "is blocked: ", "an entry that it depends on did not pass")
         excusing = [rule for rule in self.rules if not isinstance(rule, Quarantine)]
         if len(excusing) > 1:
             places = " and ".join(rule.place for rule in excusing)
@@ -59,8 +59,8 @@ class CellJudge:
         """What is measured and never gates: a bad verdict is listed."""
         if is_good(verdict, self.entry, self.results.environment):
             return self._say(ExitCode.CONFORMS)
-        why = self.entry.why_not_gating(self.cell.check)
-        return self._say(ExitCode.CONFORMS, f"is {verdict}, and does not gate, because {why}: {self._reason()}")
+        why = f"{self.entry.why_not_gating(self.cell.check)}: {self._said()}"
+        return self._note(Kind.OBSERVED, f"is {verdict}, and does not gate, because ", why, self._shown())
 
     def _never_excused(self) -> Finding | None:
         """The worst attempt that hung, crashed or could not be made, even where others went well."""
@@ -69,7 +69,8 @@ class CellJudge:
             return None
         quarantine = next((rule for rule in self.rules if isinstance(rule, Quarantine)), None)
         if quarantine is not None and names == {"timeout"}:
-            return self._say(ExitCode.CONFORMS, f"is in quarantine until {quarantine.expires} ({quarantine.issue})")
+            why = f"in quarantine until {quarantine.expires} ({quarantine.issue})"
+            return self._note(Kind.EXCUSED, "is ", why)
         name = min(names, key=lambda name: Verdict(name).rank)
         code = (
             ExitCode.HARNESS
@@ -89,7 +90,7 @@ class CellJudge:
                 ExitCode.STALE_EXPECTATION, f"conforms ({verdict}) and {rule.outcome} was expected: delete {rule.place}"
             )
         if verdict.name == rule.outcome:
-            return self._say(ExitCode.CONFORMS, f"is {verdict} as expected ({rule.classified}, {rule.issue})")
+            return self._note(Kind.EXCUSED, f"is {verdict} ", f"as expected ({rule.classified}, {rule.issue})")
         if verdict.name == "flaky":
             return self._flake(verdict)
         return self._say(
@@ -102,7 +103,7 @@ class CellJudge:
             return self._say(ExitCode.CONFORMS)
         share = verdict.passed / verdict.attempts if verdict.attempts else 0.0
         if share >= rule.min_pass:
-            return self._say(ExitCode.CONFORMS, f"is {verdict} as registered ({rule.issue})")
+            return self._note(Kind.EXCUSED, f"is {verdict} ", f"as registered ({rule.issue})")
         return self._say(
             ExitCode.REGRESSION,
             f"is {verdict}, and {rule.place} wants a share of {rule.min_pass:g} to pass: {self._reason()}",
@@ -115,7 +116,7 @@ class CellJudge:
             return self._flake(verdict)
         finding = load_findings().explaining(str(self.cell), verdict.name, self.results.environment.django)
         if finding is not None:
-            return self._say(ExitCode.CONFORMS, f"is {verdict}, and it is Django that is wrong: {finding.claim}")
+            return self._note(Kind.DJANGO, f"is {verdict}, and ", f"it is Django that is wrong: {finding.claim}")
         return self._say(ExitCode.REGRESSION, f"is {verdict}: {self._reason()}")
 
     def _flake(self, verdict: Verdict) -> Finding:
@@ -127,10 +128,20 @@ class CellJudge:
 
     def _reason(self) -> str:
         """What the measurement says, and what to do."""
+        return self._said() + self._shown()
+
+    def _said(self) -> str:
         measured = self.results.last(self.cell)
         said = (measured.failure.message if measured.failure else measured.reason) if measured else ""
-        reason = " ".join(said.split()) or "no reason was recorded"
-        return f"{reason.rstrip('.')}; `async-orm-conformance show {self.cell.entry}` says what it checks"
+        return (" ".join(said.split()) or "no reason was recorded").rstrip(".")
+
+    def _shown(self) -> str:
+        return f"; `async-orm-conformance show {self.cell.entry}` says what it checks"
+
+    def _note(self, kind: Kind, before: str, why: str, after: str = "") -> Finding:
+        """What does not gate: `why` is true of other cells too."""
+        why = why.rstrip(".")
+        return replace(self._say(ExitCode.CONFORMS, f"{before}{why}{after}"), kind=kind, why=why)
 
     def _say(self, code: ExitCode, what: str = "") -> Finding:
         message = f"{self.cell} {what}." if what else ""

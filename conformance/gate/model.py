@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from conformance.case import PRECEDENCE, Cell, ExitCode, Failure, combine
 from conformance.environment import Environment
@@ -20,12 +21,26 @@ WORDS = {
 }
 
 
+class Kind(IntEnum):
+    """Why a cell does not gate, what concerns the reader most first."""
+
+    DJANGO = 0
+    """Django itself is wrong, and a finding says so."""
+    EXCUSED = 1
+    """A rule of the expectations is about it."""
+    BLOCKED = 2
+    """What it depends on did not pass."""
+    OBSERVED = 3
+    """It is only observed, whatever comes out."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing to fix, or, with the code `CONFORMS`, one thing to know.
 
     `message` is one sentence with the remedy. A finding about a rule has neither environment nor cell. `failure` is
-    what went wrong, where a cell has it.
+    what went wrong, where a cell has it. What does not gate has a `kind`, and in `why` what may be said of many cells
+    at once.
     """
 
     code: ExitCode
@@ -34,6 +49,8 @@ class Finding:
     cell: Cell | None = None
     verdict: str = ""
     failure: Failure | None = None
+    kind: Kind = Kind.OBSERVED
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.case import ExitCode
 from conformance.catalogue import Catalogue
-from conformance.gate import WORDS, Finding, GateResult
+from conformance.gate import WORDS, Finding, GateResult, NoteGroup, grouped_notes
 from conformance.report.aggregate import ALWAYS_COUNTED, Report, tabulate
 from conformance.report.columns import ReportColumn
 from conformance.report.legend import LEGEND, WORD_MARKS
@@ -17,6 +17,7 @@ from conformance.results import Results
 _MOST_COLUMNS = 40
 _MOST_FINDINGS = 25
 _MOST_NOTES = 15
+_MOST_NAMED = 6
 _LONGEST = 300
 
 
@@ -62,9 +63,18 @@ def _findings(judged: GateResult) -> Iterator[str]:
 
 def _notes(judged: GateResult) -> Iterator[str]:
     if judged.notes:
-        yield f"<details><summary>Not gating: {len(judged.notes)}</summary>\n"
-        yield from _listed(judged.notes, _MOST_NOTES)
+        groups = grouped_notes(judged.notes)
+        yield f"<details><summary>Not gating: {len(judged.notes)}, by reason</summary>\n"
+        yield from map(_note, groups[:_MOST_NOTES])
+        if (more := len(groups) - _MOST_NOTES) > 0:
+            yield f"- … and for {more} more reasons"
         yield "\n</details>"
+
+
+def _note(group: NoteGroup) -> str:
+    named, more = group.cells[:_MOST_NAMED], len(group.cells) - _MOST_NAMED
+    others = f" and {more} more cells" if more > 0 else ""
+    return f"- {text(_short(group.why))}: {text(', '.join(named))}{others}"
 
 
 def _listed(findings: Sequence[Finding], most: int) -> Iterator[str]:
@@ -73,10 +83,13 @@ def _listed(findings: Sequence[Finding], most: int) -> Iterator[str]:
     for finding in findings:
         grouped.setdefault(finding.message, []).append(finding)
     for message, group in list(grouped.items())[:most]:
-        short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-        yield f"- {text(short)}{_where(group)}"
+        yield f"- {text(_short(message))}{_where(group)}"
     if (more := len(grouped) - most) > 0:
         yield f"- … and {more} more"
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
 def _where(group: Sequence[Finding]) -> str:

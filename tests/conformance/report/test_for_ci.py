@@ -126,7 +126,7 @@ def test_a_summary_has_a_row_for_each_environment(
     assert "| PostgreSQL, Django 5.2.8 |  | 1 | 1 | 2 |" in text
     assert "\nWorkarounds: 🟥 unsafe 1 of 1.\n" in text
     assert "### To correct: 1\n\n- model.asave:result is fail: " in text
-    assert "<details><summary>Not gating: 1</summary>" in text
+    assert "<details><summary>Not gating: 1, by reason</summary>" in text
 
 
 def test_green_is_said(catalogue: Catalogue, make_column_results: Callable[..., Results]) -> None:
