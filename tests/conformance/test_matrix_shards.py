@@ -97,7 +97,7 @@ def test_gitlab_is_given_a_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
     assert "services" not in pipeline["django-5.2-sqlite"]
     (server,) = pipeline["django-5.2-mariadb"]["services"]
     assert (server["alias"], pipeline["django-5.2-mariadb"]["variables"]["MYSQL_HOST"]) == ("mariadb", "mariadb")
-    assert pipeline["gate"]["script"][-1] == (
+    assert pipeline["gate"]["script"][-2] == (
         "async-orm-conformance gate --expectations known.toml conformance-results"
     )
 
