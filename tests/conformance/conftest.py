@@ -16,6 +16,7 @@ from tests.shared.forking import Nursery
 SLOW = (
     "test_browser",
     "test_cli_history",
+    "test_exit_codes",
     "test_findings",
     "test_init",
     "test_kills",
