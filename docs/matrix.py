@@ -1,4 +1,4 @@
-"""Write `docs/matrix.md` from `docs/matrix.json`.
+"""Write `docs/matrix.md`, and a badge for each database in `docs/badges`, from `docs/matrix.json`.
 
 `python docs/matrix.py` renders it again; `python docs/matrix.py conformance-results` takes new results first.
 """
@@ -14,12 +14,13 @@ from typing import Any
 from conformance.case import Cell, Measured, Verdict
 from conformance.catalogue import load_catalogue
 from conformance.environment import Environment
-from conformance.report import render_json, render_markdown
+from conformance.report import Badge, badges, render_json, render_markdown, write_badges
 from conformance.results import Results, merge_results, read_folder
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs/matrix.json"
 PAGE = ROOT / "docs/matrix.md"
+BADGES = ROOT / "docs/badges"
 _TITLE = """\
 # The matrix
 
@@ -42,7 +43,14 @@ def results_of(document: dict[str, Any]) -> list[Results]:
 
 def page(document: dict[str, Any]) -> str:
     """What the generated page must say."""
-    return _TITLE + render_markdown(results_of(document), load_catalogue())
+    results, catalogue = results_of(document), load_catalogue()
+    pictures = (f"![{badge.label}: {badge.message}](badges/{badge.name}.svg)" for badge in badges(results, catalogue))
+    return "\n".join((f"{_TITLE}{' '.join(pictures)}", "", render_markdown(results, catalogue)))
+
+
+def badges_of(document: dict[str, Any]) -> tuple[Badge, ...]:
+    """One for each database: how many operations are right in every Django of the document."""
+    return badges(results_of(document), load_catalogue())
 
 
 def _results(about: dict[str, Any], document: dict[str, Any]) -> Results:
@@ -73,8 +81,12 @@ def main() -> None:
     if folders := sys.argv[1:]:
         measured = merge_results([results for folder in folders for results in read_folder(Path(folder))])
         DOCUMENT.write_text(render_json(measured, load_catalogue()), "utf-8")
-    PAGE.write_text(page(json.loads(DOCUMENT.read_text("utf-8"))), "utf-8")
-    print(PAGE)
+    document = json.loads(DOCUMENT.read_text("utf-8"))
+    PAGE.write_text(page(document), "utf-8")
+    for old in BADGES.glob("*"):
+        old.unlink()
+    for path in (PAGE, *write_badges(badges_of(document), BADGES)):
+        print(path)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from conformance.catalogue import load_catalogue
-from conformance.report import render_json
+from conformance.report import render_json, write_badges
 from tests.docs.pages import ROOT
 
 REMEDY = "docs/matrix.md is out of date: `tox run -q -e docs` writes it again"
@@ -32,6 +33,18 @@ def test_the_page_says_what_the_document_says(matrix: ModuleType) -> None:
     """Rendering again does not change the page of the matrix."""
     document = json.loads(matrix.DOCUMENT.read_text("utf-8"))
     assert matrix.PAGE.read_text("utf-8") == matrix.page(document), REMEDY
+
+
+def test_each_database_has_its_badge(matrix: ModuleType, tmp_path: Path) -> None:
+    """Rendering again does not change the badges, and there is no other."""
+    document = json.loads(matrix.DOCUMENT.read_text("utf-8"))
+    write_badges(matrix.badges_of(document), tmp_path)
+    there, wanted = (
+        {path.name: path.read_text("utf-8") for path in folder.iterdir()} for folder in (matrix.BADGES, tmp_path)
+    )
+    assert there == wanted, REMEDY
+    vendors = {about["environment"]["vendor"] for about in document["environments"]}
+    assert set(wanted) == {f"{vendor}.{kind}" for vendor in vendors for kind in ("json", "svg")}
 
 
 def test_the_document_is_read_without_loss(matrix: ModuleType) -> None:
