@@ -3,6 +3,7 @@
 from conformance.catalogue.judges import JUDGES, JudgeInfo
 from conformance.catalogue.load import catalogue_schema, load_catalogue
 from conformance.catalogue.model import (
+    SOURCE_TEXT,
     Catalogue,
     CatalogueEntry,
     Check,
@@ -15,6 +16,7 @@ from conformance.catalogue.model import (
 
 __all__ = [
     "JUDGES",
+    "SOURCE_TEXT",
     "Catalogue",
     "CatalogueEntry",
     "Check",

@@ -1,6 +1,9 @@
-"""The situations that a workaround is put to: a name for people, and what happens there."""
+"""The situations that a workaround is put to: a name for people, and what happens there. What any check asks."""
 
 from __future__ import annotations
+
+from conformance.catalogue.judges import JUDGES
+from conformance.catalogue.model import CatalogueEntry
 
 SITUATIONS = {
     "alone": ("Used alone", "One use, in a coroutine; it returns, and all of its rows are committed."),
@@ -38,3 +41,23 @@ SITUATIONS = {
 def situation_of(check: str) -> tuple[str, str]:
     """The name of a check for people, and what happens in it; its own name where nothing more is known."""
     return SITUATIONS.get(check, (check.replace("_", " "), ""))
+
+
+# Checks of their own of entries that are neither operations nor workarounds.
+_OWN = {
+    "refuses": "Is it refused by the documented exception, before any statement is sent?",
+    "sql": "Are the statements those that are promised, or claimed?",
+    "overlap": "Are two statements under way at one time?",
+}
+
+
+def asked_by(entry: CatalogueEntry, check: str) -> str:
+    """What a check of this entry asks, or what happens in it; empty where its title is all that there is to say.
+
+    A check of one name may ask another thing of another kind of entry.
+    """
+    if entry.subject == "workaround" and entry.judged is None:
+        return situation_of(check)[1]
+    if check in JUDGES:
+        return JUDGES[check].asks
+    return "" if entry.subject == "operation" else _OWN.get(check, "")

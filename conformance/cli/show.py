@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from conformance.case import Cell
-from conformance.catalogue import JUDGES, Catalogue, CatalogueEntry, Check, Claim, load_catalogue
+from conformance.catalogue import JUDGES, SOURCE_TEXT, Catalogue, CatalogueEntry, Check, Claim, load_catalogue
 from conformance.catalogue.oracles import ORACLES
-from conformance.catalogue.situations import situation_of
+from conformance.catalogue.situations import asked_by
 from conformance.catalogue.words import WORDS
 from conformance.cli.options import catalogue_option
 from conformance.findings import load_findings
@@ -42,19 +42,26 @@ def _entry(entry: CatalogueEntry) -> Iterator[str]:
     yield click.style(entry.id, bold=True) + f"  {entry.title}"
     yield f"  {entry.level}, {entry.stage}, {entry.subject} of the area {entry.area}; isolation: {entry.isolation}"
     yield f"  documented: {entry.documented}, {_window(entry)}"
-    for title, values in (("requires", entry.requires), ("depends on", entry.depends_on), ("see", entry.spec)):
+    see = tuple(map(_place, entry.spec))
+    for title, values in (("requires", entry.requires), ("depends on", entry.depends_on), ("see", see)):
         if values:
             yield f"  {title}: {', '.join(values)}"
     if entry.safe_alternative:
         yield f"  safe alternative: {entry.safe_alternative}"
     for check in entry.checks:
-        yield from _check(check)
+        yield from _check(entry, check)
         if finding := load_findings().of(f"{entry.id}:{check.name}"):
             yield f"    wrong in Django {finding.django}: {finding.claim}"
     for name, reason in entry.judged.without if entry.judged else ():
         yield f"  not asked: {name}, because {reason}"
     if entry.subject == "workaround":
         yield from _word(entry)
+
+
+def _place(link: str) -> str:
+    """A link, or what the source text is called: nobody has it as a file."""
+    page, _, fragment = link.partition("#")
+    return f"the source text, {fragment}" if page == SOURCE_TEXT else link
 
 
 def _word(entry: CatalogueEntry) -> Iterator[str]:
@@ -70,9 +77,8 @@ def _window(entry: CatalogueEntry) -> str:
     return since + (f", no longer in {entry.until}" if entry.until else "")
 
 
-def _check(check: Check) -> Iterator[str]:
-    asks = f"  {_asks(check.name)}" if _asks(check.name) else ""
-    yield f"  check {check.name}: {', '.join(check.oracles)}{asks}"
+def _check(entry: CatalogueEntry, check: Check) -> Iterator[str]:
+    yield f"  check {check.name}: {', '.join(check.oracles)}  {asked_by(entry, check.name)}".rstrip()
     if check.must_observe:
         yield f"    must observe: {', '.join(check.must_observe)}"
     for kill in check.kills:
@@ -85,7 +91,7 @@ def _cell(cell: Cell, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(str(cell), bold=True) + f"  {entry.title}"
     if cell.check in JUDGES and entry.judged is not None:
         yield f"  the judge `{cell.check}` asks: {JUDGES[cell.check].asks}"
-    elif asked := _asks(cell.check):
+    elif asked := asked_by(entry, cell.check):
         yield f"  code of its own asks: {asked}"
     else:
         yield "  code of its own, for this entry alone"
@@ -98,11 +104,6 @@ def _cell(cell: Cell, catalogue: Catalogue) -> Iterator[str]:
     if cell.check in JUDGES and not check.kills:
         yield f"  proved by generated defects: async-orm-conformance selfcheck --only {cell.entry}"
     yield f"  measure it: async-orm-conformance run --only {cell}"
-
-
-def _asks(check: str) -> str:
-    """The question of a judge, or what happens in the situation of that name."""
-    return JUDGES[check].asks if check in JUDGES else situation_of(check)[1]
 
 
 def _claim(claim: Claim, catalogue: Catalogue) -> Iterator[str]:

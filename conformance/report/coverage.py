@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.catalogue import CatalogueEntry
+from conformance.catalogue import SOURCE_TEXT, CatalogueEntry
 from conformance.report.aggregate import Report, Row
-
-SOURCE_TEXT = "spec/systems.md"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from conformance.catalogue import JUDGES
-from conformance.catalogue.situations import situation_of
+from conformance.catalogue.situations import asked_by, situation_of
 from conformance.catalogue.words import WORDS
 from conformance.history import ranges_text
 from conformance.report import grid
@@ -68,7 +68,8 @@ def environment_for_pages(kills: dict[str, Any] | None = None) -> Environment:
     pages.filters.update(describe=describe, listed=listed, slug=slug, difference=difference_lines)
     pages.tests["bad"] = wants_alternative
     pages.globals.update(legend=LEGEND, words=WORD_MARKS, rules=WORDS, signs=SIGNS, look_of=look_of)
-    pages.globals.update(marks={mark.verdict: mark for mark in LEGEND}, judges=JUDGES, situation=situation_of)
+    pages.globals.update(marks={mark.verdict: mark for mark in LEGEND}, judges=JUDGES)
+    pages.globals.update(asked=asked_by, situation=situation_of)
     pages.globals.update(facts=facts, clean_value=clean_value, places=places, grid=grid, aligned=aligned, span=span)
     pages.globals.update(ranges_text=ranges_text)
     pages.globals.update(seconds=seconds, running_headings=HEADINGS, evidence_words=EVIDENCE)

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from conformance.catalogue import SOURCE_TEXT
 from conformance.report.clean import clean
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -40,13 +41,13 @@ def spec_name(link: str) -> str:
     """What a link into the documentation is called: `docs.djangoproject.com … #aiterator`."""
     page, _, fragment = link.partition("#")
     host = page.removeprefix("https://").partition("/")[0]
-    return f"the source text, {fragment}" if page == "spec/systems.md" else f"{host} #{fragment}"
+    return f"the source text, {fragment}" if page == SOURCE_TEXT else f"{host} #{fragment}"
 
 
 def spec_link(link: str, root: str) -> str:
     """Where the link leads; a row of the source text stands with the claims."""
     page, _, fragment = link.partition("#")
-    return f"{root}claims.html#row-{fragment}" if page == "spec/systems.md" else link
+    return f"{root}claims.html#row-{fragment}" if page == SOURCE_TEXT else link
 
 
 def compact(value: Any) -> str:
