@@ -18,7 +18,7 @@ _VERSION = re.compile(r"\d+(\.\d+)+((a|b|rc)\d+)?")
 _COLOURS = {"right": "green", "wrong": "red", "appeared": "cyan", "went": "magenta", "otherwise": "yellow"}
 
 
-@click.command()
+@click.command(short_help="Say what changed from some results, or Djangos, to others.")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @click.option("--format", "kind", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)

@@ -9,7 +9,7 @@ from conformance.matrix import DEFAULT_SERIES
 from conformance.runner.probes import Machine, Probe, probe
 
 
-@click.command()
+@click.command(short_help="Say what can be measured on this machine, and what cannot.")
 def doctor() -> ExitCode:
     """Say for each axis what can be measured on this machine, and why not otherwise.
 

@@ -29,12 +29,12 @@ _expectations = click.option(
 )
 
 
-@click.group()
+@click.group(short_help="Write what is known not to conform, and keep it true.")
 def expect() -> None:
     """Write a file of expectations, keep it true, and see what is wrong with it."""
 
 
-@expect.command()
+@expect.command(short_help="Write a rule for all that does not conform.")
 @_results
 @click.option(
     "--output", type=click.Path(path_type=Path), default=_FILE, show_default=True, metavar="FILE", help="A new file."
@@ -53,7 +53,7 @@ def init(results: tuple[Path, ...], output: Path, catalogue_folder: Path | None)
     return _inexcusable(found)
 
 
-@expect.command()
+@expect.command(short_help="Drop what is no longer true, and pin what failed.")
 @_results
 @_expectations
 @click.option("--add", is_flag=True, help="Add a rule, marked todo, for all that is not expected yet.")
@@ -78,7 +78,7 @@ def update(results: tuple[Path, ...], path: Path, add: bool, catalogue_folder: P
     return _inexcusable(found)
 
 
-@expect.command(name="lint")
+@expect.command(name="lint", short_help="Name what is wrong with the rules.")
 @_results
 @_expectations
 @catalogue_option

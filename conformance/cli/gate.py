@@ -15,7 +15,7 @@ from conformance.expectations import Expectations, load_expectations
 from conformance.gate import judge
 
 
-@click.command()
+@click.command(short_help="Judge results: the exit code says whether they conform.")
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--expectations", type=click.Path(path_type=Path), metavar="FILE", help="What is known not to conform, as TOML."

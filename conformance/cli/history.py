@@ -45,7 +45,7 @@ _MOST = 3
 _OLDEST = {"django": "3.2", "asgiref": "3.6"}
 
 
-@click.command()
+@click.command(short_help="Say in which exact releases a verdict changed.")
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option("--package", type=click.Choice(tuple(PACKAGES)), default="django", show_default=True)
 @click.option(

@@ -33,7 +33,7 @@ DATABASES = {{
 '''
 
 
-@click.command()
+@click.command(short_help="Write settings and expectations for a database engine.")
 @click.argument("engine")
 @click.option(
     "--like",

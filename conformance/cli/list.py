@@ -15,7 +15,7 @@ from conformance.cli.options import catalogue_option
 _COLUMNS = ("id", "level", "checks", "title")
 
 
-@click.command(name="list")
+@click.command(name="list", short_help="List the entries of the catalogue.")
 @click.argument("pattern", nargs=-1)
 @catalogue_option
 def list_entries(pattern: tuple[str, ...], catalogue_folder: Path | None) -> None:

@@ -27,7 +27,7 @@ from conformance.runner.probes import connect
 _GO_ON = "What was measured is kept; the same command measures the rest."
 
 
-@click.command()
+@click.command(short_help="Measure Django versions times databases on this machine.")
 @choosing_options
 @environments_option
 @click.option("--workers", type=click.IntRange(min=1), help="Environments measured at a time. Default: one a core.")

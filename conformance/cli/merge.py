@@ -27,7 +27,7 @@ from conformance.results import (
 from conformance.results.backup import is_backup
 
 
-@click.command()
+@click.command(short_help="Put the results of several machines together.")
 @click.argument("parts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write."

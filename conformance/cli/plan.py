@@ -18,7 +18,7 @@ from conformance.runner import PROFILES
 _MOST_OF_GITHUB = 256
 
 
-@click.command()
+@click.command(short_help="Print the matrix in parts, for a CI to start them.")
 @choosing_options
 @click.option("--shards", type=click.IntRange(min=1), default=1, show_default=True, help="Machines for each column.")
 @only_option

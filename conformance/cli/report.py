@@ -33,7 +33,7 @@ _JUDGED: dict[str, Callable[[Sequence[Results], Catalogue, GateResult], str]] = 
 _PLAIN = {"md": render_markdown, "json": render_json}
 
 
-@click.command()
+@click.command(short_help="Write results as pages, as text, or for a CI.")
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--format",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from conformance.findings import load_findings, program_of
 from conformance.results import Results
 
 
-@click.command()
+@click.command(short_help="Print a program that shows a failure with Django alone.")
 @click.argument("cell", metavar="CELL")
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
 def repro(cell: str, results: tuple[Path, ...]) -> ExitCode:
@@ -39,7 +39,7 @@ def _cell(text: str) -> Cell:
     return cell
 
 
-def _script(cell: Cell, results: Iterable[Results]) -> str:
+def _script(cell: Cell, results: Sequence[Results]) -> str:
     failures = [failure for part in results if (failure := _failure(part, cell)) is not None]
     for failure in failures:
         if failure.script:
@@ -50,11 +50,23 @@ def _script(cell: Cell, results: Iterable[Results]) -> str:
             f"Measure it again with `{failures[0].reproduce}`.",
             ExitCode.USAGE,
         )
+    if others := [*dict.fromkeys(_failing(cell.entry, results))]:
+        raise SuiteError(
+            f"These results have no failure of {cell}, and one of {', '.join(others)}.",
+            f"Print that one with `async-orm-conformance repro {others[0]}`, or name other results.",
+            ExitCode.USAGE,
+        )
     raise SuiteError(
         f"These results have no failure of {cell}.",
         f"Measure it with `async-orm-conformance run --only {cell}`, or name other results.",
         ExitCode.USAGE,
     )
+
+
+def _failing(entry: str, results: Sequence[Results]) -> Iterator[str]:
+    """Those of its checks that failed, which may be meant."""
+    for part in results:
+        yield from (str(measured.cell) for measured in part.cells if measured.cell.entry == entry and measured.failure)
 
 
 def _failure(results: Results, cell: Cell) -> Failure | None:

@@ -27,7 +27,7 @@ from conformance.runner import PROFILES, Job, Outcome, hypothesis_environ, super
 from conformance.worker.coroutines import RUNNER_NAMES
 
 
-@click.command()
+@click.command(short_help="Measure the environment of this interpreter.")
 @click.option(
     "--settings",
     default=lambda: os.environ.get("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite"),

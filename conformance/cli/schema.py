@@ -18,7 +18,7 @@ _SCHEMAS = {
 }
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of a file format.")
 @click.argument("name", type=click.Choice(sorted(_SCHEMAS)), default="results")
 def schema(name: str) -> None:
     """Print the JSON Schema of a result line (default), a matrix's plan, a catalogue or an expectations file."""

@@ -35,7 +35,7 @@ _OF_ONE = 5
 _T = TypeVar("_T")
 
 
-@click.command()
+@click.command(short_help="Show that every judge notices what it has to.")
 @click.option(
     "--settings",
     default=lambda: os.environ.get("DJANGO_SETTINGS_MODULE", "sample_app.settings.sqlite"),

@@ -16,7 +16,7 @@ from conformance.cli.options import catalogue_option
 from conformance.findings import load_findings
 
 
-@click.command()
+@click.command(short_help="Show an entry, a check or a claim.")
 @click.argument("name", metavar="ID")
 @catalogue_option
 def show(name: str, catalogue_folder: Path | None) -> None:

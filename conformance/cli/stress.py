@@ -22,7 +22,7 @@ from conformance.runner.stress import Stress
 _MOST_SEEDS = 10
 
 
-@click.command()
+@click.command(short_help="Measure with many seeds, and say where verdicts differ.")
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option("--times", type=click.IntRange(min=2), default=20, show_default=True, help="With how many seeds.")
 @click.option(

@@ -44,6 +44,8 @@ def expectations_schema() -> dict[str, Any]:
 def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise _invalid(path, error.strerror or str(error), _NO_FILE) from error
     except OSError as error:
         raise _invalid(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
@@ -91,9 +93,9 @@ def _rule(path: Path, kind: str, number: int, item: dict[str, Any], make: Callab
     return make(**fields, place=f"[[{kind}]] number {number} of {path.name} ({item['match']})")
 
 
-def _invalid(path: Path, problem: str) -> SuiteError:
-    return SuiteError(
-        f"The expectations in {path} cannot be read: {problem}.",
-        "Correct the file; `async-orm-conformance schema expectations` prints what it may say.",
-        ExitCode.BAD_INPUT,
-    )
+_NO_FILE = "Name yours with --expectations, or let `async-orm-conformance expect init` write one from results."
+_WRONG = "Correct the file; `async-orm-conformance schema expectations` prints what it may say."
+
+
+def _invalid(path: Path, problem: str, remedy: str = _WRONG) -> SuiteError:
+    return SuiteError(f"The expectations in {path} cannot be read: {problem}.", remedy, ExitCode.BAD_INPUT)
