@@ -227,6 +227,9 @@ def _lines(each: EntryHistory) -> Iterator[str]:
         yield f"    {', '.join(names)}: {ranges_text(ranges)}"
     for low, high in open_gaps(each.releases, each.outcomes):
         yield f"  it changed between {low} and {high}: the same command finds out where"
+    measured, total = len(each.verdicts), len(each.releases)
+    if measured + len(each.failed) < total:
+        yield f"  {measured} of {total} releases were measured; between two that agree, the others are taken to agree"
     reasons: dict[str, list[str]] = {}
     for version in (version for version in each.releases if version in each.failed):
         reasons.setdefault(each.failed[version], []).append(version)
