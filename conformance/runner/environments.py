@@ -20,7 +20,7 @@ from conformance.case import ExitCode, SuiteError
 from conformance.matrix import COMMON_EXTRAS, DjangoRelease, asgiref_requirement
 from conformance.runner.caches import hypothesis_environ
 from conformance.runner.floors import driver_requirements, own_requirements
-from conformance.runner.installing import reason
+from conformance.runner.installing import reason, remedy
 from conformance.runner.interpreters import find_python
 from conformance.runner.packages import unwritable
 
@@ -129,6 +129,6 @@ def _run(recipe: Recipe, command: Sequence[str], started: Started) -> None:
     if process.returncode != 0:
         raise SuiteError(
             f"The environment {recipe.name} ({', '.join(recipe.requirements)}) cannot be built:\n{reason(output)}",
-            "Check the version and the network; the next run tries again, and the other environments go on.",
+            remedy(output),
             ExitCode.HARNESS,
         )

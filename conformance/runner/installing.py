@@ -24,6 +24,23 @@ _REASONS = (
 NEEDED = {"mysqlclient": "pkg-config, a C compiler, Python's headers, and those of MariaDB's client or MySQL's"}
 
 
+_AGAIN = "Check the version and the network; the next run tries again, and the other environments go on."
+# What to do about some reasons; the first that matches.
+_REMEDIES = (
+    (r"only \S+ is available and you require django>=\S+a1", "There is no pre-release of Django now: leave `pre` out."),
+    (r"depends on asgiref", "Choose another asgiref with --asgiref, or another Django for this one."),
+    (
+        r"Failed to build `?mysqlclient",
+        "On Debian: apt-get install pkg-config libmariadb-dev gcc. Without it, --database mariadb goes through PyMySQL.",
+    ),
+)
+
+
+def remedy(output: str) -> str:
+    """What to do about it; the other environments go on in any case."""
+    return next((text for pattern, text in _REMEDIES if re.search(pattern, output)), _AGAIN)
+
+
 def reason(output: str) -> str:
     """Why something could not be installed: a known reason in one sentence, else the installer's last lines."""
     for pattern, text in _REASONS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.runner.installing import NEEDED, reason
+from conformance.runner.installing import NEEDED, reason, remedy
 
 _NONE = "error: No solution found when resolving dependencies\n  cause: "
 
@@ -54,3 +54,20 @@ _NONE = "error: No solution found when resolving dependencies\n  cause: "
 def test_the_reason_is_one_sentence(output: str, said: str) -> None:
     """Of uv and of pip; what is not known is quoted by its end."""
     assert reason(output) == said
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (
+            "Because only django<=6.1.3 is available and you require django>=6.2a1, we",
+            "There is no pre-release of Django",
+        ),
+        ("django>=6.1 depends on asgiref>=3.9.1", "Choose another asgiref with --asgiref"),
+        ("error: Failed to build `mysqlclient==2.3.2`", "apt-get install pkg-config libmariadb-dev gcc"),
+        ("Because there is no version of django==5.2.99 and", "Check the version and the network"),
+    ],
+)
+def test_the_remedy_is_that_of_the_reason(output: str, said: str) -> None:
+    """Nobody is sent to his network where a header is missing."""
+    assert said in remedy(output)
