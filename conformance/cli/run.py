@@ -143,7 +143,7 @@ class _Lines:
         click.echo(line)
         if measured.failure is not None and measured.failure.difference and self._told < MOST_TOLD:
             self._told += 1
-            print_failure(measured.failure, "      ")
+            print_failure(measured.failure, measured.cell, "      ")
 
 
 def _check_defect(name: str | None) -> None:

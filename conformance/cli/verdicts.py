@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from conformance.case import PRECEDENCE, ExitCode, Failure, Verdict
+from conformance.case import PRECEDENCE, Cell, ExitCode, Failure, Verdict
 from conformance.gate import WORDS, Finding, GateResult, NoteGroup, grouped_notes
 from conformance.telling import failure_lines
 
@@ -41,9 +41,9 @@ def print_gate(result: GateResult) -> None:
     )
 
 
-def print_failure(failure: Failure, indent: str) -> None:
-    """The code, the rows and the difference of a failure, below its message."""
-    for line in failure_lines(failure):
+def print_failure(failure: Failure, cell: Cell, indent: str, before: Failure | None = None) -> None:
+    """The code, the rows and the difference of a cell's failure, below its message; not again what stands before."""
+    for line in failure_lines(failure, str(cell), before):
         click.echo(click.style(f"{indent}{line}".rstrip(), fg=_COLOURS.get(line[:2])))
 
 
@@ -53,10 +53,12 @@ def _print_group(title: str, findings: list[Finding], colour: str) -> None:
         groups.setdefault(str(finding.environment or "expectations"), []).append(finding)
     for place, group in groups.items():
         click.secho(f"{title}: {place}", fg=colour, bold=True)
+        before = None
         for number, finding in enumerate(group[:MOST]):
             click.echo(f"  {finding.message}")
-            if finding.failure is not None and finding.code in _TOLD and number < MOST_TOLD:
-                print_failure(finding.failure, "      ")
+            if finding.failure and finding.cell and finding.code in _TOLD and number < MOST_TOLD:
+                print_failure(finding.failure, finding.cell, "      ", before)
+                before = finding.failure
         if len(group) > MOST:
             click.echo(f"  … and {len(group) - MOST} more")
 

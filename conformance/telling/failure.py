@@ -9,19 +9,29 @@ from conformance.case import Failure, Table
 _LONGEST = 100
 
 
-def failure_lines(failure: Failure) -> Iterator[str]:
-    """Without its message. A line that begins with `- ` was expected, one with `+ ` was observed."""
-    if failure.example:
-        yield from failure.example.splitlines()
-    for table in failure.rows:
-        yield ""
-        yield from _table(table)
+def failure_lines(failure: Failure, cell: str = "CELL", before: Failure | None = None) -> Iterator[str]:
+    """Without its message. A line that begins with `- ` was expected, one with `+ ` was observed.
+
+    What was told just `before`, of another check of the same example, is not told again.
+    """
+    if before is not None and failure.example and (failure.example, failure.rows) == (before.example, before.rows):
+        yield "the same example"
+    else:
+        yield from _example(failure)
     if failure.difference or failure.expected or failure.observed:
         yield ""
         yield from _difference(failure)
     if failure.script:
         yield ""
-        yield "`async-orm-conformance repro` prints a program that shows it with Django alone."
+        yield f"`async-orm-conformance repro {cell}` prints a program that shows it with Django alone."
+
+
+def _example(failure: Failure) -> Iterator[str]:
+    if failure.example:
+        yield from failure.example.splitlines()
+    for table in failure.rows:
+        yield ""
+        yield from _table(table)
 
 
 def _difference(failure: Failure) -> Iterator[str]:

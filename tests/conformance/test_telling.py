@@ -112,7 +112,7 @@ def test_a_failure_is_told_as_code_rows_and_difference():
     """It can be pasted up to the rows, which stand in columns; then what was expected and what was observed."""
     rows = (Table("Post", ("id", "title"), (("1", "'a'"), ("10", "''"))),)
     failure = Failure("wrong", example="await f()", rows=rows, difference="- 1\n+ 2", script="print()")
-    assert list(failure_lines(failure)) == [
+    assert list(failure_lines(failure, "a.b:result")) == [
         "await f()",
         "",
         "Post",
@@ -123,8 +123,19 @@ def test_a_failure_is_told_as_code_rows_and_difference():
         "- 1",
         "+ 2",
         "",
-        "`async-orm-conformance repro` prints a program that shows it with Django alone.",
+        "`async-orm-conformance repro a.b:result` prints a program that shows it with Django alone.",
     ]
+
+
+def test_an_example_is_not_told_twice():
+    """Of another check of the same example only the difference is told; another example is told whole."""
+    first = Failure("wrong", example="await f()", difference="- 1\n+ 2")
+    assert list(failure_lines(Failure("late", example="await f()", difference="- 3"), before=first)) == [
+        "the same example",
+        "",
+        "- 3",
+    ]
+    assert next(failure_lines(Failure("late", example="await g()", difference="- 3"), before=first)) == "await g()"
 
 
 def test_a_failure_of_an_earlier_version_is_told_in_short():
