@@ -11,6 +11,7 @@ from conformance.catalogue.words import entry_word
 from conformance.comparison.figures import figures_of
 from conformance.comparison.model import Change, CheckChange, Comparison, Figure
 from conformance.comparison.pairing import Couple, labelled, paired
+from conformance.environment import Environment
 from conformance.results import Results, merge_results
 
 _NOT_SELECTED = "-"
@@ -176,6 +177,20 @@ def _ordered(changes: list[Change], catalogue: Catalogue) -> list[Change]:
     return sorted(changes, key=lambda change: (areas.get(change.area, last), places.get(change.entry, last)))
 
 
+def _differs_too(old: Environment, new: Environment) -> Iterator[str]:
+    """What is neither Django nor asgiref, and has another version all the same: Django is not to blame for it."""
+    before, after = (_series(each.python) for each in (old, new))
+    if before != after:
+        yield f"Python differs too, {before} and {after}: that alone may explain a change."
+    if old.server_version != new.server_version:
+        versions = f"{old.server_version} and {new.server_version}"
+        yield f"{new.database} differs too, {versions}: that alone may explain a change."
+
+
+def _series(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
 def _remarks(couple: Couple) -> Iterator[str]:
     old, new = couple
     for name, what in (("catalogue", "catalogue"), ("suite", "version of the suite"), ("seed", "seed")):
@@ -183,6 +198,7 @@ def _remarks(couple: Couple) -> Iterator[str]:
             yield f"The two sides were measured with another {what}: that alone may explain a change."
     if old.profile != new.profile:
         yield f"The profiles differ, {old.profile} and {new.profile}: more examples find more."
+    yield from _differs_too(old.environment, new.environment)
     for results in couple:
         if not results.complete:
             missing = len(results.missing)

@@ -26,7 +26,7 @@ from conformance.environment import Environment
 from conformance.results import Results
 from tests.conformance.synthetic import ATOMIC, COUNT, NEW, OBSERVED, POSTGRESQL, SQL, SQLITE, catalogue, results
 
-OLD = replace(POSTGRESQL, django="4.2.30", asgiref="3.8.1", server_version="15.1")
+OLD = replace(POSTGRESQL, django="4.2.30", asgiref="3.8.1")
 
 
 @pytest.fixture
