@@ -49,7 +49,8 @@ def init(results: tuple[Path, ...], output: Path, catalogue_folder: Path | None)
     found = suggest(read_all(results or (DEFAULT_FOLDER,)), load_catalogue(catalogue_folder), Expectations(), _today())
     _add(file, found)
     file.write()
-    click.echo(f"{output}: {_number(len(found.rules), 'rule')}, each to be given its reason and its issue")
+    then = "each to be given its reason and its issue" if found.rules else "there is nothing to expect"
+    click.echo(f"{output}: {_number(len(found.rules), 'rule')}, {then}")
     return _inexcusable(found)
 
 

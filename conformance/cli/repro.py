@@ -52,7 +52,7 @@ def _script(cell: Cell, results: Sequence[Results]) -> str:
         )
     if others := [*dict.fromkeys(_failing(cell.entry, results))]:
         raise SuiteError(
-            f"These results have no failure of {cell}, and one of {', '.join(others)}.",
+            f"These results have no failure of {cell}, but of {', '.join(others)}.",
             f"Print that one with `async-orm-conformance repro {others[0]}`, or name other results.",
             ExitCode.USAGE,
         )

@@ -31,12 +31,20 @@ def test_a_file_of_expectations_that_is_not_there(command: list[str], capsys: py
     )
 
 
+@pytest.mark.usefixtures("synthetic_folder")
+def test_where_nothing_is_wrong_no_rule_waits_for_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is written all the same: a gate may name it from now on."""
+    write_results(results({SQL: "pass"}, digest=catalogue(Path()).hash), Path("r", file_name(POSTGRESQL)))
+    assert main(["expect", "init", "r", "--catalogue", "catalogue"]) == 0
+    assert capsys.readouterr().out == "expectations.toml: 0 rules, there is nothing to expect\n"
+
+
 def test_a_program_of_another_check_is_pointed_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever names the wrong check of an entry learns which of its checks failed."""
     failed = results({SQL: "fail"}, digest=catalogue(tmp_path).hash)
     write_results(failed, tmp_path / "results" / file_name(POSTGRESQL))
     assert main(["repro", "queryset.acount:result", str(tmp_path / "results")]) == 64
     assert capsys.readouterr().err == (
-        "error: These results have no failure of queryset.acount:result, and one of queryset.acount:sql.\n"
+        "error: These results have no failure of queryset.acount:result, but of queryset.acount:sql.\n"
         "  Print that one with `async-orm-conformance repro queryset.acount:sql`, or name other results.\n"
     )
