@@ -42,7 +42,7 @@ class Environment:
         slug = re.sub(r"[^a-z0-9.]+", "-", "-".join(parts).lower()).strip("-.")
         return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
-    @property
+    @cached_property
     def django_series(self) -> str:
         """`4.2` for `4.2.30`, `6.1` for `6.1rc1`."""
         return ".".join(str(number) for number in _numbers(self.django)[:2])

@@ -77,7 +77,7 @@ class ReportColumn:
         """The part of the id that no other environment has: it names anchors, of which a page has thousands."""
         return f"e{self.id.rpartition('-')[2]}"
 
-    @property
+    @cached_property
     def series(self) -> str:
         """The Django series, `5.2`."""
         return self.environment.django_series
