@@ -71,11 +71,20 @@ def _group(vendor: str, columns: tuple[ReportColumn, ...]) -> Markup:
     )
 
 
+# A head has no room for what is as usual.
+_SHORT = {
+    "Pool yes": "pool",
+    "Pool no": "",
+    "Server-side binding yes": "server-side binding",
+    "Server-side binding no": "",
+}
+
+
 def _column(report: Report, column: ReportColumn, root: str) -> Markup:
     environment = column.environment
     releases = {other.environment.django for other in report.columns if other.series == column.series}
-    more = [told for told in column.differs if told != f"Django {environment.django}"]
-    more += ["partial"] if column.partial else []
+    more = [_SHORT.get(told, told) for told in column.differs if told != f"Django {environment.django}"]
+    more = [*filter(None, more), *(["partial"] if column.partial else [])]
     return Markup(
         '<th scope="col" data-db="{} {}" data-django="{}" data-release="{}" data-asgiref="{}" data-label="{}">'
         '<a href="{}runs.html#{}"><span class="hidden">Django </span>{}</a>{}</th>'
