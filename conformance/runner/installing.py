@@ -31,7 +31,7 @@ _REMEDIES = (
     (r"depends on asgiref", "Choose another asgiref with --asgiref, or another Django for this one."),
     (
         r"Failed to build `?mysqlclient",
-        "On Debian: apt-get install pkg-config libmariadb-dev gcc. Without it, --database mariadb goes through PyMySQL.",
+        "On Debian: apt-get install pkg-config libmariadb-dev gcc. Without it --database mariadb goes through PyMySQL.",
     ),
 )
 
