@@ -87,13 +87,20 @@ async def _when_over(example: Calls) -> Any:
 async def _later_tasks(example: Calls) -> Any:
     """Tasks that nested calls begin, and that go on when these are over, end as well."""
 
+    over = asyncio.Event()
+
+    async def go_on(function: Callable[..., Any], *arguments: Any) -> Any:
+        await over.wait()
+        return await sync_to_async(function)(*arguments)
+
     async def begin(depth: int) -> Any:
         if depth == example.number:
-            return asyncio.ensure_future(sync_to_async(lambda: depth)())
-        return asyncio.ensure_future(sync_to_async(async_to_sync(begin))(depth + 1))
+            return asyncio.ensure_future(go_on(lambda: depth))
+        return asyncio.ensure_future(go_on(async_to_sync(begin), depth + 1))
 
     async def main() -> Any:
         found = await sync_to_async(async_to_sync(begin))(1)
+        over.set()
         while isinstance(found, asyncio.Future):
             found = await asyncio.wait_for(found, PATIENCE)
         return found
