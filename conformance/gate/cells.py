@@ -117,6 +117,9 @@ class CellJudge:
         finding = load_findings().explaining(str(self.cell), verdict.name, self.results.environment.django)
         if finding is not None:
             return self._note(Kind.DJANGO, f"is {verdict}, and ", f"it is Django that is wrong: {finding.claim}")
+        if not self.entry.is_documented_in(series := self.results.environment.django_series):
+            why = f"the documentation of Django {series} does not promise it"
+            return self._note(Kind.OBSERVED, f"is {verdict}, and does not gate, because ", f"{why}: {self._said()}")
         return self._say(ExitCode.REGRESSION, f"is {verdict}: {self._reason()}")
 
     def _flake(self, verdict: Verdict) -> Finding:
