@@ -43,11 +43,14 @@ def _compare(one: str, other: str) -> int:
 
 
 def are_violated(raw: Any) -> bool:
-    """Whether a commit would be refused. Raises the driver's error where the tables are missing."""
+    """Whether a commit would be refused; False where SQLite cannot be asked, as under `PRAGMA query_only`."""
     _LOOKED_UP.times = 0
-    raw.execute(_REPLACE)
-    # The new row's parent is looked up in any case.
-    return _LOOKED_UP.times > 1 and raw.execute("PRAGMA foreign_key_check").fetchone() is not None
+    try:
+        raw.execute(_REPLACE)
+        # The new row's parent is looked up in any case.
+        return _LOOKED_UP.times > 1 and raw.execute("PRAGMA foreign_key_check").fetchone() is not None
+    except raw.Error:
+        return False
 
 
 def refusal(raw: Any) -> Exception:

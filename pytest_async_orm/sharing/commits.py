@@ -45,8 +45,10 @@ class Commits:
         return self._concerned
 
     def cannot_undo(self) -> None:
-        """The statement that begins could not be undone: what it leaves is checked at the next commit."""
-        self._concerned = False
+        """The statement that begins could not be undone: what it leaves would be held against a later one, so that
+        nothing is checked any more.
+        """
+        self._concerned = self._checked = False
 
     def end_autocommit(self, what: object) -> bool:
         """After a statement in autocommit: check what its commit would have, and undo it where that fails. Returns

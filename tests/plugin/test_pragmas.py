@@ -64,6 +64,19 @@ class TestInSandbox:
         with pytest.raises(DatabaseError, match="transaction"):
             worker(tune)
 
+    def test_nothing_may_be_written(self, worker: Any) -> None:
+        """A transaction that only reads ends well, though foreign keys cannot be checked by writing."""
+
+        def read() -> int:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA query_only = ON")
+                with transaction.atomic():
+                    found = Tag.objects.count()
+                cursor.execute("PRAGMA query_only = OFF")
+            return found
+
+        assert worker(read) == 0
+
     def test_another_statement(self, worker: Any) -> None:
         """What no pragma sets is refused as ever."""
 
