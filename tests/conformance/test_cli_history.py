@@ -11,6 +11,7 @@ import pytest
 
 from conformance.runner.environments import Recipe, recipe_for
 from conformance.runner.history import exact_release
+from tests.conformance.built import skip_below_51
 from tests.conformance.commands import cells_in, conform, finish, start, wait_until
 
 SERIES = ("5.1", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.2")
@@ -28,6 +29,7 @@ if {lacks}:
 @pytest.fixture(scope="module")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For each release an interpreter that is this one, with a Django that gives the release as its version."""
+    skip_below_51()
     root = tmp_path_factory.mktemp("releases")
     for version in SERIES:
         numbers = ", ".join((*version.split("."), "0")[:3])

@@ -95,7 +95,7 @@ def test_a_second_session_keeps_each_cell_once(tmp_path: Path) -> None:
 def test_a_project_without_the_sample_app_is_told_what_to_add(tmp_path: Path) -> None:
     """As `run` says it, before anything is collected."""
     (tmp_path / "bare.py").write_text(
-        "SECRET_KEY = 's'\nINSTALLED_APPS = []\n"
+        "SECRET_KEY = 's'\nINSTALLED_APPS = []\nUSE_TZ = True\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
     )
     path = f"{tmp_path}:{environ()['PYTHONPATH']}"

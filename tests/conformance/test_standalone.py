@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
 from conformance.checks import standalone
 from conformance.checks.lookup import registered_experiments
@@ -38,6 +40,8 @@ def _program(entry: str) -> str:
 @pytest.mark.parametrize("entry", sorted(SHOWN))
 def test_a_program_shows_what_is_expected(entry: str) -> None:
     """Without the suite on the path, in at most forty lines, it prints what is expected and sees just that."""
+    if entry == "asgiref.context_variables.values.incomparable" and Version(version("asgiref")) < Version("3.13"):
+        pytest.skip("asgiref 3.13 began to compare nothing")
     text = _program(entry)
     assert 0 < text.count("\n") <= standalone.MOST_LINES
     assert "conformance." not in text

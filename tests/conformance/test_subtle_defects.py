@@ -255,4 +255,7 @@ def test_a_defect_of_a_few_characters_is_noticed(tmp_path: Path, defect: Defect)
     assert run.returncode == 0, run.stderr
     (results,) = (tmp_path / "results").glob("*.jsonl")
     lines = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
-    assert [line["verdict"] for line in lines if line["type"] == "cell"] in (["silent"], ["fail"])
+    verdicts = [line["verdict"] for line in lines if line["type"] == "cell"]
+    if verdicts == ["absent"]:
+        pytest.skip("this Django does not have it")
+    assert verdicts in (["silent"], ["fail"])
