@@ -59,7 +59,7 @@ def contents(alias: str) -> dict[str, Any]:
 
 
 def _sequences(alias: str) -> dict[str, int]:
-    """The last key that was given, by table."""
+    """The last key that was given, by table that has given any: SQLite keeps a zero of some."""
     connection = connections[alias]
     sql = {
         "sqlite": "SELECT name, seq FROM sqlite_sequence",
@@ -70,4 +70,4 @@ def _sequences(alias: str) -> dict[str, int]:
     }[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return {name: int(given) for name, given in cursor.fetchall()}
+        return {name: int(given) for name, given in cursor.fetchall() if int(given)}
