@@ -42,8 +42,10 @@ class Locked(Exception):
 def patiently(database: Database, connection: Any, attempt: Callable[[], _T]) -> _T:
     """What an attempt gives; another one after each time-out for as long as all who have locked something work.
 
-    Raises `Locked` if somebody does not, and the error of the attempt if nobody is known to have locked anything.
+    Raises `Locked` if somebody does not, and the error of the attempt if nobody is known to have locked anything, twice
+    in a row: who had may have ended just now.
     """
+    unknown = False
     while True:
         try:
             return attempt()
@@ -51,8 +53,9 @@ def patiently(database: Database, connection: Any, attempt: Callable[[], _T]) ->
             if not database.timed_out(error):
                 raise
             found = list(_lockers(database, connection))
-            if not found:
+            if unknown and not found:
                 raise
+            unknown = not found
             if not all(session.is_working for session, _ in found):
                 raise Locked(found) from error
 
