@@ -205,6 +205,7 @@ class Lease:
             if self.shared.session.touched:
                 self.shared.switch_to(self, "SAVEPOINT", None)
             self._savepoint = self.shared.new_savepoint()
+            self.shared.attributes.begin(self)
             self._checks_earlier = self.shared.dialect.checks_at_commit
         except BaseException:
             queue.give_back(self, statement=True)
@@ -257,6 +258,7 @@ class Lease:
             # After the sandbox's end its own roll-back does it.
             with suppress(SandboxEnded):
                 self._roll_back_and_leave()
+        self.shared.attributes.close(self)
         self.shared.session.close(self)
 
     def _roll_back_and_leave(self) -> None:
@@ -286,6 +288,7 @@ class Lease:
         """
         savepoint, self._savepoint, self._begun_by = self._savepoint, None, None
         self.abandoned |= savepoint is not None
+        self.shared.attributes.close(self)
         self.shared.session.close(self)
         if savepoint is None or self.shared.lost is not None:
             return

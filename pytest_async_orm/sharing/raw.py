@@ -9,6 +9,7 @@ from typing import Any
 from pytest_async_orm.drivers import calls
 from pytest_async_orm.errors import UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.sharing.attributes import OF_TRANSACTIONS
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over, in_turn
 from pytest_async_orm.sharing.lease import Lease
 
@@ -98,7 +99,7 @@ class RawConnection(InTurn):
             # sqlite3: None is its autocommit, and commits.
             self._lease.set_autocommit(value is None)
         else:
-            super().__setattr__(name, value)
+            self._lease.shared.attributes.set(self._lease, name, value)
 
 
 def _execute(lease: Lease, raw: Any, *args: Any, **options: Any) -> VirtualCursor:
@@ -152,6 +153,14 @@ def _set_autocommit(lease: Lease, raw: Any, autocommit: bool) -> None:  # noqa: 
     lease.set_autocommit(autocommit)
 
 
+def _set(name: str, lease: Lease, raw: Any, value: Any) -> None:  # noqa: ARG001
+    lease.shared.attributes.set(lease, name, value)
+
+
+def _of_transaction(name: str, lease: Lease, value: Any) -> Any:
+    return lease.shared.attributes.of_transaction(lease, name, value)
+
+
 def _autocommit(lease: Lease, value: Any) -> Any:
     """A method in PyMySQL and mysqlclient, an attribute in psycopg; sqlite3's -1 says that `isolation_level` tells."""
     if callable(value):
@@ -170,8 +179,10 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "get_autocommit": _get_autocommit,
     "rollback": _rollback,
     "set_autocommit": _set_autocommit,
+    **{f"set_{name}": partial(_set, name) for name in OF_TRANSACTIONS},
 }
 _STATE: dict[str, Callable[[Lease, Any], Any]] = {
     "autocommit": _autocommit,
     "in_transaction": lambda lease, _: lease.in_transaction,
+    **{name: partial(_of_transaction, name) for name in OF_TRANSACTIONS},
 }

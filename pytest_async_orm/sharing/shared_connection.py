@@ -14,6 +14,7 @@ from pytest_async_orm.drivers.dialect import Dialect
 from pytest_async_orm.drivers.dialects import dialect_for
 from pytest_async_orm.errors import SandboxEnded, SessionShared, TransactionLost, UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
+from pytest_async_orm.sharing.attributes import Attributes
 from pytest_async_orm.sharing.commits import Commits
 from pytest_async_orm.sharing.connection_queue import ConnectionQueue
 from pytest_async_orm.sharing.session import SharedSession
@@ -53,6 +54,7 @@ class SharedConnection:
         self.queue = ConnectionQueue(test, self.alias, timeout)
         self.dialect = self._dialect()
         self.session = SharedSession(wrapper.vendor, self.dialect)
+        self.attributes = Attributes(self.raw)
         self.commits = Commits(self)
         self.lost: str | None = None
         # The savepoint to which a failed autocommit statement is rolled back: none yet, or behind later statements.
@@ -226,6 +228,7 @@ class SharedConnection:
         holder = self.queue.holder
         if holder is not None and self.lost is None:
             holder.abandon()
+        self.attributes.finish()
         if self.lost is None:
             self.close_waiting_cursors()
             with suppress(Exception):

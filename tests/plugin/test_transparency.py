@@ -13,6 +13,7 @@ from ends import Wire, WireCursor, shared_over
 from sandbox_marks import STARTED_BY_HAND
 
 from pytest_async_orm.drivers import calls
+from pytest_async_orm.sharing.attributes import OF_TRANSACTIONS
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over
 from pytest_async_orm.sharing.lease import Lease
 from pytest_async_orm.sharing.raw import RawConnection
@@ -32,6 +33,7 @@ CURSORS = [
 CONNECTIONS = ["psycopg:Connection", "pymysql.connections:Connection", "MySQLdb.connections:Connection",
                "sqlite3:Connection"]  # fmt: skip
 LEASES = {"autocommit", "begin", "commit", "get_autocommit", "in_transaction", "rollback", "set_autocommit"}
+LEASES |= {f"set_{name}" for name in OF_TRANSACTIONS}
 """What a connection's lease answers for, and not the driver."""
 OTHERWISE = {"cursor", "execute", "executemany", "executescript", "blobopen", "backup", "close"}
 """Tested by tests of their own, below and in `test_driver_forms.py`."""
