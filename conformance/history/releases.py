@@ -111,8 +111,13 @@ def _asked(url: str) -> dict[str, Any]:
     if not url.startswith(("https://", "http://", "file://")):
         raise ValueError(f"{url} is not the address of an index")
     request = urllib.request.Request(url, headers={"Accept": "application/json"})
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-        document: dict[str, Any] = json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+            document: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        # It is an answer too, which nobody reads.
+        error.close()
+        raise
     return document
 
 

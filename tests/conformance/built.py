@@ -9,6 +9,7 @@ from pathlib import Path
 import django
 import pytest
 
+from conformance.case import SuiteError
 from conformance.matrix import django_release
 from conformance.runner.environments import recipe_for
 
@@ -17,9 +18,13 @@ SERIES = ("5.1", "5.2")
 
 
 def skip_below_51() -> None:
-    """The sample app uses what a Django has that gives such a version."""
+    """The sample app uses what a Django has that gives such a version, and there must be a Python for that one."""
     if django.VERSION < (5, 1):
         pytest.skip("an older Django cannot pretend to be 5.1")
+    try:
+        recipe_for(django_release(SERIES[0]))
+    except SuiteError as error:
+        pytest.skip(error.message)
 
 
 def build(root: Path) -> Path:
