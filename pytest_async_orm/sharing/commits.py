@@ -41,12 +41,12 @@ class Commits:
 
     def begin_autocommit(self, what: object) -> bool:
         """Before a statement in autocommit: whether there is anything to check, and perhaps to undo, after it."""
-        self._concerned = self.checked and concerns_commit(self._shared.dialect.text_of(what))
+        self._concerned = concerns_commit(self._shared.dialect.text_of(what)) and self.checked
         return self._concerned
 
-    def cannot_undo(self) -> None:
-        """The statement that begins could not be undone: what it leaves would be held against a later one, so that
-        nothing is checked any more.
+    def give_up(self) -> None:
+        """Check nothing any more: the statement that begins could not be undone, so that what it leaves would be held
+        against a later one; or SQLite was told to interrupt statements, and would roll back the test at ours.
         """
         self._concerned = self._checked = False
 

@@ -254,11 +254,11 @@ class Lease:
 
     def close(self) -> None:
         """Roll back an open transaction and give the turn back; forget what the session was given. Never raises."""
+        self.shared.attributes.close(self)
         if self.in_transaction:
             # After the sandbox's end its own roll-back does it.
             with suppress(SandboxEnded):
                 self._roll_back_and_leave()
-        self.shared.attributes.close(self)
         self.shared.session.close(self)
 
     def _roll_back_and_leave(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from pytest_async_orm.drivers import calls
 from pytest_async_orm.errors import UnsupportedConnection
 from pytest_async_orm.messages import sandbox as messages
-from pytest_async_orm.sharing.attributes import OF_TRANSACTIONS
+from pytest_async_orm.sharing.attributes import CONFIGURING, OF_TRANSACTIONS
 from pytest_async_orm.sharing.cursors import VirtualCursor, cursor_over, in_turn
 from pytest_async_orm.sharing.lease import Lease
 
@@ -90,7 +91,8 @@ class RawConnection(InTurn):
             return partial(_METHODS[name], self._lease, raw)
         if name in _STATE:
             return _STATE[name](self._lease, value)
-        return value if name in calls.LOCAL_TO_CONNECTIONS else super().__getattr__(name)
+        found = value if name in calls.LOCAL_TO_CONNECTIONS else super().__getattr__(name)
+        return partial(_configure, name, found, self._lease, raw) if name in CONFIGURING else found
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "autocommit" and isinstance(value, bool):
@@ -151,6 +153,19 @@ def _get_autocommit(lease: Lease, raw: Any) -> bool:  # noqa: ARG001
 
 def _set_autocommit(lease: Lease, raw: Any, autocommit: bool) -> None:  # noqa: ARG001
     lease.set_autocommit(autocommit)
+
+
+def _configure(name: str, method: Any, lease: Lease, raw: Any, *args: Any, **options: Any) -> Any:
+    if name == "set_progress_handler":
+        lease.shared.commits.give_up()
+    undo = None
+    # Arguments that do not fit are for the driver to refuse.
+    with suppress(Exception):
+        undo = CONFIGURING[name](raw, *args, **options)
+    result = method(*args, **options)
+    if undo is not None:
+        lease.shared.attributes.will_undo(lease, undo)
+    return result
 
 
 def _set(name: str, lease: Lease, raw: Any, value: Any) -> None:  # noqa: ARG001

@@ -128,7 +128,7 @@ class SharedConnection:
         if self.dialect.failure_spoils:
             self._move_savepoint()
         elif concerned and not self._try_to_move_savepoint():
-            self.commits.cannot_undo()
+            self.commits.give_up()
 
     def _move_savepoint(self) -> None:
         if not self._standing:
@@ -225,10 +225,11 @@ class SharedConnection:
                 self.dialect.interrupt()
             if not self.queue.close(refusal, grace):
                 self.spoil("a statement that another thread had under way could not be stopped")
+        # What a thread has told the driver may stop what is sent next.
+        self.attributes.finish()
         holder = self.queue.holder
         if holder is not None and self.lost is None:
             holder.abandon()
-        self.attributes.finish()
         if self.lost is None:
             self.close_waiting_cursors()
             with suppress(Exception):

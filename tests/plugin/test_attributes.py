@@ -70,6 +70,65 @@ def test_gone_with_the_test(worker: Any, layers: Layers) -> None:
     assert row() == (1,)
 
 
+def stop_everything() -> None:
+    """What a report with a time limit does, and what stops any other statement too, unless it is undone."""
+    connection.ensure_connection()
+    connection.connection.set_progress_handler(lambda: True, 1)
+    with pytest.raises(DatabaseError, match="interrupted"):
+        Tag.objects.count()
+
+
+def stop_and_close() -> None:
+    try:
+        stop_everything()
+    finally:
+        connections.close_all()
+
+
+@pytest.fixture
+def on_sqlite() -> None:
+    """Its driver calls the program back."""
+    if connection.vendor != "sqlite":
+        pytest.skip("of SQLite")
+
+
+@pytest.mark.usefixtures("on_sqlite")
+def test_what_the_driver_was_told(worker: Any, other_worker: Any, layers: Layers) -> None:
+    """It goes with the thread's connection, and at the end of the test before anything else is sent."""
+    worker(stop_and_close)
+    assert other_worker(write, "goes on")
+    worker(stop_everything)
+    ending = layers.pop()
+    assert not ending.lost
+    assert write("next")
+
+
+@pytest.mark.usefixtures("on_sqlite")
+def test_each_way_to_tell_it(worker: Any, other_worker: Any) -> None:
+    """Callbacks and limits are as they were."""
+    sqlite3 = pytest.importorskip("sqlite3")
+    told: list[str] = []
+
+    def tell() -> int:
+        connection.ensure_connection()
+        raw = connection.connection
+        raw.set_trace_callback(told.append)
+        raw.set_authorizer(lambda action, *_: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_READ else 0)
+        before: int = raw.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, 2) if hasattr(raw, "setlimit") else 0
+        connections.close_all()
+        told.clear()
+        return before
+
+    def limit() -> int:
+        connection.ensure_connection()
+        raw = connection.connection
+        return raw.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) if hasattr(raw, "getlimit") else 0
+
+    before = worker(tell)
+    assert other_worker(Tag.objects.count) == 0
+    assert (told, other_worker(limit)) == ([], before)
+
+
 @pytest.fixture
 def on_psycopg() -> None:
     """It alone has attributes of transactions, but psycopg2, for whose connection nothing can stand."""
@@ -128,6 +187,8 @@ def test_a_level_of_isolation(worker: Any, other_worker: Any) -> None:
 FAULTS: list[tuple[str, Any, Callable[..., None], list[str]]] = [
     ("close", lambda self, lease: None, test_gone_with_the_connection, ["worker", "other_worker"]),
     ("finish", lambda self: None, test_gone_with_the_test, ["worker", "layers"]),
+    ("_undo", lambda self, calls: None, test_what_the_driver_was_told, ["worker", "other_worker", "layers"]),
+    ("_undo", lambda self, calls: None, test_each_way_to_tell_it, ["worker", "other_worker"]),
     ("begin", lambda self, lease: None, test_a_transaction_that_only_reads, ["worker", "other_worker"]),
     ("keeps_apart", False, test_a_level_of_isolation, ["worker", "other_worker"]),
 ]
@@ -139,6 +200,8 @@ def test_planted_fault_is_caught(
     name: str, fault: Any, test: Any, fixtures: list[str], request: pytest.FixtureRequest, monkeypatch: Any
 ) -> None:
     """What is set stays, or does nothing."""
+    if test in (test_what_the_driver_was_told, test_each_way_to_tell_it):
+        request.getfixturevalue("on_sqlite")
     if test in (test_a_transaction_that_only_reads, test_a_level_of_isolation):
         request.getfixturevalue("on_psycopg")
     given = {fixture: request.getfixturevalue(fixture) for fixture in fixtures}
