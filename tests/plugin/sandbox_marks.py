@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from pytest_async_orm.drivers.dialect import Dialect
+from pytest_async_orm.sharing.layers import Layers
+from pytest_async_orm.sharing.scopes import scope_transaction
 
 STARTED_BY_HAND = [pytest.mark.django_db, pytest.mark.async_orm_sandbox("off")]
 """The marks of tests that use the fixture `sandbox`."""
@@ -27,3 +30,16 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     with monkeypatch.context() as patch:
         patch.setattr(Dialect, "send", send)
         yield statements
+
+
+def without_and_inside(outcome: Callable[[], Any], clean: Callable[[], Any]) -> tuple[Any, Any]:
+    """An outcome on the real connection, and inside a sandbox once what the real one has left is gone."""
+    real = outcome()
+    clean()
+    layers = Layers()
+    with scope_transaction(["default"], "the sandbox", 1) as sandbox:
+        layers.push(sandbox)
+        try:
+            return real, outcome()
+        finally:
+            layers.pop()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from sandbox_marks import without_and_inside
 
 from pytest_async_orm.sharing.layers import Layers
 from pytest_async_orm.sharing.lease import Lease
@@ -75,15 +77,7 @@ def outcome(program: list[str]) -> list[Any]:
 
 def both(program: list[str]) -> tuple[list[Any], list[Any]]:
     """The outcome without a sandbox, and inside one."""
-    real = outcome(program)
-    Tag.objects.all().delete()
-    layers = Layers()
-    with scope_transaction(["default"], "the sandbox", 1) as sandbox:
-        layers.push(sandbox)
-        try:
-            return real, outcome(program)
-        finally:
-            layers.pop()
+    return without_and_inside(partial(outcome, program), Tag.objects.all().delete)
 
 
 def explore(examples: int, **options: Any) -> None:

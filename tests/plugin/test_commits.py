@@ -6,20 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from sandbox_marks import without_and_inside
 
 from pytest_async_orm.drivers import keys_of_sqlite
 from pytest_async_orm.drivers.dialect import Dialect
 from pytest_async_orm.drivers.dialects import PostgreSQL
 from pytest_async_orm.sharing.commits import Commits
-from pytest_async_orm.sharing.layers import Layers
 from pytest_async_orm.sharing.lease import Lease
-from pytest_async_orm.sharing.scopes import scope_transaction
 from pytest_async_orm.sharing.shared_connection import SharedConnection
 from sample_app.models import Comment, Post
 
@@ -227,18 +227,14 @@ def outcome(program: list[str]) -> list[Any]:
     return seen
 
 
+def empty() -> None:
+    send_each("; ".join(f"DELETE FROM {table}" for table in tables()))
+
+
 def both(program: list[str]) -> tuple[list[Any], list[Any]]:
     """The outcome without a sandbox, and inside one."""
-    send_each("; ".join(f"DELETE FROM {table}" for table in tables()))
-    real = outcome(program)
-    send_each("; ".join(f"DELETE FROM {table}" for table in tables()))
-    layers = Layers()
-    with scope_transaction(["default"], "the sandbox", 1) as sandbox:
-        layers.push(sandbox)
-        try:
-            return real, outcome(program)
-        finally:
-            layers.pop()
+    empty()
+    return without_and_inside(partial(outcome, program), empty)
 
 
 def explore(examples: int, **options: Any) -> None:
