@@ -105,8 +105,12 @@ class Dialect:
         """Whether the test's transaction is still open, without asking the server."""
         return not self.closed() and bool(self.raw.in_transaction)
 
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is certainly open: of a statement that is under way in autocommit nobody can say."""
+        return self.alive()
+
     def verify(self) -> bool:
-        """The same at the end of the test, where one statement may be spent if nothing else tells."""
+        """The same as `alive` at the end of the test, where one statement may be spent if nothing else tells."""
         return self.alive()
 
     def in_error(self) -> bool:

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from pytest_async_orm.drivers.dialect import Dialect
 from pytest_async_orm.drivers.statements import commits_implicitly, ends_transaction
 
-_PG_IDLE, _PG_IN_TRANSACTION, _PG_IN_ERROR, _PG_UNKNOWN = 0, 2, 3, 4
+_PG_IDLE, _PG_ACTIVE, _PG_IN_TRANSACTION, _PG_IN_ERROR, _PG_UNKNOWN = range(5)
 _PG_DONE = (1, 2)  # libpq's COMMAND_OK and TUPLES_OK
 _PG_IN_USE = "55006"  # SQLSTATE
 # The constraints that can wait, and do not unless they are told to.
@@ -99,6 +99,22 @@ class PostgreSQL(Server):
         """A statement may have defined a constraint."""
         _ALL_WAIT.discard(self.raw)
 
+    def _status(self) -> int:
+        """libpq's word for the state of the transaction, as of its last answer."""
+        raise NotImplementedError
+
+    def alive(self) -> bool:
+        """Whether the test's transaction is still open, without asking the server."""
+        return not self.closed() and self._status() not in (_PG_IDLE, _PG_UNKNOWN)
+
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is certainly open: of a statement that is under way in autocommit nobody can say."""
+        return self.alive() and not (self._status() == _PG_ACTIVE and self.raw.autocommit)
+
+    def in_error(self) -> bool:
+        """Whether the database takes no statement until a failed one is rolled back."""
+        return self._status() == _PG_IN_ERROR
+
     def closed(self) -> bool:
         """Whether the driver's connection is closed."""
         return bool(self.raw.closed)
@@ -131,25 +147,15 @@ class Psycopg(PostgreSQL):
             # With the server's own words, for which an application may ask: `error.__cause__.diag.constraint_name`.
             raise error_from_result(result)
 
-    def alive(self) -> bool:
-        """Whether the test's transaction is still open, without asking the server."""
-        return not self.raw.closed and self.raw.pgconn.transaction_status not in (_PG_IDLE, _PG_UNKNOWN)
-
-    def in_error(self) -> bool:
-        """Whether the database takes no statement until a failed one is rolled back."""
-        return bool(self.raw.pgconn.transaction_status == _PG_IN_ERROR)
+    def _status(self) -> int:
+        return int(self.raw.pgconn.transaction_status)
 
 
 class Psycopg2(PostgreSQL):
     """psycopg2."""
 
-    def alive(self) -> bool:
-        """Whether the test's transaction is still open, without asking the server."""
-        return not self.raw.closed and self.raw.get_transaction_status() not in (_PG_IDLE, _PG_UNKNOWN)
-
-    def in_error(self) -> bool:
-        """Whether the database takes no statement until a failed one is rolled back."""
-        return bool(self.raw.get_transaction_status() == _PG_IN_ERROR)
+    def _status(self) -> int:
+        return int(self.raw.get_transaction_status())
 
 
 class MySQL(Server):

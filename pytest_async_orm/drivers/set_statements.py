@@ -7,6 +7,7 @@ function or a procedure of the database's own changes.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pytest_async_orm.drivers.pieces import Pieces, calls_of, name_from, name_in, value_of, word
@@ -109,6 +110,26 @@ def _inside_block(pieces: Pieces) -> list[Setting]:
     ]
 
 
+_LEVELS = frozenset({"TRANSACTION_ISOLATION", "TRANSACTION_DEFERRABLE"})
+_LEVEL = frozenset({"ISOLATION", "DEFERRABLE"})
+_NOTHING = "DO 'BEGIN END'"
+
+
+def without_level_in_postgresql(pieces: Pieces) -> str:
+    """What is left of a statement that chooses a transaction's level of isolation, or whether it is deferrable: whether
+    it may write, or a statement that does nothing. Empty for any other.
+    """
+    words = [piece.upper() for piece in pieces]
+    if words[:1] != ["SET"]:
+        return ""
+    if words[1:2] != ["TRANSACTION"]:
+        return _NOTHING if not _LEVELS.isdisjoint(words[1:3]) else ""
+    if _LEVEL.isdisjoint(words):
+        return ""
+    modes = [mode for first, mode in pairwise(words) if first == "READ" and mode in {"ONLY", "WRITE"}]
+    return f"SET TRANSACTION READ {modes[-1]}" if modes else _NOTHING
+
+
 CHARSETS = ("character_set_client", "character_set_connection", "character_set_results", "collation_connection")
 """What `SET NAMES` sets, in the order in which it can be set again."""
 _SESSION, _GLOBAL = {"SESSION", "LOCAL"}, {"GLOBAL", "PERSIST", "PERSIST_ONLY"}
@@ -129,6 +150,14 @@ def set_in_mysql(pieces: Pieces) -> list[Setting]:
     if word(pieces, 0) == "SET":
         names += _assigned(pieces[1:])
     return [Setting(name) for name in dict.fromkeys(names)]
+
+
+def without_level_in_mysql(pieces: Pieces) -> str:
+    """A statement that does nothing, for one that chooses the next transaction's level of isolation and no more. Empty
+    for any other.
+    """
+    words = [piece.upper() for piece in pieces]
+    return "DO 0" if words[:4] == ["SET", "TRANSACTION", "ISOLATION", "LEVEL"] and "," not in words else ""
 
 
 def _user_variables(pieces: Pieces) -> list[str]:

@@ -20,6 +20,8 @@ from pytest_async_orm.drivers.set_statements import (
     set_in_mysql,
     set_in_postgresql,
     set_in_sqlite,
+    without_level_in_mysql,
+    without_level_in_postgresql,
 )
 
 
@@ -36,6 +38,12 @@ class Trace:
     names: tuple[Thing, ...] = ()
     frees: tuple[Thing, ...] = ()
     locks: tuple[LockCall, ...] = ()
+    begins_with: str = ""
+    """What stands, at a transaction's beginning, for a statement that would choose its level of isolation: the test's
+    has begun, and where transactions come one at a time any level does the same.
+    """
+    only_sets: bool = False
+    """Whether it reads nothing, so that a level of isolation may still be chosen after it."""
 
     def settings(self, params: Any) -> list[Setting]:
         """What it may set, executed with some parameters: for `executemany` a list of them."""
@@ -81,6 +89,11 @@ _SET: dict[str, Callable[[Pieces], Iterable[Setting | ByCall]]] = {
     "mysql": set_in_mysql,
     "sqlite": set_in_sqlite,
 }
+_WITHOUT_LEVEL: dict[str, Callable[[Pieces], str]] = {
+    "postgresql": without_level_in_postgresql,
+    "mysql": without_level_in_mysql,
+    "sqlite": lambda pieces: "",  # noqa: ARG005 - nothing is chosen there
+}
 
 
 def tracer(vendor: str) -> Callable[[str], Trace | None]:
@@ -103,14 +116,17 @@ def tracer(vendor: str) -> Callable[[str], Trace | None]:
 
 def _read(statements: list[Pieces], vendor: str) -> Trace | None:
     made = tuple(made for made in map(made_by, statements) if made is not None)
+    alone = statements[0] if len(statements) == 1 else ()
     trace = Trace(
         tuple(setting for pieces in statements for setting in _SET[vendor](pieces)),
         vendor == "postgresql" and any(map(resets_all, statements)),
-        _savepoint(statements[0]) if vendor == "postgresql" and len(statements) == 1 else None,
+        _savepoint(alone) if vendor == "postgresql" else None,
         made,
         tuple(thing for pieces in statements for thing in used_by(pieces)),
         tuple(thing for pieces in statements if word(pieces, 0) in _FREEING for thing in used_by(pieces)),
         tuple(lock for pieces in statements for lock in locks_in(pieces)),
+        _WITHOUT_LEVEL[vendor](alone),
+        word(alone, 0) == "SET",
     )
     return trace if trace != Trace() else None
 

@@ -62,7 +62,7 @@ def _compared(
         return _compared_files(alias, still_open, seen[0])
     held = {opened.server_id for opened in still_open if not was_ended_by_server(opened.wrapper)}
     # A pool keeps the connections that were returned to it.
-    closed = {opened.server_id for opened in mine if not opened.from_pool} - held
+    closed = {opened.server_id for opened in mine if not opened.may_be_kept} - held
     missing, undead = held - seen.keys(), closed & seen.keys()
     texts = [
         f"{len(missing)} that the ledger holds for open are unknown to the server" if missing else "",

@@ -23,7 +23,9 @@ _POLL_SECONDS = 0.005
 
 
 def close_idle_connections() -> list[Leftover]:
-    """Close other threads' connections, after a short grace where a thread works; describe those that go on working."""
+    """Close other threads' connections, after a short grace where a thread works; describe those of the present test
+    that go on working.
+    """
     deadline = REAL.monotonic() + _GRACE_SECONDS
     working = _close_idle()
     while working and REAL.monotonic() < deadline:
@@ -31,7 +33,9 @@ def close_idle_connections() -> list[Leftover]:
         working = _close_idle()
     from pytest_async_orm.records import Leftover
 
-    return [Leftover("thread", thread.name, stack_of(thread)) for thread in working]
+    PROCESS.one(Ledger).told.update(working)
+    # One thread may have connections to several databases.
+    return [Leftover("thread", thread.name, stack_of(thread)) for thread in dict.fromkeys(working)]
 
 
 def close_all_connections() -> None:
@@ -53,14 +57,24 @@ def _elsewhere() -> Iterator[tuple[OpenedConnection, Any]]:
 
 
 def _close_idle() -> list[threading.Thread]:
-    """Close the connections of threads that do nothing; return a test's threads that are at work and keep theirs."""
+    """Close the connections of threads that do nothing; return the present test's threads that are at work and keep
+    theirs.
+    """
     working = []
     for opened, connection in _elsewhere():
         if is_idle(opened.thread):
             _close(connection)
-        elif not (PROCESS.test and opened.belongs_to_session):
+        elif _is_present_tests(opened):
             working.append(opened.thread)
     return working
+
+
+def _is_present_tests(opened: OpenedConnection) -> bool:
+    """Not a fixture's of wider scope, nor an earlier test's, which has waited for its own and told of them."""
+    if PROCESS.test is not None and (opened.belongs_to_session or opened.test != PROCESS.test):
+        return False
+    # Where tests are not judged, nobody knows whose it is.
+    return opened.thread not in PROCESS.one(Ledger).told
 
 
 def _close(connection: Any) -> None:

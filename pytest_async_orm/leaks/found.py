@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pytest_async_orm.frames.source import source_line
+from pytest_async_orm.frames.workers import is_idle
 from pytest_async_orm.leaks.coroutines import Unawaited
 from pytest_async_orm.leaks.generators import OpenGenerator
 from pytest_async_orm.leaks.kinds import cause_of
@@ -36,10 +37,13 @@ def leak_of(opened: OpenedConnection, kind: LeakKind) -> Leak:
 
 
 def of_cursors(openings: Iterable[OpenedConnection], told: set[str]) -> list[Leak]:
-    """Cursors of connections that are no leaks themselves, without those at lines that are reported already."""
+    """Cursors of connections that are no leaks themselves, without those at lines that are reported already.
+
+    A thread at work may be within the statement, and is to close its cursor yet.
+    """
     leaks = []
     for opened in openings:
-        if opened.reported or (opened.closed_time is not None and not opened.by_plugin):
+        if opened.reported or (opened.closed_time is not None and not opened.by_plugin) or not is_idle(opened.thread):
             continue
         lines = [source_line(frame, root=_root()) for frame in opened.open_cursors()]
         leaks += [replace(leak_of(opened, "cursor left open"), opened_at=line) for line in lines if line not in told]

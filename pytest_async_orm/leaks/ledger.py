@@ -45,6 +45,8 @@ class Ledger:
         self.root = ""
         # Whether tests are judged: if not, `take_fresh` has nothing to give.
         self.judging = False
+        # Threads that a test has been told to have left at work.
+        self.told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._main = threading.current_thread()
         self._older: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._open: dict[int, OpenedConnection] = {}

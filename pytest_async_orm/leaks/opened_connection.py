@@ -25,8 +25,8 @@ class OpenedConnection:
     __slots__ = (
         "_wrapper", "alias", "alive_at_end", "belongs_to_session", "by_client", "by_plugin", "closed_from",
         "closed_time", "collected", "cursors", "database", "executor", "from_pool", "in_pool", "max_age",
-        "of_request", "opened_time", "owned", "registered", "reported", "server_id", "stack", "task", "task_name",
-        "test", "thread", "user_frame", "vendor", "virtual", "was_in_transaction",
+        "may_be_kept", "of_request", "opened_time", "owned", "registered", "reported", "server_id", "stack", "task",
+        "task_name", "test", "thread", "user_frame", "vendor", "virtual", "was_in_transaction",
     )  # fmt: skip
 
     def __init__(self, wrapper: Any, gone: Callable[[OpenedConnection], None], *, virtual: bool) -> None:
@@ -38,6 +38,8 @@ class OpenedConnection:
         self.opened_time = REAL.time()
         self.max_age = wrapper.settings_dict.get("CONN_MAX_AGE", 0)
         self.from_pool = has_pool(wrapper)
+        # Whether a close may keep the driver's connection: a backend's own pool does.
+        self.may_be_kept = self.from_pool or not _closes_as_django(wrapper)
         self.virtual = virtual
         # A virtual one shares a connection that has an opening, and a server id, of its own.
         self.server_id = None if virtual else server_id(wrapper.vendor, wrapper.connection)
@@ -152,6 +154,12 @@ def has_pool(wrapper: Any) -> bool:
     return wrapper.vendor == "postgresql" and bool(options.get("pool"))
 
 
+def _closes_as_django(wrapper: Any) -> bool:
+    """Whether the methods that connect and close are Django's own."""
+    methods = (getattr(type(wrapper), name, None) for name in ("get_new_connection", "_close"))
+    return all(getattr(method, "__module__", "").startswith("django.") for method in methods)
+
+
 def _in_transaction(wrapper: Any, *, virtual: bool) -> bool:
     if virtual:
         return bool(wrapper.holds_transaction)
@@ -161,7 +169,7 @@ def _in_transaction(wrapper: Any, *, virtual: bool) -> bool:
         # The drivers' word is out of date after a result set; out of autocommit the first statement begins one.
         return not wrapper.autocommit
     dialect = _dialect_of(wrapper)
-    return dialect is not None and dialect.alive()
+    return dialect is not None and dialect.is_in_transaction()
 
 
 def _dialect_of(wrapper: Any) -> Dialect | None:

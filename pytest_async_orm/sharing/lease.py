@@ -37,6 +37,8 @@ class Lease:
         self._savepoint: str | None = None
         # The statement for a savepoint by which the application began a transaction, and whose release ends it.
         self._begun_by: str | None = None
+        # Whether nothing but settings was sent in its transaction.
+        self._at_beginning = False
         # Whether its transaction may still define something before which earlier ones must be checked.
         self._checks_earlier = False
 
@@ -111,6 +113,9 @@ class Lease:
     def _call(self, call: Callable[..., Any], what: object, args: Any, options: Any) -> Any:
         session = self.shared.session
         trace = session.trace_of(what)
+        if trace is not None and trace.begins_with and (self._savepoint is None or self._at_beginning):
+            return call(trace.begins_with)
+        self._at_beginning &= trace is not None and trace.only_sets
         if trace is None:
             return call(*args, **options)
         return session.run(self, trace, params_of(args, options), lambda: call(*args, **options))
@@ -206,7 +211,7 @@ class Lease:
                 self.shared.switch_to(self, "SAVEPOINT", None)
             self._savepoint = self.shared.new_savepoint()
             self.shared.attributes.begin(self)
-            self._checks_earlier = self.shared.dialect.checks_at_commit
+            self._checks_earlier, self._at_beginning = self.shared.dialect.checks_at_commit, True
         except BaseException:
             queue.give_back(self, statement=True)
             raise
@@ -269,16 +274,6 @@ class Lease:
             queue.give_back(self)
         finally:
             queue.give_back(self, statement=True)
-
-    def is_usable(self) -> bool:
-        """Whether the raw connection answers and the test's transaction is open; no driver may reconnect behind
-        our back.
-        """
-        try:
-            self.run(self.shared.dialect.send, "SELECT 1", "SELECT 1")
-        except Exception:  # noqa: BLE001 - whatever it is, the answer is no
-            return False
-        return True
 
     def abandon(self) -> None:
         """Roll back what was not finished, as a server does for a client that went away. Never raises.

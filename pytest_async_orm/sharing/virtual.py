@@ -128,8 +128,14 @@ class VirtualConnection(HandsOverCallbacks, WrapperHooks):
         self.lease.set_autocommit(autocommit, in_block=self.begins_a_block)
 
     def is_usable(self) -> bool:
-        """Whether the shared connection still answers; asking waits for the connection like any statement."""
-        return self.lease.is_usable()
+        """Whether the shared connection still answers and the test's transaction is open: no driver may reconnect
+        behind our back. Asking waits for the connection like any statement.
+        """
+        try:
+            self.lease.run(self.lease.shared.dialect.send, "SELECT 1", "SELECT 1")
+        except Exception:  # noqa: BLE001 - whatever it is, the answer is no
+            return False
+        return True
 
     def copy(self, alias: str | None = None) -> Any:
         """Another connection of the same test, as independent of this one as two threads' are."""
@@ -159,10 +165,12 @@ class _BeginsShared(BeginsByStatement):
 
 @cache
 def virtual_class(backend: Any) -> type[Any]:
-    """The subclass of one backend's wrapper, made once a process; Django looks at its module, so it keeps that."""
+    """The subclass of one backend's wrapper, made once a process; Django looks at its module, and its representation
+    shows its name, so it keeps both.
+    """
     begins = (_BeginsShared,) if begins_by_statement(backend) else ()
     bases = (VirtualConnection, *begins, backend)
-    return type(f"Virtual{backend.__name__}", bases, {"__module__": backend.__module__})
+    return type(backend.__name__, bases, {"__module__": backend.__module__, "__qualname__": backend.__qualname__})
 
 
 def virtual_connection(shared: SharedConnection) -> Any:

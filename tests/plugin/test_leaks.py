@@ -9,20 +9,22 @@ import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 
 from pytest_async_orm.drivers import servers
 from pytest_async_orm.frames import handoff, lines, source
 from pytest_async_orm.leaks import census
 from pytest_async_orm.leaks.document import MOST_CONNECTIONS, facts_of_test, folded, leaks_document
+from pytest_async_orm.leaks.found import of_cursors
 from pytest_async_orm.leaks.kinds import belongs_to_session, kind_of
 from pytest_async_orm.leaks.ledger import Ledger
+from pytest_async_orm.leaks.opened_connection import has_pool
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import ConnectionRecord, Leak, SourceLine
 from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -226,8 +228,8 @@ def test_document_is_bounded() -> None:
     assert document["connections"][-1]["opened"] == MOST_CONNECTIONS + 4
 
 
-def server(number: int, *, pool: bool = False) -> Any:
-    return SimpleNamespace(server_id=number, wrapper=None, from_pool=pool)
+def server(number: int) -> Any:
+    return SimpleNamespace(server_id=number, wrapper=None, may_be_kept=False)
 
 
 @pytest.mark.planted
@@ -246,6 +248,67 @@ def test_comparison_with_the_server(opened: list[int], closed: list[int], seen: 
     found = census._compared("default", "postgresql", [*mine, *rest], mine, Counter(seen))
     assert found.disagreement == text
     assert found.strangers == len(set(seen) - set(opened) - set(closed))
+
+
+def _reconnect(self: Any, params: Any) -> Any:
+    return super(type(self), self).get_new_connection(params)
+
+
+def _keep(self: Any) -> None:
+    pass
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("overridden", "kept"),
+    [({}, False), ({"get_new_connection": _reconnect}, True), ({"_close": _keep}, True)],
+)
+def test_a_backends_own_pool(overridden: dict[str, Any], *, kept: bool) -> None:
+    """A backend that closes in its own way may keep the connection, as pools do; the server's word about it tells
+    nothing.
+    """
+    if has_pool(connection):
+        pytest.skip("Django's own pool keeps it in any case")
+    kind = type("DatabaseWrapper", (type(connections["default"]),), overridden)
+    twin: Any = kind(connection.settings_dict, "default")
+    twin.ensure_connection()
+    raw, opening = twin.connection, PROCESS.one(Ledger).opening_of(twin)
+    twin.close()
+    with suppress(Exception):
+        # One that a backend of the test's own has kept.
+        raw.close()
+    assert opening is not None
+    assert opening.may_be_kept == kept
+    seen: Any = Counter([opening.server_id])
+    assert bool(census._compared("default", "postgresql", [opening], [], seen).disagreement) is not kept
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_statement_under_way(*, atomic: bool) -> None:
+    """A thread that waits for a statement's answer in autocommit holds no transaction, and its cursor is in use."""
+    if connection.vendor != "postgresql":
+        pytest.skip("the other drivers tell what was true before the statement")
+    sql = "SELECT pg_advisory_xact_lock(4711)"
+
+    def work() -> None:
+        with closing(connection), transaction.atomic() if atomic else nullcontext(), connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    thread = threading.Thread(target=work)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+        thread.start()
+        waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
+        for _ in range(500):
+            cursor.execute(waiting)
+            if cursor.fetchone():
+                break
+            thread.join(0.02)
+        (opened,) = [one for one in PROCESS.one(Ledger).open_connections() if one.thread is thread]
+        found = opened.in_transaction, len(opened.open_cursors()), of_cursors([opened], set())
+    thread.join()
+    assert found == (atomic, 1, [])
 
 
 @pytest.mark.planted

@@ -198,3 +198,36 @@ def test_guest_of_a_closed_connection(run) -> None:
     have connections of their own, as without the plugin.
     """
     run(CLOSED).assert_outcomes(passed=2)
+
+
+AT_WORK = """
+go_on, opened = threading.Event(), threading.Event()
+threads = []
+def work():
+    Tag.objects.count()
+    opened.set()
+    go_on.wait(60)
+    connections.close_all()
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.allow_connection_leaks(reason="the thread outlives the test")
+def test_leaves_a_thread():
+    threads.append(threading.Thread(target=work))
+    threads[0].start()
+    assert opened.wait(20)
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.django_db(transaction=True)
+def test_has_none(number):
+    assert threads[0].is_alive()
+def test_end():
+    go_on.set()
+    threads[0].join()
+"""
+
+
+@pytest.mark.parametrize("mode", ["warn", "off"])
+def test_only_the_test_that_left_it_is_told(run, mode: str) -> None:
+    """Later tests are neither blamed for a thread of an earlier one nor wait for it."""
+    result = run(AT_WORK, f"--async-orm-leaks={mode}")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["The test test_inner.py::test_leaves_a_thread ended while work *"])
+    assert result.stdout.str().count(" ended while work that it started still runs:") == 1

@@ -168,6 +168,15 @@ class TestReal:
         for name in public_names(connections["default"].lease.shared.raw):
             assert hasattr(connection.connection, name), name
 
+    def test_wrappers_look_like_the_real_ones(self) -> None:
+        """A log line, or a test of the user's, that shows the connection reads the same as in production."""
+        virtual: Any = connections["default"]
+        kinds = [type(wrapper) for wrapper in (virtual, virtual.real_wrapper())]
+        shown = [(kind.__module__, kind.__name__, kind.__qualname__) for kind in kinds]
+        assert kinds[0] is not kinds[1]
+        assert shown[0] == shown[1]
+        assert repr(virtual) == repr(virtual.real_wrapper())
+
     @pytest.mark.parametrize("name", ["arraysize", "row_factory", "itersize", "tzinfo_factory", "format"])
     def test_attributes_can_be_set(self, name: str) -> None:
         """What the driver lets one set arrives there; what it does not raises its error."""
