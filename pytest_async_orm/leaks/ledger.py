@@ -75,6 +75,8 @@ class Ledger:
         _note_task(opened)
         opened.registered = not connection.is_copy if opened.virtual else _is_registered(connection)
         opened.owned = opened.task is None and opened.registered and self._is_owned(opened)
+        # Of one that threads share nobody can say which of them closes it.
+        opened.owned |= connection.allow_thread_sharing
         if not opened.owned:
             _note_thread(opened, frame)
         with self.changed:

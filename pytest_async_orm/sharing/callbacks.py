@@ -160,9 +160,7 @@ class _Capture:
         """What was not taken yet, in the order of commits: each with its entry, by which it is known again."""
         own = self._own.run_on_commit[self._start :]
         handed = self.handed[self._first :]
-        places = [
-            max((at + 1 for at, entry in enumerate(own) if _is_in(entry, one.behind)), default=0) for one in handed
-        ]
+        places = [_place(own, one.behind) for one in handed]
         for at in range(len(own) + 1):
             found = [(one, one.func, one.robust) for one, place in zip(handed, places, strict=True) if place == at]
             found += [(entry, entry[1], entry[2]) for entry in own[at : at + 1]]

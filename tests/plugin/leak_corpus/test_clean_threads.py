@@ -76,6 +76,26 @@ async def test_thread_that_fails_and_closes():
     await ended(threading.Thread(target=work))
 
 
+async def test_connection_that_threads_share():
+    """Opened by the thread that it is shared with, closed by the one that has it."""
+    threads = []
+
+    def share():
+        own = connections["default"]
+        own.close()
+        own.inc_thread_sharing()
+
+        def work():
+            connections["default"] = own
+            assert Tag.objects.count() == 0
+
+        threads.append(threading.Thread(target=work))
+
+    await sync_to_async(share)()
+    await ended(threads[0])
+    await sync_to_async(lambda: connections["default"].dec_thread_sharing())()
+
+
 async def test_thread_without_a_query():
     """A thread that looks at settings only."""
     await ended(threading.Thread(target=lambda: connection.settings_dict["NAME"]))
