@@ -45,7 +45,8 @@ def _closing(original: Callable[..., Any]) -> Callable[..., Any]:
 def _closing_sqlite(original: Callable[..., Any]) -> Callable[..., Any]:
     def close(self: Any) -> None:
         original(self)
-        if self.connection is not None and PROCESS.watching:
+        # After a close inside of a block the wrapper has a connection that is closed, until the block ends.
+        if self.connection is not None and not self.closed_in_transaction and PROCESS.watching:
             PROCESS.one(Ledger).asked_to_close(self)
 
     return close

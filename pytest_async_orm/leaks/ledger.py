@@ -79,6 +79,11 @@ class Ledger:
         opened.owned |= connection.allow_thread_sharing
         if not opened.owned:
             _note_thread(opened, frame)
+        replaced = self.opening_of(connection)
+        if replaced is not None and replaced.closed_time is None:
+            # A wrapper has one connection; who holds the one before, if anybody does, cannot be told.
+            replaced.may_be_kept = True
+            self._settle(replaced, lambda: replaced.closed(opened.user_frame, by_plugin=False))
         with self.changed:
             self._open[id(opened)] = opened
             if self.judging:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.transaction import TransactionManagementError
 
 from pytest_async_orm.drivers import servers
 from pytest_async_orm.frames import handoff, lines, source
@@ -281,6 +282,34 @@ def test_a_backends_own_pool(overridden: dict[str, Any], *, kept: bool) -> None:
     assert opening.may_be_kept == kept
     seen: Any = Counter([opening.server_id])
     assert bool(census._compared("default", "postgresql", [opening], [], seen).disagreement) is not kept
+
+
+def closed_in_a_block() -> None:
+    with suppress(TransactionManagementError), transaction.atomic():
+        connection.close()
+
+
+def connected_twice() -> None:
+    connection.connect()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("renew", [closed_in_a_block, connected_twice])
+def test_a_wrapper_has_one_connection(renew: Any) -> None:
+    """What a wrapper had before is open no more, so that the ledger has as many as the server."""
+    if has_pool(connection):
+        pytest.skip("the one before is a slot of the pool's")
+    connection.ensure_connection()
+    before = connection.connection
+    renew()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    mine = [one for one in PROCESS.one(Ledger).open_connections() if one.wrapper is connections["default"]]
+    assert len(mine) == 1
+    found = census.take_census(["default"])[0]
+    with suppress(Exception):
+        before.close()
+    assert (found.disagreement, found.ledger) == ("", 1 if not found.cannot_see else found.ledger)
 
 
 @pytest.mark.django_db(transaction=True)
