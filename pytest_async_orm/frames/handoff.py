@@ -17,17 +17,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_async_orm.frames import lines
 from pytest_async_orm.frames.context import carried, current_task_name, thread_starts
 from pytest_async_orm.frames.lines import Frame, frames_from, is_users_file
 from pytest_async_orm.frames.source import source_line
-from pytest_async_orm.frames.stacks import frames_of, is_alive
+from pytest_async_orm.frames.stacks import frames_of, is_alive, stack_of
 from pytest_async_orm.patches import targets
 from pytest_async_orm.patches.interpreter import current_frames
 from pytest_async_orm.patches.process import PROCESS
 from pytest_async_orm.records import SourceLine
+
+if TYPE_CHECKING:
+    from pytest_async_orm.records import Leftover
 
 
 class Caller:
@@ -143,6 +146,15 @@ def users_place(thread: threading.Thread) -> SourceLine:
         handed = _user_frame_handed(thread, frame)
         frames = (handed,) if handed is not None else ()
     return source_line(frames[0] if frames else None, frames, str(Path.cwd()))
+
+
+def left_at_work(thread: threading.Thread, *, held_transaction: bool = False, pauses: bool = False) -> Leftover:
+    """A thread that outlives its test, for the report."""
+    from pytest_async_orm.records import Leftover
+
+    place = users_place(thread)
+    stack = place.stack or stack_of(thread)
+    return Leftover("thread", thread.name, stack, held_transaction, pauses, str(place))
 
 
 def _user_frame_handed(thread: threading.Thread, frame: FrameType | None) -> Frame | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pytest_async_orm.clock import REAL
-from pytest_async_orm.frames.stacks import stack_of
+from pytest_async_orm.frames.handoff import left_at_work
 from pytest_async_orm.frames.workers import is_idle, pause_for
 from pytest_async_orm.leaks.ledger import Ledger
 from pytest_async_orm.leaks.opened_connection import OpenedConnection
@@ -31,11 +31,9 @@ def close_idle_connections() -> list[Leftover]:
     while working and REAL.monotonic() < deadline:
         pause_for(working[0], _POLL_SECONDS)
         working = _close_idle()
-    from pytest_async_orm.records import Leftover
-
     PROCESS.one(Ledger).told.update(working)
     # One thread may have connections to several databases.
-    return [Leftover("thread", thread.name, stack_of(thread)) for thread in dict.fromkeys(working)]
+    return [left_at_work(thread) for thread in dict.fromkeys(working)]
 
 
 def close_all_connections() -> None:

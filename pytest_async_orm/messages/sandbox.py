@@ -195,7 +195,8 @@ def left_running(test: str, leftovers: Sequence[Leftover], *, refused: bool = Tr
     lines = [f"The test {test} ended while work that it started still runs:"]
     for leftover in leftovers:
         held = ", its transaction was rolled back" if leftover.held_transaction else ""
-        lines.append(f"  {leftover.kind} {leftover.name!r}{held}\n{_indented(leftover.stack)}")
+        at = f" at {leftover.line}" if leftover.line else ""
+        lines.append(f"  {leftover.kind} {leftover.name!r}{at}{held}\n{_indented(leftover.stack)}")
     outcome = "its next use of the database is an error" if refused else "it may use the database beside later tests"
     if refused and any(leftover.pauses for leftover in leftovers):
         outcome += ", but for the next turn of a loop in which it pauses"

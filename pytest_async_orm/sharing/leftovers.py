@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames import handoff
-from pytest_async_orm.frames.stacks import coroutine_frames, stack_of, task_stack
+from pytest_async_orm.frames.stacks import coroutine_frames, task_stack
 from pytest_async_orm.frames.workers import (
     Work,
     call_of,
@@ -79,7 +79,7 @@ class ThreadWatch:
         """A thread that was not done, for the report."""
         thread = lease.thread
         pauses = Work(call_of(thread)).pauses
-        return Leftover("thread", thread.name, stack_of(thread), lease.in_transaction, pauses)
+        return handoff.left_at_work(thread, held_transaction=lease.in_transaction, pauses=pauses)
 
     def stragglers(self) -> dict[threading.Thread, Work]:
         """Threads that go on with the test's work, each with the call that is the work."""

@@ -86,10 +86,13 @@ def test_implicit_commit() -> None:
 
 def test_left_running() -> None:
     """Each thread and task by name and stack."""
-    left = [Leftover("thread", "worker", "  File a\n", held_transaction=True), Leftover("task", "Task-1", "")]
+    left = [
+        Leftover("thread", "worker", "  File a\n", held_transaction=True, line="test_a.py:7"),
+        Leftover("task", "Task-1", ""),
+    ]
     assert messages.left_running("test_a", left) == (
         "The test test_a ended while work that it started still runs:\n"
-        "  thread 'worker', its transaction was rolled back\n      File a\n"
+        "  thread 'worker' at test_a.py:7, its transaction was rolled back\n      File a\n"
         "  task 'Task-1'\n    (no stack: it does not run)\n"
         "Await the task or join the thread before the test returns; its next use of the database is an error."
     )

@@ -229,5 +229,11 @@ def test_only_the_test_that_left_it_is_told(run, mode: str) -> None:
     """Later tests are neither blamed for a thread of an earlier one nor wait for it."""
     result = run(AT_WORK, f"--async-orm-leaks={mode}")
     result.assert_outcomes(passed=4)
-    result.stdout.fnmatch_lines(["The test test_inner.py::test_leaves_a_thread ended while work *"])
+    result.stdout.fnmatch_lines([
+        "The test test_inner.py::test_leaves_a_thread ended while work *",
+        "  thread 'Thread-1 (work)' at test_inner.py:12",
+        "*, in work",
+        "        go_on.wait(60)",
+        "Await the task or join the thread *",
+    ], consecutive=True)  # fmt: skip
     assert result.stdout.str().count(" ended while work that it started still runs:") == 1
