@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import lru_cache
 from types import MethodType
 from typing import Any
@@ -14,10 +15,14 @@ from conformance.observations import Declaration
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def declare(function: Callable[..., Any]) -> Declaration:
-    """Parameters without `self`, marks, and whether there is a docstring. Also of what has no signature of its own."""
+def declare(function: Callable[..., Any], without: Collection[str] = ()) -> Declaration:
+    """Parameters without `self`, marks, and whether there is a docstring. Also of what has no signature of its own.
+
+    `without` names parameters of which the documentation says that the other side does not have them.
+    """
     underlying = getattr(function, "__func__", None)
-    return _declared(function) if underlying is None else _declared_method(underlying)
+    found = _declared(function) if underlying is None else _declared_method(underlying)
+    return replace(found, parameters=tuple(each for each in found.parameters if each[0] not in without))
 
 
 @lru_cache(maxsize=2048)

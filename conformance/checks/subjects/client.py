@@ -139,6 +139,8 @@ def _asking(example: Asking, stage: Stage, by_hand: tuple[tuple[str, Any], ...] 
     for name in given:
         if name not in given_names:
             raise Absent(f"AsyncClient.{example.verb} takes no {name}")
+    # Before Django 5.0 the documentation says that there is no `follow`; by it, TRACE has no `data` in any.
+    unpromised = {"follow", *(["data"] if example.verb == "trace" else [])} - {*given_names}
     journal = Journal(stage.recorder)
 
     def ask() -> Any:
@@ -153,8 +155,7 @@ def _asking(example: Asking, stage: Stage, by_hand: tuple[tuple[str, Any], ...] 
         ask,
         aask,
         held=(journal.state,),
-        # Before `follow` was added, the documentation says that it is not there.
-        declared=(declare(sync), declare(asynchronous)) if "follow" in given_names else None,
+        declared=(declare(sync, without=unpromised), declare(asynchronous)),
         overriding=overriding_each((first, second), "request"),
     )
 
