@@ -14,9 +14,9 @@ _TITLE = """\
 What the suite found wrong in Django, version by version, beside the sentence of Django's documentation that it \
 contradicts, or that is missing there. Written by `docs/findings.py` from `conformance/findings/findings.toml`.
 
-Each program is at most 40 lines long and needs Django alone: `async-orm-conformance repro CELL > shown.py && python \
-shown.py` prints two lines, which differ where Django has the finding. `gate` lists such a verdict and does not count \
-it: it is not the backend that is wrong.
+Each program is at most 40 lines long and needs Django alone, which brings asgiref: `async-orm-conformance repro CELL \
+> shown.py && python shown.py` prints two lines, which differ where Django has the finding. `gate` lists such a \
+verdict and does not count it: it is not the backend that is wrong.
 """
 _STILL, _OVER = "In the newest Django", "In older ones, put right since"
 
@@ -34,7 +34,7 @@ def _part(title: str, findings: list[DjangoFinding]) -> Iterator[str]:
         yield f"### {finding.id}\n"
         yield f"{finding.claim}\n"
         yield f"- {_documented(finding)}"
-        yield f"- Django {_versions(finding.django)}: {_cells(finding)}"
+        yield f"- Django {_versions(finding.django)}{_python(finding)}: {_cells(finding)}"
         yield f"- `async-orm-conformance repro {finding.cells[0][0]}`\n"
 
 
@@ -50,6 +50,11 @@ def _versions(specifier: str) -> str:
     until = [f" to before {part.removeprefix('<')}" for part in parts if part.startswith("<")]
     others = [f", without {part.removeprefix('!=').removesuffix('.*')}" for part in parts if part.startswith("!=")]
     return "".join([since, *(until or [" and later"]), *others])
+
+
+def _python(finding: DjangoFinding) -> str:
+    """Only a last Python can be said: what is true from one on would have to be said otherwise."""
+    return f", on Python before {finding.python.removeprefix('<')}" if finding.python else ""
 
 
 def _cells(finding: DjangoFinding) -> str:

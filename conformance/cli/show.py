@@ -51,7 +51,7 @@ def _entry(entry: CatalogueEntry) -> Iterator[str]:
     for check in entry.checks:
         yield from _check(entry, check)
         if finding := load_findings().of(f"{entry.id}:{check.name}"):
-            yield f"    wrong in Django {finding.django}: {finding.claim}"
+            yield f"    wrong in {finding.versions}: {finding.claim}"
     for name, reason in entry.judged.without if entry.judged else ():
         yield f"  not asked: {name}, because {reason}"
     if entry.subject == "workaround":

@@ -114,9 +114,10 @@ class CellJudge:
             return self._say(ExitCode.CONFORMS)
         if verdict.name == "flaky":
             return self._flake(verdict)
-        finding = load_findings().explaining(str(self.cell), verdict.name, self.results.environment.django)
+        finding = load_findings().explaining(str(self.cell), verdict.name, self.results.environment)
         if finding is not None:
-            return self._note(Kind.DJANGO, f"is {verdict}, and ", f"it is Django that is wrong: {finding.claim}")
+            why = f"it is {finding.package} that is wrong: {finding.claim}"
+            return self._note(Kind.DJANGO, f"is {verdict}, and ", why)
         if not self.entry.is_documented_in(series := self.results.environment.django_series):
             why = f"the documentation of Django {series} does not promise it"
             return self._note(Kind.OBSERVED, f"is {verdict}, and does not gate, because ", f"{why}: {self._said()}")

@@ -27,7 +27,7 @@ class GroupedResult:
         """What is known to be wrong in Django and explains it."""
         newest = max(self.columns, key=lambda column: column.environment.version_key)
         cell, verdict = self.shown.cell, self.shown.verdict.name
-        return load_findings().explaining(str(cell), verdict, newest.environment.django)
+        return load_findings().explaining(str(cell), verdict, newest.environment)
 
     @property
     def failure(self) -> Failure | None:

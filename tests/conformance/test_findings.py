@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import django
@@ -23,6 +26,8 @@ from tests.conformance.synthetic import POSTGRESQL, results
 
 MOST_LINES = 40
 FINDINGS = list(load_findings())
+PLACES = {"Django": "https://docs.djangoproject.com/en/stable/", "asgiref": "https://github.com/django/asgiref#"}
+PYTHON = platform.python_version()
 # A few of them, of each kind: each takes a process.
 SHOWN = (
     "sessions.adelete_test_cookie",
@@ -30,6 +35,7 @@ SHOWN = (
     "auth.base_backend.overridden",
     "auth.alogin",
     "cache.overridden",
+    "asgiref.sync_to_async.stop_iteration",
     "client.follow.preserving_method",
     "http.request.encoding",
     "m2m.acount",
@@ -45,9 +51,10 @@ def test_a_finding_says_all_that_a_reader_needs(finding: DjangoFinding) -> None:
     """A sentence of the documentation or what it lacks, a place there, versions, and cells that there are."""
     assert finding.claim.endswith(".")
     assert bool(finding.says) != bool(finding.missing)
-    assert finding.link.startswith("https://docs.djangoproject.com/en/stable/")
+    assert finding.link.startswith(PLACES[finding.package])
     assert "#" in finding.link
     assert SpecifierSet(finding.django)
+    assert not finding.python or finding.python.startswith("<"), "the page says `on Python before`"
     catalogue = load_catalogue()
     for cell, verdict in finding.cells:
         catalogue.check(Cell.parse(cell))
@@ -63,7 +70,8 @@ def test_no_verdict_has_two_findings() -> None:
 
 
 def _overlap(one: DjangoFinding, other: DjangoFinding) -> bool:
-    return any(one.is_in(version) and other.is_in(version) for version in ("4.2", "5.0", "5.1", "5.2", "6.0", "6.1"))
+    versions = product(("4.2", "5.0", "5.1", "5.2", "6.0", "6.1"), ("3.11.7", "3.12.6", "3.13.0"))
+    return any(one.is_in(*version) and other.is_in(*version) for version in versions)
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.id)
@@ -87,7 +95,7 @@ def test_a_program_shows_the_finding(name: str, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     first, second = (line.partition(":")[2].strip() for line in done.stdout.splitlines())
-    assert (first != second) == finding.is_in(django.get_version())
+    assert (first != second) == finding.is_in(django.get_version(), PYTHON)
 
 
 def test_repro_prints_the_program_of_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,10 +110,10 @@ def test_show_tells_of_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     assert "wrong in Django >=5.1: `adelete_test_cookie()` does not mark" in capsys.readouterr().out
 
 
-def gate(cell: str, verdict: str, version: str) -> GateResult:
+def gate(cell: str, verdict: str, version: str, python: str = "3.12.11") -> GateResult:
     """What the gate says of one verdict on that Django."""
     catalogue = load_catalogue()
-    environment = replace(POSTGRESQL, django=version)
+    environment = replace(POSTGRESQL, django=version, python=python)
     measured = results({Cell.parse(cell): verdict}, environment=environment, digest=catalogue.hash)
     return judge([measured], catalogue, Expectations(), date(2027, 1, 10))
 
@@ -134,5 +142,22 @@ def test_a_finding_may_lead_to_another_verdict_on_another_database() -> None:
     """Either is explained, and nothing else."""
     (finding,) = (each for each in FINDINGS if each.id == "composite.annotated.acount")
     cell = "composite.annotated.acount:model"
-    found = [finding.explains(cell, verdict, "6.1") for verdict in ("silent", "fail", "crash", "or")]
+    environment = replace(POSTGRESQL, django="6.1")
+    found = [finding.explains(cell, verdict, environment) for verdict in ("silent", "fail", "crash", "or")]
     assert found == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("python", "code"), [("3.11.7", 0), ("3.12.5", 0), ("3.12.6", 10), ("3.13.0", 10)])
+def test_a_finding_may_depend_on_python(python: str, code: int) -> None:
+    """It counts on a Python in which it was put right, and is said to be asgiref's fault, not Django's."""
+    judged = gate("asgiref.sync_to_async.stop_iteration:model", "silent", "5.2.19", python)
+    assert judged.code == code
+    assert all("it is asgiref that is wrong: Where the function" in note.message for note in judged.notes)
+
+
+def test_findings_are_no_part_of_the_catalogue() -> None:
+    """What is known of Django is judged and not measured: the hash of the catalogue is that of the matrix."""
+    entry = load_catalogue().entry("asgiref.sync_to_async.stop_iteration")
+    assert entry.gates
+    document = json.loads((Path(__file__).parents[2] / "docs/matrix.json").read_text("utf-8"))
+    assert document["catalogue"] == load_catalogue().hash

@@ -38,6 +38,6 @@ def test_the_matrix_has_what_a_finding_says(finding: DjangoFinding) -> None:
     cell = Cell.parse(name)
     verdicts = MATRIX["entries"][cell.entry]["verdicts"]
     for measured in MATRIX["environments"]:
-        version = measured["environment"]["django"]
-        if finding.is_in(version) and not any(database in finding.claim for database in ELSEWHERE):
+        version, python = measured["environment"]["django"], measured["environment"]["python"]
+        if finding.is_in(version, python) and not any(database in finding.claim for database in ELSEWHERE):
             assert verdicts[measured["id"]]["checks"][cell.check] in said.split(" or "), version
