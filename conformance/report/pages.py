@@ -12,6 +12,7 @@ from conformance.catalogue.situations import asked_by, situation_of
 from conformance.catalogue.words import WORDS
 from conformance.history import ranges_text
 from conformance.report import grid
+from conformance.report.advice import advice_for
 from conformance.report.aggregate import EntryResult, Report, Row
 from conformance.report.changes import Changes
 from conformance.report.claims import SIGNS, ClaimRow
@@ -71,7 +72,7 @@ def environment_for_pages(kills: dict[str, Any] | None = None) -> Environment:
     pages.globals.update(marks={mark.verdict: mark for mark in LEGEND}, judges=JUDGES)
     pages.globals.update(asked=asked_by, situation=situation_of)
     pages.globals.update(facts=facts, clean_value=clean_value, places=places, grid=grid, aligned=aligned, span=span)
-    pages.globals.update(ranges_text=ranges_text)
+    pages.globals.update(ranges_text=ranges_text, advice_for=advice_for)
     pages.globals.update(seconds=seconds, running_headings=HEADINGS, evidence_words=EVIDENCE)
     pages.globals.update(kills=kills, navigation={**PAGES, **({"proof": "Proof"} if kills else {})})
     return pages
