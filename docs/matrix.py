@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def badges_of(document: dict[str, Any]) -> tuple[Badge, ...]:
 
 
 def _results(about: dict[str, Any], document: dict[str, Any]) -> Results:
-    cells = tuple(_measured(about["id"], document))
+    days = {Cell.parse(cell): day for day, cells in about.get("reused", {}).items() for cell in cells}
+    cells = tuple(_dated(measured, days) for measured in _measured(about["id"], document))
     missing = tuple(map(Cell.parse, about["missing"]))
     return Results(
         environment=Environment.from_dict(about["environment"]),
@@ -66,6 +68,13 @@ def _results(about: dict[str, Any], document: dict[str, Any]) -> Results:
         cells=cells,
         complete=about["complete"],
     )
+
+
+def _dated(measured: Measured, days: dict[Cell, str]) -> Measured:
+    """With the day, if it was reused: the document names no other."""
+    if (day := days.get(measured.cell)) is None:
+        return measured
+    return replace(measured, reused=True, day="" if day == "unknown" else day)
 
 
 def _measured(environment: str, document: dict[str, Any]) -> Iterator[Measured]:

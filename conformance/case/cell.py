@@ -113,7 +113,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class Measured:
-    """The outcome of a cell, as it stands in a result file."""
+    """The outcome of a cell, as it stands in a result file.
+
+    `day` is when it was measured, as `2026-11-20` and in UTC; empty where nobody noted it. `reused` says that an
+    earlier run measured it, and that the run whose results these are took it over.
+    """
 
     cell: Cell
     verdict: str
@@ -125,3 +129,5 @@ class Measured:
     # An ordinary example of the entry; it stands with one of its checks.
     shown: Shown | None = None
     duration_ms: float = 0.0
+    day: str = ""
+    reused: bool = False

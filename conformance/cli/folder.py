@@ -23,6 +23,7 @@ from conformance.results import (
     file_name,
     read_matrix,
     read_results,
+    taken_over,
     unmeasured,
     write_matrix,
 )
@@ -105,9 +106,9 @@ class MatrixFolder:
     def ended(self, column: Column, outcome: Outcome) -> None:
         """The column is whole, failed or left out."""
         if outcome.path is not None and not outcome.problem:
-            file = outcome.path.name
             output = _output(outcome.path)
-            self._note(replace(_state(column, "begun", file=file), inputs=self._inputs[column], output=output))
+            begun = _state(column, "begun", file=outcome.path.name)
+            self._note(replace(begun, inputs=self._inputs[column], output=output, reused=outcome.reused))
         elif outcome.environment is None and outcome.kind != "killed":
             state = "left_out" if outcome.kind in self._optional else "failed"
             self._note(_state(column, state, reason=outcome.problem.strip()))
@@ -137,7 +138,7 @@ class MatrixFolder:
         """The results of the columns that were asked for, those without a file included."""
         asked = [column for column in self._matrix.columns if column.key in self._asked]
         paths = {self.path / column.file for column in asked if column.file}
-        measured = [read_results(path) for path in paths if path.exists()]
+        measured = [taken_over(read_results(path), self._matrix) for path in paths if path.exists()]
         chosen = replace(self._matrix, columns=tuple(asked))
         found = [*measured, *unmeasured(chosen, self.path)] if measured else []
         return sorted(found, key=lambda results: results.environment.version_key)

@@ -15,6 +15,7 @@ from conformance.history import EntryHistory
 from conformance.report.claims import ClaimRow, claim_rows
 from conformance.report.columns import CheckResult, ReportColumn, columns_of
 from conformance.report.legend import Mark, look_of
+from conformance.report.reuse import Reuse, reuse_in
 from conformance.results import Results
 
 # Also where there are none: zero is an answer.
@@ -52,6 +53,11 @@ class EntryResult:
         if self.entry.subject != "workaround":
             return self.verdict.name
         return word_of(self.entry, {name: str(check.verdict) for name, check in self.checks if check is not None})
+
+    @property
+    def reuse(self) -> Reuse:
+        """What of it was taken over from an earlier run."""
+        return reuse_in({check.cell: check.attempts for _, check in self.checks if check is not None})
 
     @property
     def mark(self) -> Mark | None:
@@ -144,7 +150,7 @@ class Report:
 
     @property
     def remarks(self) -> tuple[tuple[ReportColumn, str], ...]:
-        """What a reader must know before trusting a column: that it is partial, or answers another catalogue."""
+        """What a reader must know before trusting a column: that it is partial, of another catalogue, or reused."""
         return tuple((column, remark) for column in self.columns for remark in self._remarks(column))
 
     @property
@@ -160,6 +166,8 @@ class Report:
             yield f"partial, {column.missing} of {len(column.results.planned)} results are missing"
         if column.results.catalogue != self.catalogue.hash:
             yield "measured with another catalogue than the one shown"
+        if column.reuse:
+            yield str(column.reuse)
         if strangers := self.strangers(column):
             yield f"{len(strangers)} of {len(column.checks)} results are for checks that this catalogue does not have"
 

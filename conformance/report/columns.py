@@ -8,6 +8,7 @@ from functools import cached_property
 
 from conformance.case import Cell, Measured, Verdict
 from conformance.environment import Environment
+from conformance.report.reuse import Reuse, days_in_words, days_of, reuse_in
 from conformance.results import Results, merge_results
 
 _VENDORS = ("sqlite", "postgresql", "mariadb", "mysql", "oracle")
@@ -97,6 +98,17 @@ class ReportColumn:
     def partial(self) -> bool:
         """Whether the run ended before its time."""
         return not self.results.complete
+
+    @cached_property
+    def reuse(self) -> Reuse:
+        """What was taken over from an earlier run."""
+        return reuse_in({cell: check.attempts for cell, check in self.checks.items()})
+
+    @cached_property
+    def measured(self) -> str:
+        """When its results were measured, in words; empty where no file says so."""
+        days = days_of(self.results.cells)
+        return days_in_words(days) if days else ""
 
 
 def columns_of(results: Sequence[Results]) -> tuple[ReportColumn, ...]:

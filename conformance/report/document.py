@@ -49,7 +49,16 @@ def _environment(report: Report, column: ReportColumn) -> dict[str, Any]:
         "planned": len(results.planned),
         "missing": sorted(str(cell) for cell in results.missing),
         "counts": {"of": counts.of, "verdicts": dict(counts.found)},
+        **({"reused": reused} if (reused := _reused(column)) else {}),
     }
+
+
+def _reused(column: ReportColumn) -> dict[str, list[str]]:
+    """The cells that were taken over, by the day on which they were measured; `unknown` for those of old files."""
+    found: dict[str, list[str]] = {}
+    for cell in sorted(column.reuse.cells):
+        found.setdefault(column.checks[cell].attempts[-1].day or "unknown", []).append(str(cell))
+    return found
 
 
 def _entry(row: Row) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _column(report: Report, column: ReportColumn, root: str) -> Markup:
     environment = column.environment
     releases = {other.environment.django for other in report.columns if other.series == column.series}
     more = [_SHORT.get(told, told) for told in column.differs if told != f"Django {environment.django}"]
-    more = [*filter(None, more), *(["partial"] if column.partial else [])]
+    more = [*filter(None, more), *(["partial"] if column.partial else []), *_reused(column)]
     return Markup(
         '<th scope="col" data-db="{} {}" data-django="{}" data-release="{}" data-asgiref="{}" data-label="{}">'
         '<a href="{}runs.html#{}"><span class="hidden">Django </span>{}</a>{}</th>'
@@ -100,6 +100,10 @@ def _column(report: Report, column: ReportColumn, root: str) -> Markup:
         environment.django if len(releases) > 1 else column.series,
         Markup(" <small>{}</small>").format(", ".join(more)) if more else "",
     )
+
+
+def _reused(column: ReportColumn) -> list[str]:
+    return [f"{'' if column.reuse.is_whole else 'partly '}reused"] if column.reuse else []
 
 
 def _entry_cell(result: EntryResult, root: str) -> str:

@@ -121,7 +121,7 @@ _EXTRAS: dict[str, Callable[[Report], dict[str, Any]]] = {
     "databases": lambda report: {"databases": databases(report)},
     "documentation": lambda report: {"documents": coverage(report)},
     "slow": lambda report: {"slowest": slowest(report), "flaky": flaky(report)},
-    "runs": lambda report: {"shared": shared(report)},
+    "runs": lambda report: {"shared": shared(report), "facts_of": facts_of},
 }
 
 
@@ -148,6 +148,7 @@ def _of_entry(report: Report, row: Row) -> dict[str, Any]:
         "running": running(report, row),
         "examples": examples_shown(row),
         "sources": sources_shown(row),
+        "reused": [(result.column, result.reuse) for result in row.results],
         "observations": [(item, places(report, item.columns)) for item in observations(row)],
         "claims": [claim for claim in report.claims if row.entry.id in claim.entries],
     }
@@ -174,13 +175,20 @@ def facts(column: ReportColumn) -> dict[str, str]:
         "Profile": results.profile,
         "Suite": results.suite,
         "Catalogue": results.catalogue,
+        **({"Measured": column.measured} if column.measured else {}),
     }
+
+
+def facts_of(report: Report) -> tuple[str, ...]:
+    """The names of the facts that any column has, in their order."""
+    return tuple(dict.fromkeys(name for column in report.columns for name in facts(column)))
 
 
 def shared(report: Report) -> dict[str, str]:
     """The facts that are the same in every column."""
     every = [facts(column) for column in report.columns]
-    return {name: text for name, text in (every[0] if every else {}).items() if all(one[name] == text for one in every)}
+    first = every[0] if every else {}
+    return {name: text for name, text in first.items() if all(one.get(name) == text for one in every)}
 
 
 def describe(result: EntryResult) -> str:

@@ -5,6 +5,7 @@ from conformance.results.matrix_file import (
     PlannedMatrix,
     matrix_schema,
     read_matrix,
+    taken_over,
     unmeasured,
     write_matrix,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "results_schema",
     "resume",
     "set_aside",
+    "taken_over",
     "unchanged",
     "unmeasured",
     "write_matrix",

@@ -19,6 +19,8 @@ from conformance.results.disk import refused, write_atomically
 from conformance.results.model import Results
 
 FILE_NAME = "matrix.json"
+# What is known of a column's result file.
+_OF_FILE = ("file", "inputs", "output", "reused")
 _UNKNOWN = "?"
 
 
@@ -29,7 +31,8 @@ class ColumnState:
     `state` is `planned` (not begun), `begun` (its results are in `file`), `failed` (its worker could not start) or
     `left_out` (it cannot be measured here and nobody insists); the last two have a `reason`. `axes` are the fields of
     its `Environment` that are known from the start. `inputs` tells what went into the results of `file`, and `output`
-    is its checksum if all of them were measured.
+    is its checksum if all of them were measured. `reused` says that the last matrix that asked for the column took its
+    results over, and measured nothing of it.
     """
 
     django: str
@@ -40,6 +43,7 @@ class ColumnState:
     asgiref: str = ""
     inputs: str = ""
     output: str = ""
+    reused: bool = False
     axes: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -55,7 +59,7 @@ class ColumnState:
 
     def keeping(self, earlier: ColumnState) -> ColumnState:
         """This state; a file that is known from an earlier one stays, with what went into it."""
-        return self if self.file else replace(self, file=earlier.file, inputs=earlier.inputs, output=earlier.output)
+        return self if self.file else replace(self, **{name: getattr(earlier, name) for name in _OF_FILE})
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,14 @@ def unmeasured(matrix: PlannedMatrix, folder: Path) -> Iterator[Results]:
         has_results = column.file and (folder / column.file).exists()
         if column.state != "left_out" and not has_results:
             yield _results(matrix, column, folder)
+
+
+def taken_over(results: Results, matrix: PlannedMatrix | None) -> Results:
+    """The results of a file, each marked as reused where the matrix took the whole column over from an earlier run."""
+    name = Path(results.source).name
+    if matrix is None or not any(column.reused and column.file == name for column in matrix.columns):
+        return results
+    return replace(results, cells=tuple(replace(measured, reused=True) for measured in results.cells))
 
 
 def _results(matrix: PlannedMatrix, column: ColumnState, folder: Path) -> Results:

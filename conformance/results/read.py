@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.case import NOT_MADE, Cell, ExitCode, Measured, SuiteError
 from conformance.environment import Environment
 from conformance.results.backup import is_backup
 from conformance.results.lines import broken, read_records
-from conformance.results.matrix_file import read_matrix, unmeasured
+from conformance.results.matrix_file import read_matrix, taken_over, unmeasured
 from conformance.results.model import Results
 from conformance.results.records import Record, measured_from
 
@@ -25,7 +26,9 @@ def read_results(path: Path) -> Results:
     _check_order(path, records)
     run = records[0]
     planned = planned_cells(records)
-    cells = _without_superseded([measured_from(record) for record in records if record["type"] == "cell"])
+    cells = _with_reused(
+        _without_superseded([measured_from(item) for item in records if item["type"] == "cell"]), records
+    )
     arrived = {measured.cell for measured in cells}
     return Results(
         environment=Environment.from_dict(run["environment"]),
@@ -57,7 +60,7 @@ def read_folder(folder: Path) -> list[Results]:
     missing = list(unmeasured(matrix, folder)) if matrix else []
     if not paths and not missing:
         raise _nowhere(folder, "")
-    found = [*map(read_results, paths), *missing]
+    found = [*(taken_over(read_results(path), matrix) for path in paths), *missing]
     return sorted(found, key=lambda results: results.environment.version_key)
 
 
@@ -81,6 +84,12 @@ def _without_superseded(cells: list[Measured]) -> tuple[Measured, ...]:
         for number, measured in enumerate(cells)
         if measured.verdict not in NOT_MADE or number == last[measured.cell]
     )
+
+
+def _with_reused(cells: tuple[Measured, ...], records: list[Record]) -> tuple[Measured, ...]:
+    """What a later plan found in the file is from an earlier run."""
+    kept = {text for record in records if record["type"] == "plan" for text in record.get("kept", ())}
+    return tuple(replace(measured, reused=True) if str(measured.cell) in kept else measured for measured in cells)
 
 
 def _check_order(path: Path, records: list[Record]) -> None:

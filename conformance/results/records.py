@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from conformance.case import Cell, Failure, Measured, Shown
@@ -32,14 +33,21 @@ def run_record(environment: Environment, *, seed: int, profile: str, suite: str,
     }
 
 
-def plan_record(cells: Iterable[Cell], entries: Mapping[str, str] | None = None) -> Record:
+def plan_record(cells: Iterable[Cell], entries: Mapping[str, str] | None = None, kept: Iterable[Cell] = ()) -> Record:
     """Every cell that will be attempted. A file may hold several plans: together they are the plan.
 
-    `entries` are the digests of the entries, so that a later run knows what has changed since.
+    `entries` are the digests of the entries, so that a later run knows what has changed since. `kept` are the cells
+    that the file has from an earlier run.
     """
     planned = tuple(cells)
     known = {cell.entry: entries[cell.entry] for cell in planned if entries and cell.entry in entries}
-    return {"type": "plan", "cells": [str(cell) for cell in planned], **({"entries": known} if known else {})}
+    more = {"entries": known, "kept": sorted(map(str, kept))}
+    return {"type": "plan", "cells": [str(cell) for cell in planned], **{key: of for key, of in more.items() if of}}
+
+
+def today() -> str:
+    """The day, in UTC: `2026-11-20`."""
+    return datetime.now(timezone.utc).date().isoformat()
 
 
 def cell_record(measured: Measured) -> Record:
@@ -56,6 +64,8 @@ def cell_record(measured: Measured) -> Record:
         "failure": measured.failure.as_dict() if measured.failure else None,
         "duration_ms": round(measured.duration_ms, 1),
         **shown,
+        **({"day": measured.day} if measured.day else {}),
+        **({"reused": True} if measured.reused else {}),
     }
 
 
@@ -85,4 +95,6 @@ def measured_from(record: Record) -> Measured:
         failure=Failure.from_dict(failure) if failure else None,
         shown=Shown.from_dict(shown) if shown else None,
         duration_ms=record["duration_ms"],
+        day=record.get("day", ""),
+        reused=record.get("reused", False),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from conformance.case import Cell, Measured
 from conformance.environment import Environment
@@ -31,7 +32,7 @@ def unchanged(
         for part in usable:
             last = part.last(cell)
             if last is not None and part.verdict(cell).name == "pass" and _same_entry(part, cell, run, entries):
-                found[cell] = last
+                found[cell] = replace(last, reused=True)
     return list(found.values())
 
 

@@ -51,7 +51,7 @@ class ResultWriter:
         done = resume(path, run)
         with cls(path) as writer:
             writer.write(run)
-            writer.write(plan_record(cells, entries))
+            writer.write(plan_record(cells, entries, kept=done))
             yield writer, done
 
     def __enter__(self) -> ResultWriter:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from conformance.case import Cell, Failure, Measured, Verdict, worst
 from conformance.results import ResultWriter
-from conformance.results.records import Record, cell_record, end_record, measured_from
+from conformance.results.records import Record, cell_record, end_record, measured_from, today
 from conformance.runner.job import Job, JobListener
 from conformance.runner.process import Died, TimedOut, Worker
 
@@ -37,7 +37,7 @@ class Progress:
     def keep(self, attempts: list[Measured]) -> None:
         """Keep every attempt of one cell."""
         for measured in map(self._reproducible, attempts):
-            self.writer.write(cell_record(measured))
+            self.writer.write(cell_record(replace(measured, day=today())))
             self.listener.measured(measured)
         self.done[attempts[0].cell] = worst(Verdict.parse(measured.verdict) for measured in attempts)
 

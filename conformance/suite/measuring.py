@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from conformance.case import Cell, Measured
 from conformance.results import Results, ResultWriter
-from conformance.results.records import cell_record, end_record
+from conformance.results.records import cell_record, end_record, today
 from conformance.worker.cells import CellSequence
 from conformance.worker.loops import LoopBridge
 
@@ -24,7 +24,7 @@ class Keeping:
         """Write the attempts of a cell."""
         if cell not in self._done:
             for measured in attempts:
-                self._writer.write(cell_record(measured))
+                self._writer.write(cell_record(replace(measured, day=today())))
             self._done.add(cell)
         if self._done >= self._planned:
             self._writer.write(end_record(len(self._planned)))

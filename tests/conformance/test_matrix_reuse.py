@@ -45,6 +45,8 @@ def test_without_a_change_nothing_is_started(
     assert "nothing has changed: the report is that of the last run" in out
     assert main([*sqlite, *ONLY, "--only", "queryset.aget:result"]) == 0
     assert "2 of 3 cells kept from before" in lines(capsys)
+    (results,) = read_folder(tmp_path / "results")
+    assert [measured.reused for measured in results.cells] == [True, True, False]
 
 
 def test_whatever_has_changed_is_measured_again(
@@ -55,9 +57,14 @@ def test_whatever_has_changed_is_measured_again(
     assert main(sqlite) == 0
     (tmp_path / "results" / "report" / "index.html").unlink()
     lines(capsys)
+    assert "reused" not in (tmp_path / "results" / "report" / "runs.html").read_text()
     assert main(sqlite) == 0
     out = lines(capsys)
     assert "reused" in out
+    said = "all results were reused from an earlier run, measured on "
+    assert said in (tmp_path / "results" / "report" / "index.html").read_text().lower()
+    (results,) = read_folder(tmp_path / "results")
+    assert all(measured.reused and measured.day for measured in results.cells)
     assert "the report is that of the last run" not in out
     monkeypatch.setenv("SAMPLE_APP_SQLITE_DIR", str(tmp_path))
     assert main(sqlite) == 0

@@ -79,6 +79,11 @@ def test_a_second_run_measures_what_did_not_pass_and_what_changed(tmp_path: Path
     assert begun(again.stdout) == ["synthetic.silent:result", "synthetic.fails:result"]
     (found,) = read_folder(tmp_path / "conformance-results")
     assert (found.complete, len(found.cells)) == (True, 3)
+    assert {str(each.cell): (each.reused, bool(each.day)) for each in found.cells} == {
+        "synthetic.passes:result": (True, True),
+        "synthetic.silent:result": (False, True),
+        "synthetic.fails:result": (False, True),
+    }
     assert len(list((tmp_path / "conformance-results").glob("*.old-1.jsonl"))) == 1
     (file,) = (tmp_path / "catalogue").glob("*.toml")
     text = file.read_text()
