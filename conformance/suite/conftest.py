@@ -37,14 +37,28 @@ def pytest_configure() -> None:
     django.setup()
 
 
-def pytest_collection_modifyitems() -> None:
-    """Say what the project lacks before anything is measured. Pytest shows an error of this hook without its stack."""
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Say what the project lacks before a test is made. Pytest shows an error of this hook without its stack."""
+    if problem := _problem(in_worker=hasattr(collector.config, "workerinput"), wanted=False):
+        raise pytest.UsageError(problem)
+
+
+def pytest_collect_file(parent: pytest.Collector) -> None:
+    """In a worker of pytest-xdist, whose usage errors nobody sees, it is an error of collection."""
+    if problem := _problem(in_worker=hasattr(parent.config, "workerinput"), wanted=True):
+        raise pytest.Collector.CollectError(problem)
+
+
+def _problem(*, in_worker: bool, wanted: bool) -> str:
+    """What the project lacks, if this is the kind of process that is to say it; else empty."""
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        check_project()
+        if in_worker is wanted:
+            check_project()
     except ImproperlyConfigured as error:
-        raise pytest.UsageError(f"{os.environ['DJANGO_SETTINGS_MODULE']} was not measured: {error}") from error
+        return f"{os.environ['DJANGO_SETTINGS_MODULE']} was not measured: {error}"
+    return ""
 
 
 @pytest.fixture(scope="session")

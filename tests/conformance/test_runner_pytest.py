@@ -92,15 +92,32 @@ def test_a_second_session_keeps_each_cell_once(tmp_path: Path) -> None:
     assert len(results.cells) == len({measured.cell for measured in results.cells}) > 0
 
 
-def test_a_project_without_the_sample_app_is_told_what_to_add(tmp_path: Path) -> None:
-    """As `run` says it, before anything is collected."""
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of a project without the sample app."""
     (tmp_path / "bare.py").write_text(
         "SECRET_KEY = 's'\nINSTALLED_APPS = []\nUSE_TZ = True\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
     )
-    path = f"{tmp_path}:{environ()['PYTHONPATH']}"
-    ended = run_pytest(tmp_path, "-k", "queryset.acount", DJANGO_SETTINGS_MODULE="bare", PYTHONPATH=path)
+    return {"DJANGO_SETTINGS_MODULE": "bare", "PYTHONPATH": f"{tmp_path}:{environ()['PYTHONPATH']}"}
+
+
+LACKS = "bare was not measured: INSTALLED_APPS lacks 'sample_app': add it"
+
+
+def test_a_project_without_the_sample_app_is_told_what_to_add(tmp_path: Path, bare: dict[str, str]) -> None:
+    """As `run` says it, as an error of usage, and before one of thousands of tests is made."""
+    ended = run_pytest(tmp_path, "--collect-only", **bare)
     assert ended.returncode == 4
     said = ended.stdout + ended.stderr
-    assert "bare was not measured: INSTALLED_APPS lacks 'sample_app': add it" in said
+    assert LACKS in said
     assert "Traceback" not in said
+    assert "test_cell[" not in said
+
+
+def test_workers_say_it_too(tmp_path: Path, bare: dict[str, str]) -> None:
+    """With pytest-xdist it is an error of collection, without a stack."""
+    ended = run_pytest(tmp_path, "-n", "1", **bare)
+    assert ended.returncode not in (0, 5)
+    assert LACKS in ended.stdout
+    assert "conftest.py" not in ended.stdout
