@@ -40,6 +40,7 @@ SLOW = (
     "test_stress",
     "test_subtle_defects",
     "test_surface",
+    "test_wide_matrix",
 )
 # Fixtures that build and install the distributions.
 BUILT = {"dist", "environment", "wheels"}
