@@ -43,7 +43,7 @@ def _notes(report: Report) -> Iterator[str]:
     if report.has_parts:
         yield "\n\\* Not every check of the operation was selected."
     if report.unselected:
-        yield f"\nNot selected in any environment: {report.unselected} of {len(report.rows)} operations."
+        yield f"\nNot selected in any environment: {report.unselected} of {len(report.rows)} entries."
     for column, remark in report.remarks:
         yield f"\n**{text(column.label)}:** {text(remark)}."
 

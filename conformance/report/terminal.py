@@ -71,7 +71,7 @@ class MatrixTable:
         if self.report.has_parts:
             yield Text("* not every check of the operation was selected", style="dim")
         if self.report.unselected:
-            yield Text(f"Not selected anywhere: {self.report.unselected} of {len(self.report.rows)} operations")
+            yield Text(f"Not selected anywhere: {self.report.unselected} of {len(self.report.rows)} entries")
         for column in self.report.columns:
             if column.differs:
                 yield Text(f"{column.key} on {column.environment.database}: {', '.join(column.differs)}", style="dim")

@@ -27,7 +27,8 @@ EVIDENCE = {
     "modelled": "examples of which the reference model says the result",
     "overridden": "examples in which a subclass overrides the method",
     "cancellations": "examples that were cancelled",
-    "finished_after_cancel": "of those, examples that took effect all the same",
+    "finished_after_cancel": "cancelled examples that took effect all the same",
+    "declared": "declarations that were compared",
     "hops": "hand-overs to a thread in one example, at most",
 }
 

@@ -144,7 +144,7 @@ def refuse_growth(one: Trace, many: Trace, posts: int) -> None:
     """Raise `Wrong` unless so many posts took as many statements as one did."""
     if len(many.statements) != len(one.statements):
         raise Wrong(
-            f"The queries grow with the posts: there were {posts}.",
+            f"It sends more queries for {posts} posts than for one.",
             expected=len(one.statements),
             observed=len(many.statements),
             sql=many.sql,

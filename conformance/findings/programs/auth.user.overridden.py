@@ -1,4 +1,4 @@
-"""A user model that overrides `check_password()` is passed by by `acheck_password()`."""
+"""A user model that overrides `check_password()` is ignored by `acheck_password()`."""
 
 import asyncio
 

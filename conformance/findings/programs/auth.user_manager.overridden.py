@@ -1,4 +1,4 @@
-"""A manager that overrides `create_user()` is passed by by `acreate_user()`."""
+"""A manager that overrides `create_user()` is ignored by `acreate_user()`."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A cache backend that overrides `decr()` is passed by by `adecr()`."""
+"""A cache backend that overrides `decr()` is ignored by `adecr()`."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A cache backend that overrides `incr()`, `get_many()` and the like is passed by by `aincr()`, `aget_many()`."""
+"""A cache backend that overrides `incr()`, `get_many()` and the like is ignored by `aincr()`, `aget_many()`."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A session engine that overrides `save()` is passed by by `asave()`."""
+"""A session engine that overrides `save()` is ignored by `asave()`."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A session engine that overrides `__setitem__()` is passed by by `aset()`."""
+"""A session engine that overrides `__setitem__()` is ignored by `aset()`."""
 
 import asyncio
 

@@ -141,6 +141,16 @@ def test_what_helps_where_both_are_wrong_is_said_there() -> None:
     assert Advice("none: it is the way").said == "it is the way"
 
 
+def test_what_is_known_of_django_is_told_in_sentences(
+    measured: Callable[..., list[Results]], catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """What the documentation lacks is the end of a sentence, and its place is another."""
+    render_html(measured({"5.2.8": {AGGREGATE: {"model": "1"}}}), catalogue, tmp_path)
+    text = (tmp_path / f"entries/{AGGREGATE}.html").read_text("utf-8")
+    assert "It is Django that is wrong: <code>aaggregate()</code> of an expression" in text
+    assert "The documentation does not say that an empty slice cannot be aggregated so. See <a" in text
+
+
 def test_every_call_that_is_named_has_a_row_or_a_twin(catalogue: Catalogue) -> None:
     """An operation of Django that an advice awaits by its asynchronous name is one that is measured."""
     report = tabulate([], catalogue)

@@ -79,7 +79,7 @@ def test_rows_that_nobody_selected_are_counted(
 ) -> None:
     """A run of one operation lists one row, and says how many there are besides."""
     text = render_markdown([make_column_results({"queryset.acount:result": "pass"})], catalogue)
-    assert "Not selected in any environment: 11 of 12 operations." in text
+    assert "Not selected in any environment: 11 of 12 entries." in text
     assert "model.asave`" not in tables(text)[0][-1][0]
 
 

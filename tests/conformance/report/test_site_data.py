@@ -8,6 +8,7 @@ import pytest
 
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.catalogue.situations import SITUATIONS, situation_of
+from conformance.checks.evidence import Evidence
 from conformance.report.aggregate import Report, tabulate
 from conformance.report.changes import Changes
 from conformance.report.coverage import coverage, source_rows
@@ -89,6 +90,8 @@ def test_every_situation_has_a_name() -> None:
 def test_evidence_is_told_in_words() -> None:
     """A figure does not read as if it were the check of the same name."""
     assert EVIDENCE["overlap"] == "two statements under way at one time"
+    assert set(EVIDENCE) == set(Evidence().as_dict())
+    assert not [words for words in EVIDENCE.values() if "of those" in words], "rows are sorted: none follows another"
 
 
 def test_a_difference_keeps_its_text_and_marks_its_lines() -> None:

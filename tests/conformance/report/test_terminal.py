@@ -49,6 +49,14 @@ def test_letters_stand_under_their_column(catalogue: Catalogue, results: list[Re
     assert row[second : second + 3] == " A "
 
 
+def test_what_nobody_selected_is_counted_among_all_entries(
+    catalogue: Catalogue, make_column_results: Callable[..., Results]
+) -> None:
+    """Workarounds are among them: they are not all operations."""
+    text = printed([make_column_results({"queryset.acount:result": "pass"})], catalogue)
+    assert "Not selected anywhere: 11 of 12 entries" in text
+
+
 def test_counts_have_denominators(catalogue: Catalogue, results: list[Results]) -> None:
     """Below the matrix each verdict stands with its count and what it is a count of."""
     text = printed(results, catalogue)
