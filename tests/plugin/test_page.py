@@ -14,6 +14,8 @@ from documents import HALF, HOSTILE, a_query, a_session, a_test, data_of, many_q
 
 from pytest_async_orm.report.page import page
 
+pytestmark = pytest.mark.any_database
+
 PLANTED = ("sql", "params", "fingerprint", "task_name", "thread_name", "call_site", "error", "alias")
 
 

@@ -17,6 +17,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from pytest_async_orm.report.page import page
 
+pytestmark = pytest.mark.any_database
+
 Open = Callable[..., webdriver.Chrome]
 
 

@@ -13,6 +13,8 @@ from selenium import webdriver
 
 from pytest_async_orm.report.page import page
 
+pytestmark = pytest.mark.any_database
+
 
 def everything() -> dict[str, Any]:
     """A session with something in every view, with names as long as they come."""

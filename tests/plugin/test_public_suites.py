@@ -19,6 +19,8 @@ SUITE = PublicSuite("planted", "owner/planted", "abc", "3.13", ".", real={"::tes
 TESTS = """
 import importlib.util, pathlib, pytest
 
+pytestmark = pytest.mark.any_database
+
 def test_always():
     pass
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import random_runs
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
