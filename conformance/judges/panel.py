@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.judges import database, surroundings, values
+from conformance.judges import database, signals, surroundings, values
 from conformance.judges.ruling import Judge, Ruling
 from conformance.observations import Pair
 
@@ -13,7 +13,7 @@ PANEL: dict[str, Judge] = {
     "statements": database.statements,
     "signature": surroundings.signature,
     "declaration": surroundings.declaration,
-    "signals": surroundings.signals,
+    "signals": signals.signals,
     "state": surroundings.state,
     "committed": database.committed,
     "threads": surroundings.threads,

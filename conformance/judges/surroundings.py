@@ -1,4 +1,4 @@
-"""What happens around a call: declarations, signals, the caller's objects, threads, the loop, what is left."""
+"""What happens around a call: declarations, the caller's objects, threads, the loop, what is left."""
 
 from __future__ import annotations
 
@@ -41,18 +41,6 @@ def declaration(pair: Pair) -> Ruling | None:
 def _signature(declared: Declaration) -> str:
     parts = [f"{name}: {kind}{' = ' + default if default else ''}" for name, kind, default in declared.parameters]
     return f"({', '.join(parts)})"
-
-
-def signals(pair: Pair) -> Ruling | None:
-    """The same signals with the same arguments, in the same order."""
-    if pair.asynchronous.signals != pair.sync.signals:
-        return Ruling(
-            "Other signals are sent than by the synchronous operation.",
-            pair.sync.signals,
-            pair.asynchronous.signals,
-            silent=pair.asynchronous.error is None,
-        )
-    return None
 
 
 def state(pair: Pair) -> Ruling | None:

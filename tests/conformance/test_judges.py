@@ -25,13 +25,15 @@ HALF = {"post": [(1, "half")]}
 COUNT = Sent("SELECT COUNT(*)", (), context=0)
 ERROR = Raised("django.core.exceptions.FieldError", "no such field", ("builtins.KeyError",))
 DECLARED = Declaration((("pk", "keyword-only", "None"),), "coroutine function", alters_data=True, queryset_only=True)
-SAVED = SignalSent("post_save", "sample_app.Post", (("created", True),))
+SAVING = SignalSent("pre_save", "sample_app.Post", (("using", "default"),))
+SAVED = SignalSent("post_save", "sample_app.Post", (("created", True), ("using", "default")))
+INSERTED = Sent("INSERT INTO post", (), context=0)
 
 SIDE = Observation(
     value=2,
     type="builtins.int",
-    statements=(COUNT,),
-    signals=(SAVED,),
+    statements=(INSERTED,),
+    signals=(SAVING, SAVED),
     state=("loaded",),
     committed=AFTER,
     context=1,
@@ -188,6 +190,47 @@ DISAGREEMENTS = [
     ("cancelled", cancelled(in_transaction=("default",)), "silent"),
     ("cancelled", cancelled(usable=False), "fail"),
 ]
+
+
+def both(signals: tuple[SignalSent, ...], *sent: Sent, error: Raised | None = None) -> Pair:
+    """Two sides that send the same signals and statements."""
+    side = replace(SIDE, signals=signals, statements=sent, error=error)
+    return replace(PAIR, sync=side, asynchronous=side)
+
+
+UPDATED = Sent("UPDATE post", (), context=0)
+RESAVED = SignalSent("post_save", "sample_app.Post", (("created", False), ("using", "default")))
+ELSEWHERE = replace(SAVING, arguments=(("using", "other"),))
+ADDING, ADDED = (
+    SignalSent("m2m_changed", "sample_app.Post_tags", (("action", action), ("pk_set", {1})))
+    for action in ("pre_add", "post_add")
+)
+MORE = replace(ADDED, arguments=(("action", "post_add"), ("pk_set", {1, 2})))
+DISAGREEMENTS += [
+    ("signals", both((SAVING,), INSERTED), "silent"),
+    ("signals", both((SAVING, SAVED, SAVED), INSERTED), "silent"),
+    ("signals", both((ELSEWHERE, SAVED), INSERTED), "silent"),
+    ("signals", both((ADDING, MORE), INSERTED), "silent"),
+    ("signals", both((ADDING, ADDED, ADDED), INSERTED), "silent"),
+    ("signals", both((SAVING, SAVED), UPDATED), "silent"),
+    ("signals", both((SAVING, RESAVED), INSERTED), "silent"),
+]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        both((ADDING, ADDED), INSERTED),
+        both((SAVING, RESAVED), UPDATED),
+        both((SAVING, RESAVED), UPDATED, INSERTED),
+        both((SAVING, SAVED), UPDATED, INSERTED),
+        both((SAVING,), INSERTED, error=ERROR),
+        both((SignalSent("user_logged_in", "User"),)),
+    ],
+)
+def test_signals_that_agree_with_each_other_and_with_the_statements_are_right(pair: Pair) -> None:
+    """One after for each before, unless the call has raised; a row is created by an INSERT."""
+    assert PANEL["signals"](pair) is None
 
 
 @pytest.mark.parametrize(("name", "pair", "verdict"), DISAGREEMENTS)

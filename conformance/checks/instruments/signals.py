@@ -64,8 +64,13 @@ def _signals() -> tuple[tuple[str, Any], ...]:
 
 
 def _label(sender: Any) -> str:
+    """A class by its name, which receivers are connected to; what is none, as what it is."""
+    if isinstance(sender, str):
+        return repr(sender)
+    if not isinstance(sender, type):
+        return f"an instance of {_label(type(sender))}"
     meta = getattr(sender, "_meta", None)
-    return meta.label if meta is not None else getattr(sender, "__qualname__", type(sender).__qualname__)
+    return str(meta.label) if meta is not None else sender.__qualname__
 
 
 def _is_plain(value: Any) -> bool:

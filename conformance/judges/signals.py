@@ -1,0 +1,65 @@
+"""Which signals are sent: the same as by the twin, and such that one agrees with the other and with the statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from conformance.judges.ruling import Ruling
+from conformance.observations import Observation, Pair, SignalSent
+
+# Of what receivers are told before and after, this is the same; the instance is another by then.
+_SAME = ("using", "update_fields", "raw", "pk_set", "reverse", "model")
+
+
+def signals(pair: Pair) -> Ruling | None:
+    """The same signals with the same arguments, in the same order; one after for each before, which says the same."""
+    found = pair.asynchronous
+    if found.signals != pair.sync.signals:
+        return Ruling(
+            "Other signals are sent than by the synchronous operation.",
+            pair.sync.signals,
+            found.signals,
+            silent=found.error is None,
+        )
+    return None if found.error is not None else _unpaired(found) or _belied(found)
+
+
+def _unpaired(found: Observation) -> Ruling | None:
+    """What is told before is told after, as often."""
+    before, after = (Counter(_told(each, when) for each in found.signals) for when in ("pre", "post"))
+    before.pop("", None)
+    after.pop("", None)
+    if before == after:
+        return None
+    return Ruling(
+        "What is told before and after is not the same.",
+        sorted((before - after).elements()) or "nothing more before",
+        sorted((after - before).elements()) or "nothing more after",
+        silent=True,
+    )
+
+
+def _told(sent: SignalSent, when: str) -> str:
+    """What a signal of that time tells, but for the time; empty for any other."""
+    given = dict(sent.arguments)
+    name = str(given.get("action", sent.name))
+    if not name.startswith(f"{when}_"):
+        return ""
+    told = ", ".join(f"{key}={_in_order(given[key])!r}" for key in _SAME if key in given)
+    return f"{name.removeprefix(f'{when}_')} of {sent.sender}: {told}"
+
+
+def _in_order(value: Any) -> Any:
+    return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
+
+
+def _belied(found: Observation) -> Ruling | None:
+    """What is told to be created was inserted, and what is told not to be was not the only thing that was done."""
+    sent = {statement.sql.lstrip().partition(" ")[0].upper() for statement in found.statements}
+    saved = {dict(each.arguments).get("created") for each in found.signals if each.name == "post_save"}
+    if True in saved and "INSERT" not in sent:
+        return Ruling("A signal says that a row was created.", "an INSERT", sorted(sent), silent=True)
+    if saved == {False} and "INSERT" in sent and "UPDATE" not in sent:
+        return Ruling("A signal says that a row was not created.", "an UPDATE", sorted(sent), silent=True)
+    return None
