@@ -17,7 +17,8 @@ from conformance.checks.instruments.leftovers import Left
 from conformance.checks.journal import SENSITIVE
 from conformance.checks.outcomes import Absent
 from conformance.checks.parameters import plain_parameters
-from conformance.checks.plain import mask_text, plain
+from conformance.checks.plain import plain
+from conformance.checks.raised import raised_of
 from conformance.checks.recorder import CONNECTING, Statement
 from conformance.checks.seed import KNOWN_KEYS
 from conformance.checks.stage import Stage
@@ -127,7 +128,7 @@ class Witness:
             try:
                 call()
             except Exception as caught:  # noqa: BLE001 - what the code under test raises is what is compared
-                side.error = _raised(caught)
+                side.error = raised_of(caught)
             side.context = PROBE.get()
             side.sent = self._stage.recorder.count()
 
@@ -149,7 +150,7 @@ class Witness:
                 except Absent:
                     raise
                 except (Exception, asyncio.CancelledError) as caught:  # noqa: BLE001 - as above
-                    side.error = _raised(caught)
+                    side.error = raised_of(caught)
             side.context = PROBE.get()
             PROBE.set(None)
             side.sent = self._stage.recorder.count()
@@ -286,14 +287,3 @@ async def _aanswers() -> bool:
     except RuntimeError:
         # A call that failed can leave old releases of asgiref unable to make another in its context.
         return False
-
-
-def _raised(error: BaseException) -> Raised:
-    """The exception itself is let go: what its frames hold is then held by nobody."""
-    causes: list[str] = []
-    cause = error.__cause__
-    while cause is not None and len(causes) < 5:
-        causes.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
-        cause = cause.__cause__
-    kind = type(error)
-    return Raised(f"{kind.__module__}.{kind.__qualname__}", mask_text(str(error)), tuple(causes))
