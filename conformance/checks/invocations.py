@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from math import lcm
 from typing import Any
 
@@ -15,9 +13,9 @@ from hypothesis import strategies as st
 
 from conformance.catalogue import Operation
 from conformance.checks import model_features
+from conformance.checks.aftermath import KEEPING, held, with_caches, with_prefetched, with_target
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
-from conformance.checks.instruments.states import prefetched_for
 from conformance.checks.invocation import Invocation, source_of
 from conformance.checks.outcomes import Absent
 from conformance.checks.reference import AN_ANSWER, UNKNOWN, Answer, answer, consistent, rows_to_seed
@@ -180,8 +178,7 @@ def _answer(example: Invocation, name: str) -> Answer | None:
     if _vendor() == "mysql" and all(name in repr(example.target) for name in ("Window", "Count")):
         # MariaDB 10.11 gives windows over groups in another order than the one that is asked for.
         return None
-    # What an instance was given before the call it does not follow.
-    return None if example.changes else answer(_vendor(), example.rows, example.target, name, example.arguments)
+    return answer(_vendor(), example.rows, example.target, name, example.arguments, example.changes)
 
 
 def _built(target: Any) -> tuple[Any, Sides | None]:
@@ -219,23 +216,20 @@ def _twins(stage: Stage, example: Invocation, name: str, target: Any) -> Sides:
         return iteration(stage, target)
     if name == "iterator":
         return _iterator(stage, target, args, kwargs)
-    held = (*_held([target, args, kwargs]), *([target] if evaluated else []))
-    sides = operation(stage, target, name, *args, held=held, **kwargs)
+    kept = (*held([target, args, kwargs]), *([target] if evaluated else []))
+    sides = operation(stage, target, name, *args, held=kept, **kwargs)
     if name == "prefetch_related_objects":
-        return _with(args, sides)
+        return with_target(args, sides)
     if name == "explain":
         return mapped(sides, _without_figures)
     if name in _CHANGING and (args or name != "remove"):
-        return mapped(sides, partial(_with_prefetched, target))
+        return mapped(sides, partial(with_prefetched, target))
     if name in _ASKED and args and hasattr(args[0], "_result_cache"):
         return replace(sides, overriding=overriding_method(args[0], _ASKED[name]))
-    return _with(target, sides) if hasattr(target, "_meta") else sides
-
-
-def _with_prefetched(target: Any, value: Any) -> Any:
-    """The result, and what is prefetched for the owner of related objects: by the documentation nothing any longer."""
-    left = prefetched_for(target.instance) if hasattr(target, "instance") else ()
-    return [value, f"still prefetched: {', '.join(left)}"] if left else value
+    if not hasattr(target, "_meta"):
+        return sides
+    keeps = name in KEEPING and not isinstance(example.rows, FeatureRows)
+    return with_caches(target, sides) if keeps else with_target(target, sides)
 
 
 def _evaluate(target: Any) -> bool:
@@ -252,30 +246,6 @@ def _evaluate(target: Any) -> bool:
 def _without_figures(plan: Any) -> Any:
     """A plan with the times that it took has others each time."""
     return _FIGURES.sub("<figure>", plan) if isinstance(plan, str) else plan
-
-
-def _with(target: Any, sides: Sides) -> Sides:
-    """The result together with the instances as they are afterwards: what most of their methods give is None."""
-
-    async def asynchronous() -> Any:
-        return [await sides.asynchronous(), target]
-
-    return replace(sides, sync=lambda: [sides.sync(), target], asynchronous=asynchronous)
-
-
-def _held(value: Any) -> Iterator[Any]:
-    """What the caller still has: instances, the owner of related objects, callables that count their calls."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _held(each)
-    elif isinstance(getattr(value, "__self__", None), count) or (
-        hasattr(value, "_meta") and not isinstance(value, type)
-    ):
-        yield value
-    elif hasattr(value, "get_queryset") and hasattr(getattr(value, "instance", None), "_meta"):
-        yield value.instance
 
 
 def iteration(stage: Stage, target: Any) -> Sides:

@@ -40,12 +40,14 @@ def _ends(of: tuple[str, list[tuple[int, ...]]], *, keys: bool = True) -> list[t
     return [ends for each in subsets for ends in ((_keys(each), _each(model, each)) if keys else (_each(model, each),))]
 
 
-def _adding(ends: list[tuple[Any, ...]], ways: tuple[dict[str, Any], ...], *wrong: Arguments) -> Drawn:
-    return st.sampled_from([*(given(*each, **way) for each in ends for way in ways), *wrong])
+def _adding(ends: list[tuple[Any, ...]], ways: tuple[dict[str, Any], ...], *special: Arguments) -> Drawn:
+    """Of four draws one is special, however many ends and ways there are."""
+    return mostly(st.sampled_from([given(*each, **way) for each in ends for way in ways]), st.sampled_from(special))
 
 
-def _setting(ends: list[tuple[Any, ...]], ways: tuple[dict[str, Any], ...], *wrong: Arguments) -> Drawn:
-    return st.sampled_from([*(given(list(each), **way) for each in ends for way in ways), *wrong])
+def _setting(ends: list[tuple[Any, ...]], ways: tuple[dict[str, Any], ...], *special: Arguments) -> Drawn:
+    usual = st.sampled_from([given(list(each), **way) for each in ends for way in ways])
+    return mostly(usual, st.sampled_from(special), 2)
 
 
 _UNSAVED_TAG, _NEW_COMMENT = call("Tag", name="unsaved"), call("Comment", content="new")
@@ -57,6 +59,7 @@ _NEXT = Chain(call("count", 5), (Attribute("__next__"),))
 _FIRST, _GONE = FIRST_KEY, FIRST_KEY + 90
 _OWN_REACTIONS = instance("Post", 0).then(Attribute("reactions"), step("all"))
 _OWN_POSTS = instance("User", 0).then(Attribute("posts"), step("all"))
+_OWN_TAGS = instance("Post", 0).then(Attribute("tags"), step("order_by", "name"))
 
 _FIRST_POST = instance("Post", 0)
 _OWNED = _adding(
@@ -69,7 +72,13 @@ _OWNED = _adding(
 )
 RELATED: dict[str, Drawn] = {
     "tags": _adding(
-        _ends(_TAGS), _THROUGH, given(_UNSAVED_TAG), given("no key"), given(instance("Post", 0)), given(None)
+        _ends(_TAGS),
+        _THROUGH,
+        given(_UNSAVED_TAG),
+        given("no key"),
+        given(str(FIRST_KEY + 1)),
+        given(instance("Post", 0)),
+        given(None),
     ),
     "tags_removed": _adding(_ends(_TAGS), ({},), given(_UNSAVED_TAG), given(_GONE), given(instance("Post", 0))),
     "tags_set": _setting(
@@ -77,6 +86,9 @@ RELATED: dict[str, Drawn] = {
         _THROUGH_SET,
         given(_ALL_TAGS),
         given(_ALL_TAGS.then(Slice(1, None))),
+        # What is cleared first must have been read before.
+        given(_OWN_TAGS, clear=True),
+        given([str(FIRST_KEY), str(FIRST_KEY + 2)]),
         # The same one twice: as two instances, and as an instance and its key.
         given([*_each("Tag", (0, 1, 0))]),
         given([*_each("Tag", (1, 0)), FIRST_KEY + 1]),
@@ -112,6 +124,7 @@ RELATED: dict[str, Drawn] = {
         _ends(_POSTS, keys=False),
         _SET_WAYS,
         given(_OWN_POSTS),
+        given(_OWN_POSTS, clear=True),
         given([_FIRST_POST, _FIRST_POST]),
         given([_FIRST]),
         given(None),

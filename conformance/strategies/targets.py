@@ -34,9 +34,9 @@ def _fetched(model: str, most: int = 1, *steps: Step) -> st.SearchStrategy[Chain
     return st.integers(0, most).map(lambda at: wanted.then(*instance(model, at).steps))
 
 
-def _with_caches(model: str, one: str, many: str) -> st.SearchStrategy[Any]:
-    """An instance of the rows; of every fourth each, one related object or many are fetched already."""
-    selected, prefetched = Step("select_related", (one,)), Step("prefetch_related", (many,))
+def _with_caches(model: str, ones: tuple[str, ...], many: str) -> st.SearchStrategy[Any]:
+    """An instance of the rows; of every fourth each, the single related objects or many are fetched already."""
+    selected, prefetched = Step("select_related", ones), Step("prefetch_related", (many,))
     return _fetched(model) | _fetched(model) | _fetched(model, 1, selected) | _fetched(model, 1, prefetched)
 
 
@@ -117,8 +117,9 @@ TARGETS: dict[str, TargetKind] = {
     "child_manager": TargetKind(some_reviewed_rows(), st.just(Name("Review.objects"))),
     "profile_manager": _manager("Profile.objects"),
     "specimen_manager": TargetKind(specimen_rows(), st.just(Name("Specimen.objects"))),
-    "instance": TargetKind(_POSTS, _fetched("Post")),
-    "changed_instance": TargetKind(_POSTS, _with_caches("Post", "author", "tags"), CHANGES),
+    # What has lost its key has no row that could be deleted.
+    "instance": TargetKind(_POSTS, _fetched("Post"), st.sampled_from(((), (), (), (), (("pk", None),)))),
+    "changed_instance": TargetKind(_POSTS, _with_caches("Post", ("author", "review"), "tags"), CHANGES),
     "partial_instance": TargetKind(_POSTS, _fetched("Post", 1, Step("only", ("title", "views"))), CHANGES),
     "new_instance": TargetKind(_SOME, NEW_POSTS),
     "changed_child": TargetKind(reviewed_rows(), _fetched("Review", 0), CHILD_CHANGES),

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.checks.reference.conditions import holds
 from conformance.checks.reference.dialect import Dialect
+from conformance.checks.reference.ends import ends_of
+from conformance.checks.reference.held import instance_of, is_instance
+from conformance.checks.reference.instances import INSTANCES
 from conformance.checks.reference.joins import World
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.queries import rows_of
 from conformance.checks.reference.reads import READS
-from conformance.checks.reference.relating import RELATING, ends_of
+from conformance.checks.reference.relating import RELATING
 from conformance.checks.reference.schema import Tables, tables_of
 from conformance.checks.reference.steps import query_of
 from conformance.checks.reference.writes import WRITES
 
 if TYPE_CHECKING:
-    from conformance.strategies.code import Arguments
+    from conformance.strategies.code import Arguments, Pairs
     from conformance.strategies.rows import Rows
 
 
@@ -29,10 +32,15 @@ class Answer:
     tables: Tables | None = None
 
 
-def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments) -> Answer | None:
-    """What the model says; None where it does not know."""
+def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments, changes: Pairs = ()) -> Answer | None:
+    """What the model says; None where it does not know. `changes` are what an instance is given before the call."""
     world = World(tables_of(rows), Dialect(vendor), holds, lambda world, inner: rows_of(world, query_of(world, inner)))
     try:
+        if call in INSTANCES and is_instance(target):
+            found = instance_of(world, target, changes)
+            return Answer(INSTANCES[call](world, found, given), world.tables)
+        if changes:
+            return None
         ends = ends_of(target)
         if call in RELATING and ends is not None:
             return Answer(RELATING[call](world, ends, given), world.tables)

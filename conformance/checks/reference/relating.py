@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from conformance.checks.reference.ends import Ends, is_unsaved
 from conformance.checks.reference.expressions import instance_key
+from conformance.checks.reference.generic import GENERIC
 from conformance.checks.reference.joins import World
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.queries import rows_of
-from conformance.checks.reference.records import Values, insert, made
-from conformance.checks.reference.schema import CONTENT_TYPE, MODELS, Relation
+from conformance.checks.reference.records import insert, made
 from conformance.checks.reference.steps import owner_of, query_of, related
 from conformance.checks.reference.writes import create, get_or_create, update_or_create
-from conformance.strategies.code import Arguments, Attribute, Call, Chain, Name
+from conformance.strategies.code import Arguments, Call, Chain, Name
 from conformance.strategies.rows import LAST_KEY
-
-
-@dataclass(frozen=True)
-class Ends:
-    """A manager: its owner's key, the relation that it follows, and the expression of the owner."""
-
-    owner: Any
-    relation: Relation
-    name: str
-    expression: Chain
-
-    @property
-    def forced(self) -> Values:
-        """The values that a row gets which is created here."""
-        if self.relation.through is not None:
-            return ()
-        if self.relation.model == "Reaction":
-            # Which number the database gave to a type is not known here; every other row has it.
-            return (("object_id", self.owner), ("content_type", CONTENT_TYPE))
-        return ((self.relation.column, self.owner),)
-
-
-def ends_of(target: Any) -> Ends | None:
-    """The manager that an expression ends in; None for any other target."""
-    if not (isinstance(target, Chain) and target.steps and isinstance(target.steps[-1], Attribute)):
-        return None
-    expression = Chain(target.start, target.steps[:-1])
-    model, key = owner_of(expression)
-    relation = MODELS[model].relation(target.steps[-1].name)
-    return None if relation is None else Ends(key, relation, target.steps[-1].name, expression)
 
 
 def _keys(world: World, ends: Ends, given: tuple[Any, ...], *, keys: bool = True) -> list[Any]:
@@ -58,14 +28,21 @@ def _keys(world: World, ends: Ends, given: tuple[Any, ...], *, keys: bool = True
             found.append(instance_key(each))
         elif isinstance(each, Call):
             raise Raises("ValueError" if each.function == ends.relation.model else "TypeError")
-        elif isinstance(each, int) and keys:
-            found.append(each)
+        elif isinstance(each, (int, str)) and keys:
+            found.append(_number(each))
         else:
             raise Unmodelled("another end")
     missing = set(found) - {row["id"] for row in world.tables[ends.relation.model]}
     if missing:
         raise Unmodelled("an end that is not there")
     return found
+
+
+def _number(given: int | str) -> int:
+    """A key, also as a text. Raises `Raises` (ValueError) for a text that is none."""
+    if isinstance(given, str) and not given.isdecimal():
+        raise Raises("ValueError")
+    return int(given)
 
 
 def _listed(world: World, ends: Ends, given: Arguments, *, keys: bool) -> list[Any]:
@@ -103,7 +80,7 @@ def add(world: World, ends: Ends, given: Arguments) -> None:
         _link(world, ends, _keys(world, ends, given.args), kept=lambda _: True)
         return
     # With `bulk=False` each is saved: also one that was not before.
-    new = [each for each in given.args if options.get("bulk") is False and _unsaved(each, ends)]
+    new = [each for each in given.args if options.get("bulk") is False and is_unsaved(each, ends)]
     keys = _keys(world, ends, tuple(each for each in given.args if each not in new), keys=False)
     _own(world, ends, keys, owner=ends.owner)
     for each in new:
@@ -112,13 +89,13 @@ def add(world: World, ends: Ends, given: Arguments) -> None:
 
 def remove(world: World, ends: Ends, given: Arguments) -> None:
     """Not the given ends any longer."""
-    if ends.relation.through is None and any(_unsaved(each, ends) for each in given.args):
+    if ends.relation.through is None and any(is_unsaved(each, ends) for each in given.args):
         raise Raises("DoesNotExist")
     if any(isinstance(each, Chain) and owner_of(each)[0] != ends.relation.model for each in given.args):
         raise Unmodelled("an instance of another model")
     if ends.relation.through is not None:
         # No link leads to what is not saved: there is nothing to remove.
-        keys = _keys(world, ends, tuple(each for each in given.args if not _unsaved(each, ends)))
+        keys = _keys(world, ends, tuple(each for each in given.args if not is_unsaved(each, ends)))
         _link(world, ends, [], kept=lambda key: key not in keys)
         return
     keys = _keys(world, ends, given.args, keys=False)
@@ -126,10 +103,6 @@ def remove(world: World, ends: Ends, given: Arguments) -> None:
     if set(keys) - owned:
         raise Raises("DoesNotExist")
     _own(world, ends, keys, owner=None)
-
-
-def _unsaved(each: Any, ends: Ends) -> bool:
-    return isinstance(each, Call) and each.function == ends.relation.model
 
 
 def replace_all(world: World, ends: Ends, given: Arguments) -> None:
@@ -182,25 +155,16 @@ def _creating(call: str) -> Callable[[World, Ends, Arguments], Any]:
     return operation
 
 
-def _generic(call: str, operation: Operation) -> Operation:
-    """Rows of a generic relation belong to their owner: what is taken from it is deleted."""
-
-    def changed(world: World, ends: Ends, given: Arguments) -> Any:
-        if ends.relation.model != "Reaction" or given.args:
-            if ends.relation.model == "Reaction" and call != "clear":
-                raise Unmodelled("rows of a generic relation")
-            return operation(world, ends, given)
-        if call == "clear":
-            kept = [row for row in world.tables["Reaction"] if row["object_id"] != ends.owner]
-            world.tables["Reaction"] = kept
-        return None
-
-    return changed
-
-
 Operation = Callable[[World, Ends, Arguments], Any]
+
+
+def _by_kind(operation: Operation, generic: Operation) -> Operation:
+    """Rows of a generic relation belong to their owner: what is taken from it is deleted."""
+    return lambda world, ends, given: (generic if ends.relation.model == "Reaction" else operation)(world, ends, given)
+
+
 _CHANGING: dict[str, Operation] = {"add": add, "remove": remove, "set": replace_all, "clear": clear}
 RELATING: dict[str, Callable[[World, Ends, Arguments], Any]] = {
-    **{call: _generic(call, operation) for call, operation in _CHANGING.items()},
+    **{call: _by_kind(operation, GENERIC[call]) for call, operation in _CHANGING.items()},
     **{call: _creating(call) for call in _CREATING},
 }

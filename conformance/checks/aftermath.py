@@ -1,0 +1,57 @@
+"""What a call leaves of what the caller holds, shown together with what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from conformance.checks.experiments import Sides
+from conformance.checks.instruments.states import prefetched_for
+
+# Methods of instances of which a model knows what they leave fetched.
+KEEPING = ("save", "delete", "refresh_from_db")
+
+
+def with_prefetched(target: Any, value: Any) -> Any:
+    """The result, and what is prefetched for the owner of related objects: by the documentation nothing any longer."""
+    left = prefetched_for(target.instance) if hasattr(target, "instance") else ()
+    return [value, f"still prefetched: {', '.join(left)}"] if left else value
+
+
+def with_target(target: Any, sides: Sides) -> Sides:
+    """The result together with the instances as they are afterwards: what most of their methods give is None."""
+
+    async def asynchronous() -> Any:
+        return [await sides.asynchronous(), target]
+
+    return replace(sides, sync=lambda: [sides.sync(), target], asynchronous=asynchronous)
+
+
+def with_caches(target: Any, sides: Sides) -> Sides:
+    """The result, the instance, and the names of the related objects that it has, one and many."""
+
+    def shown(value: Any) -> list[Any]:
+        prefetched = getattr(target, "_prefetched_objects_cache", {})
+        return [value, target, sorted(target._state.fields_cache), sorted(prefetched)]
+
+    async def asynchronous() -> Any:
+        return shown(await sides.asynchronous())
+
+    return replace(sides, sync=lambda: shown(sides.sync()), asynchronous=asynchronous)
+
+
+def held(value: Any) -> Iterator[Any]:
+    """What the caller still has: instances, the owner of related objects, callables that count their calls."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from held(each)
+    elif isinstance(getattr(value, "__self__", None), count) or (
+        hasattr(value, "_meta") and not isinstance(value, type)
+    ):
+        yield value
+    elif hasattr(value, "get_queryset") and hasattr(getattr(value, "instance", None), "_meta"):
+        yield value.instance
