@@ -70,8 +70,8 @@ class Recorder:
             self._watch(connection)
 
     def count(self) -> int:
-        """How many statements the recording that was opened last has seen."""
-        return len(self._statements) - self._starts[-1]
+        """How many statements the recording that was opened last has seen; 0 where none is open."""
+        return len(self._statements) - self._starts[-1] if self._starts else 0
 
     @contextmanager
     def recording(self) -> Iterator[list[Statement]]:

@@ -18,6 +18,7 @@ class Defect:
 
 _ASGI, _RELATED = "django.core.handlers.asgi", "django.db.models.fields.related_descriptors"
 _BASE, _GENERIC = "django.db.models.base", "django.contrib.contenttypes.fields"
+_QUERY, _CLIENT = "django.db.models.query", "django.test.client"
 DEFECTS = (
     Defect(_ASGI, "", 'self.path.startswith(script_name + "/")', "self.path.startswith(script_name)", "PREFIX:result"),
     Defect(_ASGI, "", "set_script_prefix(get_script_prefix(scope))", 'set_script_prefix("")', "PREFIX:result"),
@@ -250,4 +251,11 @@ DEFECTS = (
         "sender=user",
         "auth.alogin:signals",
     ),
+    Defect(_QUERY, "= collector.delete()", "self._result_cache = None", "pass", "queryset.cache:model"),
+    Defect(_QUERY, "rows = query.get_compiler", "self._result_cache = None", "pass", "queryset.cache:model"),
+    Defect(_QUERY, "def count(self)", "self._result_cache is not None", "False", "queryset.cache:model"),
+    Defect(_QUERY, "def exists(self)", "self._result_cache is None", "True", "queryset.cache:model"),
+    Defect(_QUERY, "def contains(", "self._result_cache is not None", "False", "queryset.cache:model"),
+    Defect(_CLIENT, "class AsyncClient(", "response.request = request", "pass", "client.get:result"),
+    Defect(_CLIENT, "class AsyncClient(", "response.json = ", "_ = ", "client.get:result"),
 )

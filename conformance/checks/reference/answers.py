@@ -34,7 +34,7 @@ class Answer:
 
 def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments, changes: Pairs = ()) -> Answer | None:
     """What the model says; None where it does not know. `changes` are what an instance is given before the call."""
-    world = World(tables_of(rows), Dialect(vendor), holds, lambda world, inner: rows_of(world, query_of(world, inner)))
+    world = world_of(vendor, rows)
     try:
         if call in INSTANCES and is_instance(target):
             found = instance_of(world, target, changes)
@@ -52,3 +52,8 @@ def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments, ch
         return Answer({"raises": raised.name})
     except Unmodelled:
         return None
+
+
+def world_of(vendor: str, rows: Rows) -> World:
+    """The drawn rows as tables, with what every evaluation needs."""
+    return World(tables_of(rows), Dialect(vendor), holds, lambda world, inner: rows_of(world, query_of(world, inner)))

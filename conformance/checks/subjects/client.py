@@ -15,8 +15,9 @@ from conformance.checks.instruments import declare
 from conformance.checks.journal import Journal
 from conformance.checks.outcomes import Absent
 from conformance.checks.registry import register_experiment
-from conformance.checks.sites import VISIT, Site, body_facts, facts, in_test_environment, masked, plain_response
+from conformance.checks.sites import VISIT, Site, body_facts, facts, in_test_environment
 from conformance.checks.stage import Stage
+from conformance.checks.subjects.client_responses import show
 from conformance.checks.twins import overriding_each
 from conformance.strategies import NO_ROWS, Rows
 
@@ -117,20 +118,6 @@ def _clients(example: Asking) -> tuple[Any, Any]:
     return clients
 
 
-def show(response: Any, client: Any) -> dict[str, Any]:
-    """The response with what the test client adds to it."""
-    chain = getattr(response, "redirect_chain", None)
-    return {
-        **plain_response(response),
-        "redirects": chain,
-        "jar": sorted(masked(morsel.OutputString()) for morsel in client.cookies.values()),
-        "templates": len(response.templates),
-        "context": (type(response.context).__name__, response.context["who"]) if response.context else None,
-        "view": response.resolver_match.url_name,
-        "same": response.client is client,
-    }
-
-
 def _asking(example: Asking, stage: Stage, by_hand: tuple[tuple[str, Any], ...] = ()) -> Sides:
     """`by_hand` is given with the synchronous request, where the asynchronous client has it as a default."""
     first, second = _clients(example)
@@ -173,7 +160,7 @@ def _source(example: Asking) -> tuple[str, str]:
 
 Pairs = st.SearchStrategy[tuple[tuple[str, Any], ...]]
 QUERIES = st.sampled_from(["", "?a=1", "?a=1&a=2&b=%C3%A9", "?empty="])
-VIEWS = st.sampled_from(["echo", "aecho"])
+VIEWS = st.sampled_from(["echo", "aecho", "echo", "aecho", "json"])
 _FORMS: tuple[dict[str, Any], ...] = ({}, {"a": "1"}, {"a": ["1", "2"], "b": "é"}, {"n": 3, "text": "x y&z"})
 _BODIES = ("", "text", b"\x00\xff", '{"json": "é"}')
 
