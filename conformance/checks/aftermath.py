@@ -9,15 +9,43 @@ from typing import Any
 
 from conformance.checks.experiments import Sides
 from conformance.checks.instruments.states import prefetched_for
+from conformance.strategies.code import Attribute, Chain, Name, find
 
 # Methods of instances of which a model knows what they leave fetched.
 KEEPING = ("save", "delete", "refresh_from_db")
+# Methods of managers of related objects that give instances, each of which knows its owner.
+OWNED = ("__iter__", "iterator", "get", "first", "last", "in_bulk", "create", "get_or_create", "update_or_create")
 
 
 def with_prefetched(target: Any, value: Any) -> Any:
     """The result, and what is prefetched for the owner of related objects: by the documentation nothing any longer."""
     left = prefetched_for(target.instance) if hasattr(target, "instance") else ()
     return [value, f"still prefetched: {', '.join(left)}"] if left else value
+
+
+def owning_field(target: Any) -> str:
+    """The foreign key that leads from what a manager of related objects gives to its owner; empty for any other."""
+    from django.db.models import ManyToOneRel
+
+    steps = target.steps if isinstance(target, Chain) and isinstance(target.start, Name) else ()
+    named = [step.name for step in steps if isinstance(step, Attribute)]
+    if not named:
+        return ""
+    model = find(target.start.name.partition(".")[0])
+    relation = next((each for each in model._meta.related_objects if each.get_accessor_name() == named[-1]), None)
+    many = isinstance(relation, ManyToOneRel) and not relation.one_to_one
+    return relation.field.name if relation is not None and many else ""
+
+
+def with_owner(name: str, value: Any) -> Any:
+    """The result, and how many of its instances do not know their owner, which was at hand."""
+    if isinstance(value, dict):
+        found = list(value.values())
+    else:
+        found = list(value) if isinstance(value, (list, tuple)) else [value]
+    instances = [each for each in found if hasattr(each, "_meta")]
+    lost = sum(name not in each._state.fields_cache for each in instances)
+    return [value, f"{lost} without their owner"] if lost else value
 
 
 def with_target(target: Any, sides: Sides) -> Sides:

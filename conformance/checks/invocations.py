@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from conformance.catalogue import Operation
 from conformance.checks import model_features
-from conformance.checks.aftermath import KEEPING, held, with_caches, with_prefetched, with_target
+from conformance.checks.aftermath import (
+    KEEPING,
+    OWNED,
+    held,
+    owning_field,
+    with_caches,
+    with_owner,
+    with_prefetched,
+    with_target,
+)
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
 from conformance.checks.invocation import Invocation, source_of
@@ -153,6 +162,8 @@ def _sides(stage: Stage, example: Invocation, name: str, model: _ReferenceModel)
     well_formed = model.answers or isinstance(example.rows, FeatureRows)
     if not well_formed:
         sides = _twins(stage, example, name, resolve(example.target))
+        if name in OWNED and (owning := owning_field(example.target)):
+            sides = mapped(sides, partial(with_owner, owning))
     else:
         target, refused = _built(example.target)
         if refused is not None:

@@ -116,6 +116,8 @@ _WRONG_UPDATES = (
     Arguments(([call("Post", title="unsaved")], ["title"])),
     Arguments(([_changed(0)], ["title"]), (("batch_size", 0),)),
     Arguments(([_changed(0, author=call("User", username="unsaved"))], ["author"])),
+    # A related object that is not saved is no obstacle to other fields.
+    Arguments(([_changed(0, title="alone", author=call("User", username="unsaved"))], ["title"])),
     Arguments(([], ["title"])),
     Arguments(([_changed(90, title="gone"), _changed(0, title="there")], ["title"])),
     Arguments((), (("objs", [_EXPRESSION]), ("fields", ("title", "views")))),

@@ -19,6 +19,7 @@ class Defect:
 _ASGI, _RELATED = "django.core.handlers.asgi", "django.db.models.fields.related_descriptors"
 _BASE, _GENERIC = "django.db.models.base", "django.contrib.contenttypes.fields"
 _QUERY, _CLIENT = "django.db.models.query", "django.test.client"
+_STATIC = "django.contrib.staticfiles.handlers"
 DEFECTS = (
     Defect(_ASGI, "", 'self.path.startswith(script_name + "/")', "self.path.startswith(script_name)", "PREFIX:result"),
     Defect(_ASGI, "", "set_script_prefix(get_script_prefix(scope))", 'set_script_prefix("")', "PREFIX:result"),
@@ -258,4 +259,34 @@ DEFECTS = (
     Defect(_QUERY, "def contains(", "self._result_cache is not None", "False", "queryset.cache:model"),
     Defect(_CLIENT, "class AsyncClient(", "response.request = request", "pass", "client.get:result"),
     Defect(_CLIENT, "class AsyncClient(", "response.json = ", "_ = ", "client.get:result"),
+    Defect(_QUERY, "def bulk_create(", "obj_with_pk._state.db = self.db", "pass", "queryset.abulk_create:model"),
+    Defect(
+        _QUERY,
+        "def _batched_insert",
+        "on_conflict is None or on_conflict == OnConflict.UPDATE",
+        "on_conflict is None",
+        "queryset.abulk_create.conflicts:model",
+    ),
+    Defect(
+        _QUERY, "def bulk_update(", '="bulk_update", fields=fields', '="bulk_update"', "queryset.abulk_update:model"
+    ),
+    Defect(_QUERY, "# Add the known related", "setattr(obj, field.name, rel_obj)", "pass", "related.afirst:model"),
+    Defect("django.shortcuts", "", "_default_manager.all()", "_base_manager.all()", "shortcuts.aget_list_or_404:model"),
+    Defect(
+        "django.contrib.auth.models",
+        "def _create_user_object",
+        "self.normalize_email(email)",
+        "email",
+        "auth.user_manager.acreate_user:model",
+    ),
+    Defect(
+        "django.contrib.auth.models",
+        "def _create_user_object",
+        "make_password(password)",
+        'make_password(password or "")',
+        "auth.user_manager.acreate_user:model",
+    ),
+    Defect(_STATIC, "", "list)(_iterator)", "lambda parts: [*parts][:1])(_iterator)", "http.static_files:result"),
+    Defect(_STATIC, "", "and not self.base_url.netloc", "", "http.static_files:model"),
+    Defect(_STATIC, "def serve", "insecure=True", "insecure=False", "http.static_files:model"),
 )

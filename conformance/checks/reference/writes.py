@@ -189,11 +189,19 @@ def bulk_create(world: World, query: Query, given: Arguments) -> Any:
         raise Raises("ValueError")
     rows = [made(table, each.kwargs) for each in objects]
     # Those with keys of their own come first.
-    new = [_placed(world, table, row, options) for row in sorted(rows, key=lambda row: row["id"] is None)]
-    if ignoring or updating:
+    order = sorted(range(len(rows)), key=lambda at: rows[at]["id"] is None)
+    placed = {at: _placed(world, table, rows[at], options) for at in order}
+    if ignoring or (updating and not _tells_keys()):
         return UNKNOWN
-    values = [seen(query.model, row) for row in new]
-    return values if all(row["id"] is None for row in rows) else UNKNOWN
+    # The key alone is told of a row that was there.
+    return [seen(query.model, {**row, "id": placed[at]["id"]}) for at, row in enumerate(rows)]
+
+
+def _tells_keys() -> bool:
+    """Whether rows that were there are told by their keys as well, which the release notes of Django 5.0 promise."""
+    import django
+
+    return django.VERSION >= (5, 0)
 
 
 def _updating(table: str, options: dict[str, Any]) -> None:
@@ -232,9 +240,10 @@ def bulk_update(world: World, query: Query, given: Arguments) -> int:
         raise Raises("ValueError")
     changed = 0
     for row in rows:
-        if any(isinstance(value, Call) and name == "author" for name, value in row.items()):
+        unsaved = {name for name, value in row.items() if isinstance(value, Call) and name == "author"}
+        if unsaved & set(known):
             raise Raises("ValueError")
-        whole = made("Post", tuple(row.items()))
+        whole = made("Post", tuple(pair for pair in row.items() if pair[0] not in unsaved))
         here = narrowed(world, query, Arguments(kwargs=(("pk", row["pk"]),)))
         changes = tuple((name, whole[name]) for name in known if name is not None)
         changed += update(world, here, Arguments(kwargs=changes))

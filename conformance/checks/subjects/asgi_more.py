@@ -1,14 +1,11 @@
-"""Static files, the adapter for WSGI applications, encodings, and requests that no client sends: from factories."""
+"""The adapter for WSGI applications, encodings, and requests that no client sends: from factories."""
 
 from __future__ import annotations
 
 import inspect
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -22,9 +19,6 @@ from conformance.checks.sites import VISIT, Site, body_facts
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.asgi import Exchange, source, whole
 from conformance.strategies import NO_ROWS, Rows
-
-_FOLDER = Path(tempfile.gettempdir()) / f"conformance_static_{os.getpid()}"
-_MOMENT = 1_577_872_800
 
 
 def _plain(_: Any) -> Any:
@@ -44,75 +38,6 @@ def _encoded(request: Any) -> Any:
 
 
 SITE = Site(plain=_plain, encoded=_encoded)
-
-
-@contextmanager
-def _static(_: Exchange) -> Iterator[None]:
-    """The site, with a folder of static files."""
-    from django.contrib.staticfiles import finders
-    from django.test import override_settings
-
-    _FOLDER.mkdir(exist_ok=True)
-    file = _FOLDER / "a.css"
-    file.write_text("a { color: red }")
-    os.utime(file, (_MOMENT, _MOMENT))
-    overridden = override_settings(
-        ROOT_URLCONF=SITE.urlconf,
-        MIDDLEWARE=[],
-        DEBUG=True,
-        STATIC_URL="/static/",
-        STATICFILES_DIRS=[str(_FOLDER)],
-        ALLOWED_HOSTS=["*"],
-    )
-    with overridden:
-        finder: Any = finders.get_finder
-        finder.cache_clear()
-        try:
-            yield
-        finally:
-            finder.cache_clear()
-            file.unlink()
-            _FOLDER.rmdir()
-
-
-def _static_files(stage: Stage, example: Exchange) -> Sides:
-    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
-    from django.core.handlers.asgi import ASGIHandler
-    from django.core.handlers.wsgi import WSGIHandler
-
-    journal = Journal(stage.recorder, threads=())
-    wsgi, asgi = StaticFilesHandler(WSGIHandler()), ASGIStaticFilesHandler(ASGIHandler())
-
-    def sync() -> Any:
-        with VISIT.to(example, journal), journal.logging("django.request"):
-            return _brief(ask_wsgi(wsgi, example.request))
-
-    async def asynchronous() -> Any:
-        with VISIT.to(example, journal), journal.logging("django.request"):
-            return _brief(await ask_asgi(asgi, example.request))
-
-    return Sides(sync, asynchronous, held=(journal.state,))
-
-
-def _brief(answer: Any) -> Any:
-    """A page for developers names the handler, and is not compared."""
-    shown = whole(answer)
-    return shown if isinstance(shown, str) or shown["status"] != 404 else shown["status"]
-
-
-_PATHS = ["/static/a.css", "/static/none.css", "/static/../plain/", "/plain/", "/none/"]
-register_experiment(
-    "http.static_files",
-    st.builds(
-        lambda path, method, headers: Exchange(Request(path, method, headers=headers)),
-        st.sampled_from(_PATHS),
-        st.sampled_from(["GET", "HEAD"]),
-        st.sampled_from([(), (("If-Modified-Since", "Wed, 01 Jan 2020 10:00:00 GMT"),)]),
-    ),
-    _static_files,
-    source,
-    surroundings=_static,
-)
 
 
 def _encoding_surroundings(_: Exchange) -> AbstractContextManager[object]:

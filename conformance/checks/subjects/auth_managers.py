@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
+from unicodedata import normalize
 
 from hypothesis import strategies as st
 
 from conformance.checks.experiments import Sides
 from conformance.checks.instruments.clock import restart
+from conformance.checks.reference import AN_ANSWER
 from conformance.checks.stage import Stage
 from conformance.checks.subjects.auth import people
 from conformance.checks.subjects.auth_backends import register
@@ -21,7 +23,7 @@ from conformance.checks.subjects.auth_people import (
 )
 from conformance.checks.subjects.auth_permissions import METHODS as RIGHTS
 from conformance.checks.subjects.cache import Call, calls
-from conformance.checks.twins import operation, overriding_method
+from conformance.checks.twins import mapped, operation, overriding_method
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,28 @@ def _of_manager(stage: Stage, example: Managing) -> Sides:
     return replace(sides, overriding=None)
 
 
+def _making(stage: Stage, example: Managing) -> Sides:
+    sides = mapped(_of_manager(stage, example), _described)
+    expected = _expected(example)
+    return sides if expected is None else replace(sides, model=([AN_ANSWER, *expected],))
+
+
+def _described(user: Any) -> list[Any]:
+    """The user, with what follows from the arguments."""
+    return [user, user.username, user.email, user.has_usable_password(), user.is_staff, user.is_superuser]
+
+
+def _expected(example: Managing) -> list[Any] | None:
+    """The same by the documentation; None where the database or the arguments may be refused."""
+    given, super_ = dict(example.call.kwargs), example.call.name == "create_superuser"
+    (name,) = example.call.args
+    if example.alias or name in (JOAN, "") or (super_ and False in (given.get("is_staff"), given.get("is_superuser"))):
+        return None
+    email = "A@example.com" if given.get("email") else ""
+    usable = given.get("password") is not None
+    return [normalize("NFKC", name), email, usable, super_ or given.get("is_staff", False), super_]
+
+
 def _overridden_manager(stage: Stage, example: Managing) -> Sides:
     restart()
     manager = _manager(example)
@@ -76,7 +100,7 @@ _CREATING = {
     "create_superuser": calls("create_superuser", _NAMES, **_FIELDS, is_staff=(False, True), is_superuser=(False,)),
 }
 for _name, _found in _CREATING.items():
-    register(f"auth.user_manager.a{_name}", _managing("User", _found), _of_manager, _manager_source)
+    register(f"auth.user_manager.a{_name}", _managing("User", _found), _making, _manager_source)
 _BY_KEY = "get_by_natural_key"
 register(
     f"auth.user_manager.a{_BY_KEY}",
