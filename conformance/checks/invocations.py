@@ -27,6 +27,7 @@ from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
 from conformance.checks.invocation import Invocation, source_of
 from conformance.checks.outcomes import Absent
+from conformance.checks.prefetched import prefetched_names, with_prefetched_rows
 from conformance.checks.reference import AN_ANSWER, UNKNOWN, Answer, answer, consistent, rows_to_seed
 from conformance.checks.reference.schema import Tables
 from conformance.checks.second_alias import second_alias
@@ -54,6 +55,7 @@ _FIGURES = re.compile(r"\d+(\.\d+)?")
 # Calls of managers of related objects that the documentation names, after which nothing may be prefetched any longer.
 # It names `create` as well, which leaves it.
 _CHANGING = ("add", "remove", "set", "clear")
+_ITERATING = ("__iter__", "iterator")
 # What a shortcut asks of the queryset that it is given, whose class may override it.
 _ASKED = {"get_object_or_404": "get", "get_list_or_404": "filter"}
 
@@ -164,6 +166,8 @@ def _sides(stage: Stage, example: Invocation, name: str, model: _ReferenceModel)
         sides = _twins(stage, example, name, resolve(example.target))
         if name in OWNED and (owning := owning_field(example.target)):
             sides = mapped(sides, partial(with_owner, owning))
+        if name in _ITERATING and (names := prefetched_names(example.target)):
+            sides = mapped(sides, partial(with_prefetched_rows, example.rows, names))
     else:
         target, refused = _built(example.target)
         if refused is not None:

@@ -82,6 +82,18 @@ def narrow_plans() -> st.SearchStrategy[Chain]:
     return st.builds(_plan, st.just("Post.objects"), _NARROWED, st.sampled_from(ORDERINGS), refused)
 
 
+def refused_plans() -> st.SearchStrategy[Chain]:
+    """Posts as what may be deleted and looked for; one in six is cut, in values, or distinct by a field."""
+    refused = (
+        (Slice(0, 1),),
+        (Step("values", ("title",)),),
+        (Step("values_list", ("pk",)),),
+        (Step("distinct", ("title",)),),
+    )
+    ways = st.sampled_from([()] * 20 + [*refused])
+    return st.builds(_plan, st.just("Post.objects"), _NARROWED, st.sampled_from(ORDERINGS), ways)
+
+
 def filtered_plans() -> st.SearchStrategy[Chain]:
     """Posts, narrowed and nothing else."""
     return st.builds(_plan, st.just("Post.objects"), _NARROWED)

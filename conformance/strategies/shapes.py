@@ -111,6 +111,7 @@ PREFETCHES: tuple[Steps, ...] = (
     (step("prefetch_related", call("Prefetch", "comments", to_attr="said"), "said__author"),),
     (_TAGGED, step("prefetch_related", None)),
     (step("select_related", "author"), step("prefetch_related", "author__comments")),
+    (step("prefetch_related", "reactions", "comments"),),
 )
 SELECTIONS: tuple[Steps, ...] = (
     (step("select_related", "author"),),

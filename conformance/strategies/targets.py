@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.strategies import composed, plans
+from conformance.strategies.choosing import mostly
 from conformance.strategies.code import Attribute, Call, Chain, Name, Pairs, Step
 from conformance.strategies.instances import CHANGES, CHANGES_ELSEWHERE, CHILD_CHANGES, NEW_POSTS
 from conformance.strategies.lookups import instance
@@ -86,6 +87,8 @@ TARGETS: dict[str, TargetKind] = {
     "sliced": TargetKind(_POSTS, plans.sliced_plans()),
     "filtered": TargetKind(_SOME, plans.filtered_plans()),
     "any_queryset": TargetKind(_SOME, plans.any_plans()),
+    "deleted_queryset": TargetKind(_SOME, plans.refused_plans()),
+    "searched": TargetKind(_SOME, mostly(plans.uncut_plans(), plans.refused_plans(), 2)),
     "narrow_queryset": TargetKind(_SOME, plans.narrow_plans()),
     "combined": TargetKind(_SOME, plans.combined_plans()),
     "comments": TargetKind(_SOME, plans.comment_plans()),

@@ -20,6 +20,7 @@ _ASGI, _RELATED = "django.core.handlers.asgi", "django.db.models.fields.related_
 _BASE, _GENERIC = "django.db.models.base", "django.contrib.contenttypes.fields"
 _QUERY, _CLIENT = "django.db.models.query", "django.test.client"
 _STATIC = "django.contrib.staticfiles.handlers"
+_PREFETCHED = "queryset.prefetch_objects.aiter:model"
 DEFECTS = (
     Defect(_ASGI, "", 'self.path.startswith(script_name + "/")', "self.path.startswith(script_name)", "PREFIX:result"),
     Defect(_ASGI, "", "set_script_prefix(get_script_prefix(scope))", 'set_script_prefix("")', "PREFIX:result"),
@@ -289,4 +290,16 @@ DEFECTS = (
     Defect(_STATIC, "", "list)(_iterator)", "lambda parts: [*parts][:1])(_iterator)", "http.static_files:result"),
     Defect(_STATIC, "", "and not self.base_url.netloc", "", "http.static_files:model"),
     Defect(_STATIC, "def serve", "insecure=True", "insecure=False", "http.static_files:model"),
+    Defect(
+        _RELATED,
+        "for rel_obj in queryset:\n                if not",
+        "self.field.set_cached_value(rel_obj, instance)",
+        "pass",
+        _PREFETCHED,
+    ),
+    Defect(
+        _GENERIC, "content_type_queries = [", "{obj.pk for obj in objs}", "[each.pk for each in objs][:1]", _PREFETCHED
+    ),
+    Defect(_QUERY, "def delete(self)", "self._fields is not None", "False", "queryset.adelete:model"),
+    Defect(_QUERY, "def contains(", "self._fields is not None", "False", "queryset.acontains:model"),
 )
