@@ -7,12 +7,15 @@ from typing import Any
 
 from conformance.checks.reference.schema import MODELS, Relation, Row, Tables, tables_of
 from conformance.strategies import Rows
-from conformance.strategies.code import Call, Chain, Name
+from conformance.strategies.code import Attribute, Call, Chain, Name
 
 
 def prefetched_names(target: Any) -> tuple[str, ...]:
     """The relations of posts to many rows of which all are prefetched, as far as the expression says so by name."""
     if not isinstance(target, Chain) or target.start != Name("Post.objects"):
+        return ()
+    if any(isinstance(step, Attribute) for step in target.steps):
+        # What is iterated over are not the posts.
         return ()
     lookups: list[Any] = []
     for step in target.steps:
