@@ -302,4 +302,11 @@ DEFECTS = (
     ),
     Defect(_QUERY, "def delete(self)", "self._fields is not None", "False", "queryset.adelete:model"),
     Defect(_QUERY, "def contains(", "self._fields is not None", "False", "queryset.acontains:model"),
+    Defect(
+        "django.core.cache.backends.base",
+        "first aget()",
+        "key, default, version=version",
+        "key, default",
+        "cache.aget_or_set:result",
+    ),
 )

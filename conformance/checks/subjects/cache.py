@@ -141,14 +141,14 @@ def cache_calls(name: str) -> st.SearchStrategy[CacheCall]:
     return st.builds(
         _cache_call,
         held=st.lists(st.sampled_from(_NUMBERS if numbers else HOLDING), max_size=2),
-        aimed=st.sampled_from((*((1, 10, 7) if numbers else _VALUES), *[_NOT_AIMED] * lacking)),
+        aimed=st.sampled_from((*((1, 10, 7) if numbers else _VALUES), *[_NOT_AIMED] * lacking, _ELSEWHERE)),
         options=st.sampled_from(OPTIONS),
         passed=st.sampled_from((0, 100)),
         call=st.sampled_from(METHODS[name]),
     )
 
 
-_NOT_AIMED = object()
+_NOT_AIMED, _ELSEWHERE = object(), object()
 
 
 def _cache_call(
@@ -157,6 +157,10 @@ def _cache_call(
     key = call.args[0] if call.args and call.args[0] in KEYS else "a"
     same = tuple(pair for pair in call.kwargs if pair[0] == "version")
     more = () if aimed is _NOT_AIMED else (Call("set", (key, aimed), same),)
+    if aimed is _ELSEWHERE:
+        # The key is there under another version than the one that is asked for, and under no other.
+        other = 1 if same == (("version", 2),) else 2
+        held, more = [], (Call("set", (key, 3), (("version", other),)),)
     return CacheCall((*held, *more), options, passed, call)
 
 
