@@ -11,14 +11,13 @@ folder, in turns with the page's own. Needs chromium and chromedriver, and selen
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
+import runpy
 import statistics
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,9 +54,8 @@ requestAnimationFrame(() => setTimeout(() => {
 
 def wide(columns: int) -> list[Results]:
     """The documented results, their environments on so many databases that there are this many columns."""
-    matrix = _script()
-    document = json.loads(matrix.DOCUMENT.read_text("utf-8"))
-    measured: list[Results] = matrix.results_of(document)
+    matrix = runpy.run_path(str(ROOT / "docs" / "matrix.py"))
+    measured: list[Results] = matrix["results_of"](json.loads(matrix["DOCUMENT"].read_text("utf-8")))
     found = [replace(each, environment=_on(each, way)) for way in WAYS for each in measured]
     return found[:columns]
 
@@ -65,16 +63,6 @@ def wide(columns: int) -> list[Results]:
 def _on(results: Results, way: tuple[str, str, str]) -> Any:
     vendor, variant, driver = way
     return replace(results.environment, vendor=vendor, variant=variant, driver=driver)
-
-
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_matrix", ROOT / "docs" / "matrix.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def answered(browser: Any, page: str, turns: int) -> dict[str, list[tuple[float, float]]]:
