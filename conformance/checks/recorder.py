@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.checks.instruments.chunks import chunks_of, reading_in_chunks
@@ -28,7 +28,7 @@ class Statement:
     `started` and `ended` are readings of the monotonic clock, in seconds. `on_event_loop` says that it ran, and so
     blocked, on a thread whose event loop was running. `context` is what the caller's context variable was here.
     `chunks` are the numbers of rows that were asked for one after the other, where its rows are not read all at once;
-    None where they are.
+    None where they are. `failed` says that the driver raised an error.
     """
 
     sql: str
@@ -43,6 +43,7 @@ class Statement:
     started: float
     ended: float
     chunks: list[int] | None = None
+    failed: bool = False
 
     @property
     def normalised(self) -> str:
@@ -100,12 +101,15 @@ class Recorder:
             self.before()
         # Whether a call finds a connection, or makes one, is nothing that a caller's variable tells of.
         seen = None if str(sql).startswith(CONNECTING) else touch()
-        started = time.perf_counter()
+        started, failed = time.perf_counter(), True
         try:
-            return execute(sql, params, many, context)
+            result = execute(sql, params, many, context)
+            failed = False
         finally:
             if self._starts:
-                self._statements.append(self._statement(sql, params, many, context, started, seen))
+                statement = self._statement(sql, params, many, context, started, seen)
+                self._statements.append(replace(statement, failed=True) if failed else statement)
+        return result
 
     def _statement(
         self, sql: str, params: Any, many: bool, context: dict[str, Any], started: float, seen: int | None

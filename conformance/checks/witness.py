@@ -218,6 +218,7 @@ class Witness:
             thread=self._role(statement),
             context=statement.context,
             chunk=next(iter(statement.chunks or ()), None),
+            failed=statement.failed,
         )
 
     def _role(self, statement: Statement) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from conformance.judges.ruling import Ruling
-from conformance.observations import Observation, Pair, SignalSent
+from conformance.observations import Observation, Pair, Sent, SignalSent
 
 # Of what receivers are told before and after, this is the same; the instance is another by then.
 _SAME = ("using", "update_fields", "raw", "pk_set", "reverse", "model")
@@ -26,11 +26,11 @@ def signals(pair: Pair) -> Ruling | None:
 
 
 def _unpaired(found: Observation) -> Ruling | None:
-    """What is told before is told after, as often."""
+    """What is told before is told after, as often, save where a save has failed whose error somebody caught."""
     before, after = (Counter(_told(each, when) for each in found.signals) for when in ("pre", "post"))
     before.pop("", None)
     after.pop("", None)
-    if before == after:
+    if before == after or (before > after and _has_failed(found, before - after)):
         return None
     return Ruling(
         "What is told before and after is not the same.",
@@ -38,6 +38,17 @@ def _unpaired(found: Observation) -> Ruling | None:
         sorted((after - before).elements()) or "nothing more after",
         silent=True,
     )
+
+
+def _has_failed(found: Observation, lost: Counter[str]) -> bool:
+    """Whether what is told before alone are saves, for which no statement was run to its end."""
+    saved = sum(each.name == "pre_save" for each in found.signals)
+    written = sum(_verb(each) in {"INSERT", "UPDATE"} and not each.failed for each in found.statements)
+    return written < saved and all(told.startswith("save ") for told in lost)
+
+
+def _verb(sent: Sent) -> str:
+    return sent.sql.lstrip().partition(" ")[0].upper()
 
 
 def _told(sent: SignalSent, when: str) -> str:
@@ -56,7 +67,7 @@ def _in_order(value: Any) -> Any:
 
 def _belied(found: Observation) -> Ruling | None:
     """What is told to be created was inserted, and what is told not to be was not the only thing that was done."""
-    sent = {statement.sql.lstrip().partition(" ")[0].upper() for statement in found.statements}
+    sent = {_verb(statement) for statement in found.statements}
     saved = {dict(each.arguments).get("created") for each in found.signals if each.name == "post_save"}
     if True in saved and "INSERT" not in sent:
         return Ruling("A signal says that a row was created.", "an INSERT", sorted(sent), silent=True)

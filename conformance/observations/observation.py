@@ -33,7 +33,7 @@ class Sent:
 
     `thread` is a role: `caller` (the thread that the call was made on), `sensitive` (the one that asgiref gives to
     thread-sensitive code), `event loop`, or `other`. `context` is what the caller's context variable was. `chunk` is
-    how many rows were read at a time, None for all at once.
+    how many rows were read at a time, None for all at once; `failed` says that the driver raised an error.
     """
 
     sql: str
@@ -44,6 +44,7 @@ class Sent:
     thread: str = "caller"
     context: int | None = None
     chunk: int | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)

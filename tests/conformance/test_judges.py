@@ -220,6 +220,8 @@ DISAGREEMENTS += [
 @pytest.mark.parametrize(
     "pair",
     [
+        both((SAVING,)),
+        both((SAVING,), replace(INSERTED, failed=True), COUNT),
         both((ADDING, ADDED), INSERTED),
         both((SAVING, RESAVED), UPDATED),
         both((SAVING, RESAVED), UPDATED, INSERTED),
