@@ -45,6 +45,7 @@ from conformance.strategies.code import (
     resolve_arguments,
 )
 from conformance.strategies.known import Known, known_calls
+from conformance.strategies.meanwhile import SECOND_ALIAS
 from conformance.strategies.model_features.rows import FeatureRows
 from conformance.strategies.model_features.targets import FEATURE_TARGETS
 from conformance.strategies.shapes import forms_of
@@ -70,19 +71,23 @@ def invocations(found: Operation) -> Experiment:
         examples,
         lambda stage, example: _sides(stage, example, found.call, model),
         lambda example: source_of(example, found.call),
-        lambda _: _around(found.on, kind),
+        lambda example: _around(found.on, kind, example),
         lambda example, turn: _settled(_in_turn(example, turn, forms, calls), found.call),
     )
 
 
-def _around(on: str, kind: TargetKind) -> AbstractContextManager[object]:
-    """What a kind of target needs. Raises `Absent` where this Django has no such model."""
+def _around(on: str, kind: TargetKind, example: Invocation) -> AbstractContextManager[object]:
+    """What a kind of target needs, or a value that writes elsewhere.
+
+    Raises `Absent` where this Django has no such model.
+    """
     if kind.needs:
         try:
             find(kind.needs)
         except AttributeError as error:
             raise Absent(f"this Django has not what the model {kind.needs} is made of") from error
-    return second_alias() if on.startswith("using_") else nullcontext()
+    needed = on.startswith("using_") or repr(SECOND_ALIAS) in repr(example.arguments)
+    return second_alias() if needed else nullcontext()
 
 
 # Of so many querysets one was evaluated before the call: a number that has nothing in common with that of conditions.

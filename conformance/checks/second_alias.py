@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from conformance.strategies.targets import SECOND_ALIAS
+from conformance.strategies.meanwhile import SECOND_ALIAS
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from conformance.strategies.code import Arguments, Attribute, Chain, Infix, Name
 from conformance.strategies.composed import COMPOSED
 from conformance.strategies.instances import INSTANCES
 from conformance.strategies.lookups import POST_CONDITIONS, instance
+from conformance.strategies.meanwhile import changing, racing
 from conformance.strategies.model_features.drafts import DRAFTS
 from conformance.strategies.model_features.parcels import PARCELS
 from conformance.strategies.model_features.seat_arguments import SEATS
@@ -171,9 +172,10 @@ _UPDATES = one_of(
 )
 
 
-def _or_create() -> Drawn:
+def _or_create(*more: Arguments) -> Drawn:
     """Lookups that one row, none and several fit; defaults as values, callables and not at all."""
     return one_of(
+        *more,
         given(pk=_FIRST, defaults={"title": "default"}),
         given(title="new", defaults={"views": 3, "published": True}),
         given(defaults={"views": 3}, title="a"),
@@ -223,6 +225,14 @@ ARGUMENTS: dict[str, Drawn] = {
     "contained": _CONTAINED,
     "updates": _UPDATES,
     "or_create": _or_create(),
+    "or_create_raced": _or_create(
+        given(pk=_GONE, defaults={"content": racing("Post", pk=_GONE, title="raced")}),
+        given(pk=_GONE, title="new", defaults={"content": racing("Post", pk=_GONE, title="raced")}),
+    ),
+    "or_update": _or_create(
+        given(pk=_FIRST, defaults={"views": changing("Post", title="meanwhile", published=True)}),
+        given(pk=_GONE, defaults={"views": changing("Post", title="meanwhile")}),
+    ),
     "create_defaults": _create_defaults(),
     "bulk_create": BULK_CREATE,
     "bulk_create_tags": BULK_TAGS,

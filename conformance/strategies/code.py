@@ -158,6 +158,7 @@ NAMES: dict[str, str] = {
     "Session": "django.contrib.sessions.models:Session",
     "count": "itertools:count",
     "list": "builtins:list",
+    "partial": "functools:partial",
     "str": "builtins:str",
     "datetime": "datetime",
     "Decimal": "decimal:Decimal",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from conformance.strategies.choosing import mostly
 from conformance.strategies.code import Arguments, Attribute, Call, Chain, Infix, Name, Slice
 from conformance.strategies.lookups import POST_CONDITIONS, instance
+from conformance.strategies.meanwhile import racing
 from conformance.strategies.plans import filtered_plans, plans
 from conformance.strategies.rows import FIRST_KEY, SHORT_TEXTS
 from conformance.strategies.shapes import PREFETCHES, call, f, given, one_of, q, step
@@ -69,6 +70,17 @@ _OWNED = _adding(
     given(call("Post", title="unsaved")),
     given(call("Post", title="unsaved"), bulk=False),
     given(_UNSAVED_TAG),
+)
+_COMMENTS_OR = (
+    given(content="a"),
+    given(content="new", defaults={"author_id": _FIRST}),
+    given(pk=_FIRST, defaults={"content": "default"}),
+    given(content="new", defaults={"content": Name("str")}),
+    given(author__isnull=True, defaults={"content": "several"}),
+    given({"content": "positional"}, pk=_GONE),
+    given(content="new", post=instance("Post", 1)),
+    given(content="new", defaults={"nonsense": 1}),
+    given(nonsense=1),
 )
 RELATED: dict[str, Drawn] = {
     "tags": _adding(
@@ -168,17 +180,11 @@ RELATED: dict[str, Drawn] = {
             given(),
         ),
     ),
-    "comments_or_created": one_of(
-        given(content="a"),
-        given(content="new", defaults={"author_id": _FIRST}),
-        given(pk=_FIRST, defaults={"content": "default"}),
-        given(content="new", defaults={"content": Name("str")}),
-        given(author__isnull=True, defaults={"content": "several"}),
-        given({"content": "positional"}, pk=_GONE),
-        given(content="new", post=instance("Post", 1)),
-        given(content="new", defaults={"nonsense": 1}),
-        given(nonsense=1),
+    "comments_or_raced": one_of(
+        *_COMMENTS_OR,
+        given(pk=_GONE, defaults={"content": racing("Comment", pk=_GONE, content="raced", post_id=_FIRST)}),
     ),
+    "comments_or_created": one_of(*_COMMENTS_OR),
     "reactions_or_created": one_of(
         given(emoji="new", defaults={"count": 7}),
         given(emoji="+"),

@@ -12,6 +12,7 @@ from conformance.strategies.choosing import mostly
 from conformance.strategies.code import Attribute, Call, Chain, Name, Pairs, Step
 from conformance.strategies.instances import CHANGES, CHANGES_ELSEWHERE, CHILD_CHANGES, NEW_POSTS
 from conformance.strategies.lookups import instance
+from conformance.strategies.meanwhile import SECOND_ALIAS
 from conformance.strategies.rows import Rows, reviewed_rows, rows, some_reviewed_rows, specimen_rows
 from conformance.strategies.shapes import RAW, SHAPES
 
@@ -76,8 +77,6 @@ def _all(*names: str) -> dict[str, TargetKind]:
 
 
 _ALL = (Step("all"),)
-# Leads to the same database as `default`.
-SECOND_ALIAS = "again"
 _USING = Step("using", (SECOND_ALIAS,))
 TARGETS: dict[str, TargetKind] = {
     "queryset": TargetKind(_SOME, plans.plans()),

@@ -309,4 +309,18 @@ DEFECTS = (
         "key, default",
         "cache.aget_or_set:result",
     ),
+    Defect(
+        _QUERY,
+        "def update_or_create",
+        "(using=self.db, update_fields=update_fields)",
+        "(using=self.db)",
+        "manager.aupdate_or_create:model",
+    ),
+    Defect(
+        _QUERY,
+        "except IntegrityError:\n                try:",
+        "(**kwargs), False",
+        "(**kwargs), True",
+        "manager.aget_or_create:model",
+    ),
 )

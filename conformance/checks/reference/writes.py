@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from conformance.checks.reference import expressions
 from conformance.checks.reference.joins import World
+from conformance.checks.reference.meanwhile import called, raced
 from conformance.checks.reference.outcomes import Raises, Unmodelled
-from conformance.checks.reference.queries import Query
+from conformance.checks.reference.queries import Query, every
 from conformance.checks.reference.reads import get, narrowed
 from conformance.checks.reference.records import Values, check, insert, made, plain_value, seen, taken
 from conformance.checks.reference.schema import MODELS, Row
@@ -108,7 +110,23 @@ def get_or_create(world: World, query: Query, given: Arguments, forced: Values =
     found = _get(world, query, lookups, forced)
     if found is not None:
         return found, False
+    other = raced(defaults or {})
+    if other is not None:
+        return _raced(world, query, other, lookups, forced), False
     return _created(world, query, lookups, defaults or {}, forced), True
+
+
+def _raced(world: World, query: Query, other: Values, lookups: Values, forced: Values) -> Any:
+    """The row that another has created meanwhile, if it is the one that is looked for."""
+    if query.filters:
+        raise Unmodelled("filters, once more")
+    table = table_of(query)
+    insert(world, table, made(table, other))
+    owned = [each for each in every(world, table).solutions if all(each.base[name] == value for name, value in forced)]
+    found = _get(world, replace(query, solutions=owned), lookups, forced)
+    if found is None:
+        raise Raises("IntegrityError")
+    return found
 
 
 def update_or_create(world: World, query: Query, given: Arguments, forced: Values = ()) -> Any:
@@ -122,8 +140,8 @@ def update_or_create(world: World, query: Query, given: Arguments, forced: Value
         return _created(world, query, lookups, creating if creating is not None else defaults or {}, forced), True
     table = table_of(query)
     (row,) = (each for each in world.tables[table] if each["id"] == found["id"])
-    changes: Row = {}
-    for name, value in (defaults or {}).items():
+    read, changes = dict(row), Row()
+    for name, value in called(world, table, defaults or {}).items():
         field = MODELS[table].field(name)
         if field is None or field == "id":
             raise Unmodelled("an attribute that is no field")
@@ -132,7 +150,8 @@ def update_or_create(world: World, query: Query, given: Arguments, forced: Value
     if table == "Tag" and taken(world, table, {**row, **changes, "id": None}) not in (None, row):
         raise Raises("IntegrityError")
     row.update(changes)
-    return seen(query.model, row), False
+    # What another has written meanwhile stays, and is not read again.
+    return seen(query.model, {**read, **changes}), False
 
 
 def _may_join(query: Query, lookups: Values) -> bool:
@@ -164,7 +183,7 @@ def _created(world: World, query: Query, lookups: Values, defaults: dict[str, An
     values = {name: value for name, value in lookups if "__" not in name} | defaults
     if any(MODELS[table].field(name) is None for name in values):
         raise Raises("FieldError")
-    row = insert(world, table, made(table, (*values.items(), *forced)))
+    row = insert(world, table, made(table, (*called(world, table, values).items(), *forced)))
     return seen(query.model, row)
 
 

@@ -17,7 +17,7 @@ from conformance.checks.stage import Stage
 from conformance.checks.subjects.cache import Call, calls
 from conformance.checks.twins import operation
 from conformance.strategies import Rows, rows
-from conformance.strategies.targets import SECOND_ALIAS
+from conformance.strategies.meanwhile import SECOND_ALIAS
 
 # What routers were asked, by the side that runs.
 _ASKED: list[tuple[Any, ...]] = []

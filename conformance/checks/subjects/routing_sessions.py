@@ -12,7 +12,7 @@ from conformance.checks.registry import register_experiment
 from conformance.checks.second_alias import second_alias
 from conformance.checks.subjects.sessions import SessionCall, prepare, session_calls, source
 from conformance.checks.subjects.sessions_engines import surroundings
-from conformance.strategies.targets import SECOND_ALIAS
+from conformance.strategies.meanwhile import SECOND_ALIAS
 
 
 class SessionRouter:
