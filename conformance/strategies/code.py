@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from typing import Any
 
@@ -220,6 +220,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
 }
+_BETWEEN = {"__and__": "&", "__or__": "|", "__xor__": "^"}
 _RESOLVERS: dict[type, Callable[[Any], Any]] = {
     Name: lambda name: find(name.name),
     Call: _call,
@@ -249,6 +250,13 @@ def source_arguments(arguments: Arguments) -> str:
     return ", ".join([*map(source, arguments.args), *named])
 
 
+def _followed(text: str, step: Any) -> str:
+    """The Python with one step more: a method that is an operator stands between its operands."""
+    if isinstance(step, Step) and step.method in _BETWEEN:
+        return f"({text} {_BETWEEN[step.method]} {source(step.args[0])})"
+    return text + _source_step(step)
+
+
 def _source_step(step: Any) -> str:
     if isinstance(step, Slice):
         start, stop = ("" if bound is None else str(bound) for bound in (step.start, step.stop))
@@ -261,7 +269,7 @@ def _source_step(step: Any) -> str:
 _PRINTERS: dict[type, Callable[[Any], str]] = {
     Name: lambda name: name.name,
     Call: lambda call: f"{call.function}({source_arguments(Arguments(call.args, call.kwargs))})",
-    Chain: lambda chain: source(chain.start) + "".join(map(_source_step, chain.steps)),
+    Chain: lambda chain: reduce(_followed, chain.steps, source(chain.start)),
     Infix: lambda infix: f"({source(infix.left)} {infix.operator} {source(infix.right)})",
     Inverted: lambda inverted: f"~{source(inverted.operand)}",
 }

@@ -132,6 +132,10 @@ def _filter(*conditions: Condition) -> tuple[Step, ...]:
     return (Step("filter", kwargs=tuple(dict(conditions).items())),)
 
 
+# How many forms there are of steps by three conditions.
+_TREES = 15
+
+
 def _tree(one: Condition, two: Condition, three: Condition, form: int) -> tuple[Step, ...]:
     """Steps that narrow a queryset, in one of the forms of the documentation; the first is none."""
     first, second, third = map(_q, (one, two, three))
@@ -155,9 +159,30 @@ def _tree(one: Condition, two: Condition, three: Condition, form: int) -> tuple[
     return tuple(forms[form])
 
 
-def narrowings(conditions: st.SearchStrategy[Condition]) -> st.SearchStrategy[tuple[Step, ...]]:
-    """Steps of filter and exclude, by at most three conditions."""
-    return st.builds(_tree, conditions, conditions, conditions, st.integers(0, 14))
+def _operated(one: Condition, two: Condition, form: int, model: str) -> tuple[Step, ...]:
+    """A queryset and another with an operator between them."""
+
+    def other(method: str) -> Chain:
+        return Chain(Name(f"{model}.objects"), (Step(method, kwargs=(two,)),))
+
+    forms = (
+        (*_filter(one), Step("__or__", (other("filter"),))),
+        (*_filter(one), Step("__and__", (other("filter"),))),
+        (*_filter(one), Step("__xor__", (other("filter"),))),
+        (Step("exclude", kwargs=(one,)), Step("__or__", (other("exclude"),))),
+    )
+    return forms[form]
+
+
+def narrowings(conditions: st.SearchStrategy[Condition], model: str = "") -> st.SearchStrategy[tuple[Step, ...]]:
+    """Steps of filter and exclude, by at most three conditions; of a model also two querysets with an operator."""
+    if not model:
+        return st.builds(_tree, conditions, conditions, conditions, st.integers(0, _TREES - 1))
+
+    def drawn(one: Condition, two: Condition, three: Condition, form: int) -> tuple[Step, ...]:
+        return _tree(one, two, three, form) if form < _TREES else _operated(one, two, form - _TREES, model)
+
+    return st.builds(drawn, conditions, conditions, conditions, st.integers(0, _TREES + 3))
 
 
 def instance(model: str, position: int) -> Chain:

@@ -15,7 +15,7 @@ from conformance.strategies.lookups import COMMENT_CONDITIONS, POST_CONDITIONS, 
 from conformance.strategies.shapes import ANNOTATIONS, COMBINED, SHAPES
 
 Steps = tuple[Any, ...]
-_NARROWED = narrowings(POST_CONDITIONS)
+_NARROWED = narrowings(POST_CONDITIONS, "Post")
 _FIELDS = ("title", "views", "published", "created_at", "author")
 
 

@@ -10,6 +10,7 @@ from conformance.checks.reference import expressions, shaping
 from conformance.checks.reference.conditions import narrow
 from conformance.checks.reference.expressions import aggregate, is_aggregate, joined, known_paths, tree_of
 from conformance.checks.reference.joins import Path, Solution, World, join, locate
+from conformance.checks.reference.operators import without_operators
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.queries import Query, every, rows_of
 from conformance.checks.reference.schema import MODELS, Row
@@ -29,7 +30,7 @@ def query_of(world: World, expression: Any) -> Query:
     if not isinstance(expression, Chain):
         raise Unmodelled("no queryset")
     query, steps = _start(world, expression)
-    for step in steps:
+    for step in without_operators(query.model, steps):
         if isinstance(step, Slice):
             query = replace(query, slices=(*query.slices, step))
             continue
