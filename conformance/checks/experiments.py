@@ -35,6 +35,8 @@ class Sides:
     overriding: Overriding | None = None
     # The rows that are left when the call is over, by what a reference model says, in the form of `checks.seed`.
     leaves: Callable[[], Iterable[tuple[type[Any], list[dict[str, Any]]]]] | None = None
+    # The only columns that an UPDATE may set, by what a reference model says.
+    columns: frozenset[str] | None = None
 
 
 # Given the stage and a drawn example (which has `rows`), the two sides. It runs on the caller's thread after seeding,

@@ -183,7 +183,7 @@ def _sides(stage: Stage, example: Invocation, name: str, model: _ReferenceModel)
         return sides
     tables, rows = found.tables, example.rows
     leaves = None if tables is None else lambda: _seeds(rows, tables)
-    return replace(sides, model=() if found.value is UNKNOWN else (found.value,), leaves=leaves)
+    return replace(sides, model=() if found.value is UNKNOWN else (found.value,), leaves=leaves, columns=found.columns)
 
 
 def _seeds(rows: Rows, tables: Tables) -> list[Table]:

@@ -9,6 +9,8 @@ from conformance.observations import Observation, Pair, Raised
 
 # A message may name the method that was called: `acount()` stands for `count()`.
 _TWINS = re.compile(r"\ba(\w+\(\))")
+# In what stands behind SET, a column that is set.
+_SET = re.compile(r"""(?:^|, )["`](\w+)["`] = """)
 
 
 def result(pair: Pair) -> Ruling | None:
@@ -46,7 +48,16 @@ def model(pair: Pair) -> Ruling | None:
         return Ruling(
             "The database does not hold what the reference model says.", pair.left, found.committed, silent=True
         )
-    return None
+    return None if pair.columns is None else _overwriting(found, pair.columns)
+
+
+def _overwriting(found: Observation, columns: frozenset[str]) -> Ruling | None:
+    """No UPDATE sets a column that is not changed: what another has written to it meanwhile would be lost."""
+    updates = (sql.partition(" SET ")[2] for sql in found.sql if sql.startswith("UPDATE"))
+    more = {name for sql in updates for name in _SET.findall(sql)} - columns
+    if not more:
+        return None
+    return Ruling("An UPDATE sets columns that are not changed.", sorted(columns), sorted(columns | more), silent=True)
 
 
 def _is_beyond(observation: Observation) -> bool:

@@ -145,3 +145,5 @@ class Pair:
     cancelled: Cancellation | None = None
     # What a reference model says is committed afterwards.
     left: Snapshot | None = None
+    # The only columns that it lets an UPDATE set; None where it says nothing.
+    columns: frozenset[str] | None = None

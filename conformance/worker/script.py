@@ -53,6 +53,8 @@ _IMPORTS = {
     ),
     r"\bDecimal\(": "from decimal import Decimal",
     r"\bUUID\(": "from uuid import UUID",
+    r"\bpartial\(": "from functools import partial",
+    r"(?<!\.)\bcount\(": "from itertools import count",
 }
 # Lines that note each statement, on whichever thread's connection.
 _LISTENING = """\
@@ -67,7 +69,7 @@ _TEMPLATE = '''\
 import asyncio, datetime, os, tempfile, django
 from django.conf import settings
 DATABASE = {{"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(tempfile.mkdtemp(), "db.sqlite3")}}
-settings.configure(DATABASES={{"default": DATABASE}}, USE_TZ=True, INSTALLED_APPS={apps})
+settings.configure(DATABASES={databases}, USE_TZ=True, INSTALLED_APPS={apps})
 django.setup()
 from django.contrib.auth.models import User; from django.utils import timezone
 from django.db import connection, models
@@ -97,6 +99,7 @@ def script_of(title: str, sources: tuple[str, str], rows: Rows, *, statements: b
     imports = [line for pattern, line in _IMPORTS.items() if re.search(pattern, text)]
     script = _TEMPLATE.format(
         apps='["django.contrib.auth", "django.contrib.contenttypes", "__main__"]',
+        databases='{"default": DATABASE, "again": {**DATABASE}}' if "'again'" in text else '{"default": DATABASE}',
         title=title.replace('"', "'"),
         imports="".join(f"{line}\n" for line in imports),
         models="\n".join(_model(name) for name in names),

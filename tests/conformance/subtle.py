@@ -323,6 +323,7 @@ DEFECTS = (
         "(**kwargs), True",
         "manager.aget_or_create:model",
     ),
+    Defect(_RELATED, "def _clear", "save(update_fields=[self.field.name])", "save()", "related.aclear.nullable:model"),
     Defect(_QUERY, "def __or__", "(other.query, sql.OR)", "(other.query, sql.AND)", "queryset.acount:model"),
     Defect(_QUERY, "def __and__", "(other.query, sql.AND)", "(other.query, sql.OR)", "queryset.aupdate:model"),
     Defect(_QUERY, "def __xor__", "(other.query, sql.XOR)", "(other.query, sql.AND)", "queryset.acount:model"),

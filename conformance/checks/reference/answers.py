@@ -14,7 +14,7 @@ from conformance.checks.reference.joins import World
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.queries import rows_of
 from conformance.checks.reference.reads import READS
-from conformance.checks.reference.relating import RELATING
+from conformance.checks.reference.relating import RELATING, columns_set
 from conformance.checks.reference.schema import Tables, tables_of
 from conformance.checks.reference.shortcuts import SHORTCUTS
 from conformance.checks.reference.steps import query_of
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """The value in the form of `checks.plain`, or the exception's name; `tables` as they are left, if written to."""
+    """The value in the form of `checks.plain`, or the exception's name; `tables` as they are left, if written to.
+
+    `columns` are the only ones that an UPDATE may set.
+    """
 
     value: Any
     tables: Tables | None = None
+    columns: frozenset[str] | None = None
 
 
 def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments, changes: Pairs = ()) -> Answer | None:
@@ -46,7 +50,7 @@ def answer(vendor: str, rows: Rows, target: Any, call: str, given: Arguments, ch
             return None
         ends = ends_of(target)
         if call in RELATING and ends is not None:
-            return Answer(RELATING[call](world, ends, given), world.tables)
+            return Answer(RELATING[call](world, ends, given), world.tables, columns_set(ends, call, given))
         query = query_of(world, target)
         if call in WRITES:
             return Answer(WRITES[call](world, query, given), world.tables)

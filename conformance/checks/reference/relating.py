@@ -155,6 +155,14 @@ def _creating(call: str) -> Callable[[World, Ends, Arguments], Any]:
     return operation
 
 
+def columns_set(ends: Ends, call: str, given: Arguments) -> frozenset[str] | None:
+    """The foreign key alone, where ends are only taken away: what others write to them meanwhile stays."""
+    taking = call in ("remove", "clear") or (call == "set" and given.args == ([],))
+    if not taking or ends.relation.through is not None or ends.relation.model == "Reaction":
+        return None
+    return frozenset({f"{ends.relation.column}_id"})
+
+
 Operation = Callable[[World, Ends, Arguments], Any]
 
 
