@@ -5,25 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.judges import PANEL
-from conformance.observations import Observation, Pair, Sent, SignalSent
-
-SAVING = SignalSent("pre_save", "sample_app.Post", (("using", "default"),))
-INSERTED, UPDATED = Sent("INSERT INTO post", ()), Sent("UPDATE post SET a = 1", ())
-
-
-@pytest.mark.parametrize(
-    ("value", "sent", "agrees"),
-    [
-        (("row", False), (INSERTED,), True),
-        (("row", True), (INSERTED,), False),
-        (("row", False), (UPDATED,), False),
-        ("row", (INSERTED,), False),
-    ],
-)
-def test_what_gave_way_to_another_row_is_told_before_alone(value: object, sent: tuple[Sent, ...], agrees: bool) -> None:
-    """A row that is not created, because another was meanwhile, has no signal after it; any other has one."""
-    side = Observation(value=value, statements=sent, signals=(SAVING,))
-    assert (PANEL["signals"](Pair(side, side)) is None) is agrees
+from conformance.observations import Observation, Pair, Sent
 
 
 @pytest.mark.parametrize(
