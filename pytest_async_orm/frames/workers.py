@@ -7,18 +7,17 @@ count: tools wrap `Thread.run`, and a library's pool is as idle as the standard 
 from __future__ import annotations
 
 import asyncio
-import dis
 import linecache
 import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import takewhile
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from pytest_async_orm.frames.lines import is_programs, is_users_file
+from pytest_async_orm.frames.receiving import awaits_message, is_in_loop
 from pytest_async_orm.frames.stacks import coroutine_frames, frames_of, is_alive
 from pytest_async_orm.patches.idle import loop_at, place_of
 
@@ -83,26 +82,18 @@ def _waits_for_work(frames: Sequence[FrameType], loop_works: list[FrameType]) ->
     if place in ("loop", "runner"):
         loop_works += _frames_at_work(loop_at(frame))
         return not loop_works
-    return (frame is frames[0] and _GET.search(_line_of(frame)) is not None) or _waits_for_jobs(frame)
+    if (frame is frames[0] and _GET.search(_line_of(frame)) is not None) or _waits_for_jobs(frame):
+        return True
+    return awaits_message(frames)
 
 
 def _waits_for_jobs(frame: FrameType) -> bool:
     """Whether the user's own frame waits in a loop that takes its jobs from a list or a deque."""
     code = frame.f_code
     takes = is_users_file(code.co_filename) and not _TAKES.isdisjoint(code.co_names)
-    return takes and _is_in_loop(code, frame.f_lasti)
+    return takes and is_in_loop(code, frame.f_lasti)
 
 
-@lru_cache(maxsize=1024)
-def _is_in_loop(code: CodeType, instruction: int) -> bool:
-    """Whether a later instruction jumps back to an instruction, or before it."""
-    return any(
-        found.offset > instruction and found.opcode in _JUMPS and found.argval <= instruction
-        for found in dis.get_instructions(code)
-    )
-
-
-_JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
 # `SimpleQueue.get` is written in C and has no frame: the line that calls it tells.
 _GET = re.compile(r"\bget\b")
 

@@ -19,7 +19,7 @@ from pytest_async_orm.sharing.layers import Layers, work_of
 IMPORTED = [
     "clock", "drivers", "drivers.dialect", "drivers.dialects", "drivers.keys_of_sqlite", "drivers.servers",
     "drivers.statements", "flushing", "flushing.replaced",
-    "frames", "frames.context", "frames.handoff", "frames.lines", "frames.source",
+    "frames", "frames.context", "frames.handoff", "frames.lines", "frames.receiving", "frames.source",
     "frames.stacks", "frames.workers", "hooks.environment", "leaks", "leaks.census", "leaks.closes",
     "leaks.closing_ourselves", "leaks.coroutines", "leaks.document", "leaks.generators", "leaks.judgement",
     "leaks.kinds", "leaks.ledger", "leaks.opened_connection", "leaks.pools", "leaks.waiting", "leaks.watching",

@@ -165,7 +165,7 @@ def test_planted(monkeypatch: pytest.MonkeyPatch, name: str, planted: Any) -> No
 @pytest.mark.planted
 def test_planted_in_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the look at loops, a consumer over a condition is in the middle of a call for ever."""
-    monkeypatch.setattr(workers, "_is_in_loop", lambda code, instruction: False)
+    monkeypatch.setattr(workers, "is_in_loop", lambda code, instruction: False)
     with condition() as thread:
         assert until(lambda: any(frame.f_code.co_name == "wait" for frame in frames_of(thread)))
         assert not is_idle(thread)
