@@ -78,6 +78,15 @@ def concerns_commit(sql: str) -> bool:
     return not leaves_rows(sql) or _words(sql)[:2] == ("SET", "CONSTRAINTS")
 
 
+_KEYS_OFF = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?foreign_keys\s*[=(]\s*['\"]?(?:0|off|no|false)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=2048)
+def turns_keys_off(sql: str) -> bool:
+    """Whether a statement tells SQLite to check no foreign keys."""
+    return _KEYS_OFF.match(sql) is not None
+
+
 _SETS_PRAGMA = re.compile(r"\s*(PRAGMA\s+[\w.\"]+?)\s*[=(]", re.IGNORECASE)
 
 

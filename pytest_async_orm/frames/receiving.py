@@ -1,7 +1,7 @@
 """Whether a thread waits for what comes from outside of the program: the next message, connection or line.
 
 A consumer of a broker stands in a library, or in C, that the program's own loop has called. The answer to a request is
-awaited so too. Told apart by the name of what is called, and by the place: the head of a `for` is between two turns.
+awaited so too, and so is the next row of a stream: they are told apart by the name of what is called.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ _RECEIVES = re.compile(
     r"\b(?:b[lrz]\w*pop\w*|blmove|xread\w*|get_message|recv\w*|receive\w*|accept|poll|select|epoll|notifies|listen"
     r"|drain_events|dequeue|reserve|consume|readline|handle_request)\("
 )
-# What runs a library's loop until it is told to stop.
-_RUNS = re.compile(r"\b(?:run(?:_forever)?|start(?:_consuming)?|serve\w*|work|loop_forever|consume|listen)\(")
+# What runs a library's loop until it is told to stop. Not just any `run()`: that may be one request.
+_RUNS = re.compile(r"\b(?:reactor\.run|run_forever|start_consuming|serve\w*|work|loop_forever|consume|listen)\(")
 _JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
-_NEXT = dis.opmap["FOR_ITER"]
 
 
 def awaits_message(frames: Sequence[FrameType]) -> bool:
@@ -42,8 +41,6 @@ def awaits_message(frames: Sequence[FrameType]) -> bool:
 
 def _awaits(frame: FrameType, called: FrameType | None) -> bool:
     code, instruction = frame.f_code, frame.f_lasti
-    if instruction >= 0 and code.co_code[instruction] == _NEXT:
-        return True
     line = linecache.getline(code.co_filename, frame.f_lineno or 0)
     if _RECEIVES.search(line) is not None and is_in_loop(code, instruction):
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_async_orm.drivers.statements import concerns_commit, defines, leaves_rows
+from pytest_async_orm.drivers.statements import concerns_commit, defines, leaves_rows, turns_keys_off
 
 if TYPE_CHECKING:
     from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -41,12 +41,16 @@ class Commits:
 
     def begin_autocommit(self, what: object) -> bool:
         """Before a statement in autocommit: whether there is anything to check, and perhaps to undo, after it."""
-        self._concerned = concerns_commit(self._shared.dialect.text_of(what)) and self.checked
+        text = self._shared.dialect.text_of(what)
+        self._concerned = concerns_commit(text) and self.checked
+        if not self._concerned and turns_keys_off(text):
+            self.give_up()
         return self._concerned
 
     def give_up(self) -> None:
         """Check nothing any more: the statement that begins could not be undone, so that what it leaves would be held
-        against a later one; or SQLite was told to interrupt statements, and would roll back the test at ours.
+        against a later one; or SQLite was told to interrupt statements, and would roll back the test at ours; or to
+        check nothing, which it does not obey within the test's transaction.
         """
         self._concerned = self._checked = False
 

@@ -11,7 +11,7 @@ from sandbox_marks import STARTED_BY_HAND
 
 from pytest_async_orm.drivers.dialect import Dialect
 from pytest_async_orm.drivers.statements import question_of_pragma
-from sample_app.models import Tag
+from sample_app.models import Comment, Tag
 
 PRAGMAS = ["PRAGMA synchronous = NORMAL", "pragma main.synchronous=1;", "PRAGMA temp_store(MEMORY)"]
 
@@ -52,6 +52,18 @@ class TestInSandbox:
                 return cursor.fetchone()
 
         assert worker(ask, "PRAGMA journal_mode = WAL") == worker(ask, "PRAGMA journal_mode")
+
+    @pytest.mark.parametrize("off", ["PRAGMA foreign_keys = OFF", "pragma main.foreign_keys(0)"])
+    def test_keys_that_are_not_checked(self, worker: Any, off: str) -> None:
+        """Whoever turns foreign keys off may write rows without their other end, as without a sandbox."""
+
+        def write() -> int:
+            with connection.cursor() as cursor:
+                cursor.execute(off)
+            Comment.objects.create(post_id=4711, content="of no post")
+            return Comment.objects.all().delete()[0]
+
+        assert worker(write) == 1
 
     @pytest.mark.parametrize("pragma", PRAGMAS[:2])
     def test_in_a_transaction(self, worker: Any, pragma: str) -> None:

@@ -50,7 +50,8 @@ def takes(connection: socket.socket, do: Callable[[bytes], bool]) -> None:
 
 
 def goes_through(connection: socket.socket, do: Callable[[bytes], bool]) -> None:
-    for message in broker["listen"](connection):
+    listen = broker["listen"]
+    for message in listen(connection):
         if do(message):
             break
 
@@ -161,8 +162,8 @@ def test_connections() -> None:
         thread.join(WAITING)
 
 
-def test_lines_of_a_pipe() -> None:
-    """The head of a `for` over what C reads."""
+def test_rest_of_a_stream() -> None:
+    """The head of a `for` over what nobody calls a message: its turns are the call's work."""
 
     def reads() -> None:
         with os.fdopen(reader) as lines:
@@ -172,7 +173,8 @@ def test_lines_of_a_pipe() -> None:
     reader, writer = os.pipe()
     thread = threading.Thread(target=reads, daemon=True)
     thread.start()
-    assert until(lambda: is_idle(thread)), call_of(thread)
+    assert until(lambda: call_of(thread))
+    assert not is_idle(thread)
     os.close(writer)
     thread.join(WAITING)
 
