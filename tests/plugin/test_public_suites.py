@@ -14,12 +14,11 @@ from public_suites import Comparison, Outcomes, SuiteDidNotRun, compare, outcome
 from public_suites_known import SUITES, PublicSuite
 from public_suites_table import BEGIN, END, render
 
+pytestmark = pytest.mark.any_database
 SUITE = PublicSuite("planted", "owner/planted", "abc", "3.13", ".", real={"::test_locks": "waits for a lock"})
 # Red wherever the plugin is on the path, as a plugin's fault would be, and a time-out of its own that happens once.
 TESTS = """
 import importlib.util, pathlib, pytest
-
-pytestmark = pytest.mark.any_database
 
 def test_always():
     pass
