@@ -22,7 +22,7 @@ WORDS = {
     ),
     "safe": "right in every situation",
 }
-_BAD = {"silent", "fail", "crash", "timeout", "flaky"}
+BAD = {"silent", "fail", "crash", "timeout", "flaky"}
 # Where the suite itself failed, or saw too little, nothing is known of the workaround.
 _NO_ANSWER = {"unknown", "blocked", "vacuous", "harness_error", "setup_error"}
 # The check of how many queries it sends: no work is lost by one too many.
@@ -36,7 +36,7 @@ def word_of(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
         raise ValueError(f"{entry.id} is no workaround: only a workaround has a word")
     names = {check.name: verdicts.get(check.name, "unknown").partition(" ")[0] for check in entry.checks}
     counted = {names[check.name] for check in entry.checks if check.counts and check.name != _OF_COST}
-    if counted & _BAD:
+    if counted & BAD:
         return "unsafe"
     if counted & _NO_ANSWER:
         return "not measured"
@@ -46,9 +46,9 @@ def word_of(entry: CatalogueEntry, verdicts: Mapping[str, str]) -> str:
         return "refused"
     if "loud" in counted:
         return "refuses some"
-    if names.get(_OF_COST) in _BAD:
+    if names.get(_OF_COST) in BAD:
         return "wasteful"
-    late = names.get("late") in _BAD
+    late = names.get("late") in BAD
     return "finishes after cancel" if late else "safe"
 
 

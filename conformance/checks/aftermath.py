@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from conformance.checks.experiments import Sides
 from conformance.checks.instruments.states import prefetched_for
+from conformance.checks.twins import mapped
 from conformance.strategies.code import Attribute, Chain, Name, find
 
 # Methods of instances of which a model knows what they leave fetched.
@@ -50,11 +50,7 @@ def with_owner(name: str, value: Any) -> Any:
 
 def with_target(target: Any, sides: Sides) -> Sides:
     """The result together with the instances as they are afterwards: what most of their methods give is None."""
-
-    async def asynchronous() -> Any:
-        return [await sides.asynchronous(), target]
-
-    return replace(sides, sync=lambda: [sides.sync(), target], asynchronous=asynchronous)
+    return mapped(sides, lambda value: [value, target])
 
 
 def with_caches(target: Any, sides: Sides) -> Sides:
@@ -64,10 +60,7 @@ def with_caches(target: Any, sides: Sides) -> Sides:
         prefetched = getattr(target, "_prefetched_objects_cache", {})
         return [value, target, sorted(target._state.fields_cache), sorted(prefetched)]
 
-    async def asynchronous() -> Any:
-        return shown(await sides.asynchronous())
-
-    return replace(sides, sync=lambda: shown(sides.sync()), asynchronous=asynchronous)
+    return mapped(sides, shown)
 
 
 def held(value: Any) -> Iterator[Any]:

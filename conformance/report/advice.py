@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from conformance.catalogue.words import BAD
 from conformance.report.aggregate import EntryResult, Report, Row
 from conformance.report.columns import CheckResult, ReportColumn
 from conformance.report.legend import wants_alternative
@@ -128,7 +129,7 @@ def _of_twin(result: EntryResult) -> str:
 
 
 def _is_bad(check: CheckResult | None) -> bool:
-    return check is not None and check.verdict.name in ("silent", "fail", "flaky", "crash", "timeout")
+    return check is not None and check.verdict.name in BAD
 
 
 def _expected(check: CheckResult | None) -> str | None:

@@ -39,23 +39,26 @@ def pytest_configure() -> None:
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
     """Say what the project lacks before a test is made. Pytest shows an error of this hook without its stack."""
-    if problem := _problem(in_worker=hasattr(collector.config, "workerinput"), wanted=False):
+    if not _in_worker(collector) and (problem := _problem()):
         raise pytest.UsageError(problem)
 
 
 def pytest_collect_file(parent: pytest.Collector) -> None:
     """In a worker of pytest-xdist, whose usage errors nobody sees, it is an error of collection."""
-    if problem := _problem(in_worker=hasattr(parent.config, "workerinput"), wanted=True):
+    if _in_worker(parent) and (problem := _problem()):
         raise pytest.Collector.CollectError(problem)
 
 
-def _problem(*, in_worker: bool, wanted: bool) -> str:
-    """What the project lacks, if this is the kind of process that is to say it; else empty."""
+def _in_worker(collector: pytest.Collector) -> bool:
+    return hasattr(collector.config, "workerinput")
+
+
+def _problem() -> str:
+    """What the project lacks; empty if nothing."""
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        if in_worker is wanted:
-            check_project()
+        check_project()
     except ImproperlyConfigured as error:
         return f"{os.environ['DJANGO_SETTINGS_MODULE']} was not measured: {error}"
     return ""

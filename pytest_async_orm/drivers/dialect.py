@@ -11,7 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 from pytest_async_orm.drivers import keys_of_sqlite
-from pytest_async_orm.drivers.statements import begins_in_sqlite, ends_transaction, only_reads, question_of_pragma
+from pytest_async_orm.drivers.statements import (
+    begins_in_sqlite,
+    ends_transaction,
+    only_reads,
+    question_of_pragma,
+    turns_keys_off,
+)
 
 # In SQLite's words: inside, or from within, a transaction.
 _WITHIN = "a transaction"
@@ -152,6 +158,10 @@ class Dialect:
             return not keys_of_sqlite.are_violated(self.raw)
         except Exception:  # noqa: BLE001 - an authorizer's refusal, no room for temporary tables
             return False
+
+    def turns_keys_off(self, sql: str) -> bool:
+        """Whether a statement tells the database to check no foreign keys, which it does not obey in a transaction."""
+        return turns_keys_off(sql)
 
     def check_as_commit(self, *then: str) -> None:
         """Check what waits for a commit, let later checks wait as in a new transaction, and send more. Raises the

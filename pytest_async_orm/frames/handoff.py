@@ -137,15 +137,17 @@ def user_frame(frame: FrameType | None) -> Frame | None:
 
 
 def users_place(thread: threading.Thread) -> SourceLine:
-    """The user's line for what a thread does now, with its stack cut to the user's frames; empty if neither its stack
-    nor a hand-over has one.
+    """The user's line for what a thread does now, with its stack cut to the user's frames. If neither its stack nor a
+    hand-over has one, the line is empty and the stack whole.
     """
     frame = current_frames().get(thread.ident or 0) if is_alive(thread) else None
     frames = frames_from(lines.outside_of_waiting(frame))[0]
     if not frames:
         handed = _user_frame_handed(thread, frame)
         frames = (handed,) if handed is not None else ()
-    return source_line(frames[0] if frames else None, frames, str(Path.cwd()))
+    if not frames:
+        return SourceLine("", stack_of(thread))
+    return source_line(frames[0], frames, str(Path.cwd()))
 
 
 def left_at_work(thread: threading.Thread, *, held_transaction: bool = False, pauses: bool = False) -> Leftover:
@@ -153,8 +155,7 @@ def left_at_work(thread: threading.Thread, *, held_transaction: bool = False, pa
     from pytest_async_orm.records import Leftover
 
     place = users_place(thread)
-    stack = place.stack or stack_of(thread)
-    return Leftover("thread", thread.name, stack, held_transaction, pauses, str(place))
+    return Leftover("thread", thread.name, place.stack, held_transaction, pauses, str(place))
 
 
 def _user_frame_handed(thread: threading.Thread, frame: FrameType | None) -> Frame | None:

@@ -75,10 +75,14 @@ _DJANGOS = str(Path(django.__path__[0])) + os.sep
 _OWN = str(Path(__file__).parent.parent) + os.sep
 
 
+def is_installed(filename: str) -> bool:
+    """Whether code is of an installed package."""
+    return "site-packages" in filename or "dist-packages" in filename
+
+
 def is_users_file(filename: str) -> bool:
     """Whether code is the user's: neither the standard library's, nor of an installed package, nor the plugin's."""
-    installed = "site-packages" in filename or "dist-packages" in filename
-    return not (installed or filename.startswith((*_FOLDERS, _OWN, "<")))
+    return not (is_installed(filename) or filename.startswith((*_FOLDERS, _OWN, "<")))
 
 
 def is_programs(filename: str) -> bool:

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType, FrameType
 
-from pytest_async_orm.frames.lines import is_programs, is_users_file
+from pytest_async_orm.frames.lines import is_installed, is_programs, is_users_file
 
-# What takes the next message: of redis, message queues, sockets, pipes, psycopg, Kombu and Huey.
+# What takes the next message: of redis, message queues, sockets, pipes, psycopg, Kombu and Huey. No word by which
+# programs call what they ask of others, such as `reserve`.
 _RECEIVES = re.compile(
     r"\b(?:b[lrz]\w*pop\w*|blmove|xread\w*|get_message|recv\w*|receive\w*|accept|poll|select|epoll|notifies|listen"
-    r"|drain_events|dequeue|reserve|consume|readline|handle_request)\("
+    r"|drain_events|dequeue|readline|handle_request)\("
 )
 # What runs a library's loop until it is told to stop. Not just any `run()`: that may be one request.
 _RUNS = re.compile(r"\b(?:reactor\.run|run_forever|start_consuming|serve\w*|work|loop_forever|consume|listen)\(")
@@ -44,7 +45,7 @@ def _awaits(frame: FrameType, called: FrameType | None) -> bool:
     line = linecache.getline(code.co_filename, frame.f_lineno or 0)
     if _RECEIVES.search(line) is not None and is_in_loop(code, instruction):
         return True
-    return called is not None and "-packages" in called.f_code.co_filename and _RUNS.search(line) is not None
+    return called is not None and is_installed(called.f_code.co_filename) and _RUNS.search(line) is not None
 
 
 @lru_cache(maxsize=1024)

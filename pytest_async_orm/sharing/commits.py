@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_async_orm.drivers.statements import concerns_commit, defines, leaves_rows, turns_keys_off
+from pytest_async_orm.drivers.statements import concerns_commit, defines, leaves_rows
 
 if TYPE_CHECKING:
     from pytest_async_orm.sharing.shared_connection import SharedConnection
@@ -43,7 +43,7 @@ class Commits:
         """Before a statement in autocommit: whether there is anything to check, and perhaps to undo, after it."""
         text = self._shared.dialect.text_of(what)
         self._concerned = concerns_commit(text) and self.checked
-        if not self._concerned and turns_keys_off(text):
+        if not self._concerned and self._shared.dialect.turns_keys_off(text):
             self.give_up()
         return self._concerned
 

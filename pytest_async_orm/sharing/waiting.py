@@ -9,7 +9,7 @@ from typing import Protocol
 from pytest_async_orm.clock import REAL
 from pytest_async_orm.frames.blocked import Waits, path_between
 from pytest_async_orm.frames.handoff import users_place
-from pytest_async_orm.frames.stacks import is_alive, stack_of, task_of
+from pytest_async_orm.frames.stacks import is_alive, task_of
 from pytest_async_orm.records import Participant
 
 # How many time-outs a transaction may take that goes on sending statements: one that polls for a row of the waiter's
@@ -95,6 +95,4 @@ def participant(lease: Holder) -> Participant:
     """What a report says of a lease: its thread, task, state, and the user's line with its stack."""
     thread = lease.thread
     place = users_place(thread)
-    return Participant(
-        thread.name, task_of(thread), lease.in_transaction, place.stack or stack_of(thread), line=str(place)
-    )
+    return Participant(thread.name, task_of(thread), lease.in_transaction, place.stack, line=str(place))
