@@ -307,8 +307,10 @@ def test_a_wrapper_has_one_connection(renew: Any) -> None:
     mine = [one for one in PROCESS.one(Ledger).open_connections() if one.wrapper is connections["default"]]
     assert len(mine) == 1
     found = census.take_census(["default"])[0]
-    with suppress(Exception):
-        before.close()
+    if before is not connection.connection:
+        # Django keeps a database in memory open.
+        with suppress(Exception):
+            before.close()
     assert (found.disagreement, found.ledger) == ("", 1 if not found.cannot_see else found.ledger)
 
 
