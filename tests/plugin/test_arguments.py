@@ -13,7 +13,7 @@ from pytest_async_orm import QueryLog, fixtures, markers, record_queries
 from pytest_async_orm.leaks.ledger_view import ConnectionLedger
 from pytest_async_orm.recording.snapshots import QuerySnapshot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 UNKNOWN_ALIAS = r"is 'defualt': use one of 'default', 'other'\. Did you mean 'default'\?"
 USING = [("using", "defualt", ValueError, UNKNOWN_ALIAS), ("using", 5, ValueError, "using is 5: use one of 'default'")]

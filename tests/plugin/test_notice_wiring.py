@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.any_database
 BAD_SETTINGS = """
 from natural_settings import *
 for one in DATABASES.values():

@@ -15,7 +15,11 @@ from public_suites_known import SUITES, PublicSuite
 from public_suites_table import BEGIN, END, render
 
 pytestmark = pytest.mark.any_database
-SUITE = PublicSuite("planted", "owner/planted", "abc", "3.13", ".", real={"::test_locks": "waits for a lock"})
+# Of the plugins that are installed here, the suite has the one that it needs: it starts many times.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+MORE = ["-p", "pytest_asyncio.plugin"]
+REAL = {"::test_locks": "waits for a lock"}
+SUITE = PublicSuite("planted", "owner/planted", "abc", "3.13", ".", environ=ALONE, real=REAL)
 # Red wherever the plugin is on the path, as a plugin's fault would be, and a time-out of its own that happens once.
 TESTS = """
 import importlib.util, pathlib, pytest
@@ -79,9 +83,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def planted(folder: Path, kind: str, *, known: bool = False) -> Comparison:
-    """The comparison of the planted suite, without Django and the plugin that is installed here."""
-    off = ["-p", "no:async_orm", "-p", "no:django"]
-    (found,) = run_all(folder, folder / "planted.whl", [SUITE], [kind], off, known=known)
+    """The comparison of the planted suite."""
+    (found,) = run_all(folder, folder / "planted.whl", [SUITE], [kind], MORE, known=known)
     return found
 
 
@@ -112,8 +115,7 @@ def test_runs_without_the_plugin_are_kept(folder: Path) -> None:
 def test_a_file_that_cannot_be_imported_with_warnings_as_errors(folder: Path) -> None:
     """Leaves out its own tests alone, and what was found before is known by then."""
     (folder / "planted" / "test_warns.py").write_text("import warnings\nwarnings.warn('x')\ndef test_it(): pass")
-    off = ["-p", "no:async_orm", "-p", "no:django"]
-    found = run_all(folder, folder / "planted.whl", [SUITE], ["plain", "errors"], off)
+    found = run_all(folder, folder / "planted.whl", [SUITE], ["plain", "errors"], MORE)
     assert next(found).tests == 5
     assert next(found).tests == 4
 

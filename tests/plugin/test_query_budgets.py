@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.any_database
+
 
 def test_budgets(run) -> None:
     """Markers and ini options give a test a budget; what exceeds it fails in the call; a failure keeps its reason."""

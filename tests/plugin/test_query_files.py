@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.any_database
 SNAPSHOTS = """
 pytestmark = pytest.mark.django_db
 async def test_whole(query_snapshot):

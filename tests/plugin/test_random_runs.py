@@ -24,7 +24,7 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setattr(random_runs, "PLUGIN", tmp_path)
     monkeypatch.setattr(random_runs, "ROOT", tmp_path)
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:async_orm -p no:django")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return tmp_path
 
 

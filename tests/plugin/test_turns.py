@@ -16,6 +16,8 @@ from thread_states import WAITING, until
 
 from pytest_async_orm.frames.workers import Work, call_of
 
+pytestmark = pytest.mark.any_database
+
 
 class Ticks:
     """Whether a thread still is at the work that was noted of it, told in each of its turns."""
