@@ -11,6 +11,9 @@ from conformance.case import Cell, ExitCode, SuiteError, matches
 
 # What entries and claims cite of the source text, which does not come with the suite.
 SOURCE_TEXT = "spec/systems.md"
+# So many names are suggested for one that does not exist, and none that has less in common with it: 1 is all.
+_NEAREST = 3
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,7 @@ class Catalogue:
         for pattern in patterns:
             found = {cell for cell in cells if _matches(pattern, cell)}
             if not found:
-                names = {cell.entry for cell in cells} | {str(cell) for cell in cells}
-                raise _unknown("entry, area or check", pattern, sorted(names))
+                raise _unknown("entry, area or check", pattern, _names(cells))
             chosen |= found
         return tuple(cell for cell in cells if cell in chosen)
 
@@ -210,8 +212,25 @@ def _key(series: str) -> tuple[int, ...]:
     return tuple(int(part) for part in series.split("."))
 
 
+def _names(cells: tuple[Cell, ...]) -> list[str]:
+    """All that stands for some cells: entries first, since most who mistype one want its entry."""
+    entries = list(dict.fromkeys(cell.entry for cell in cells))
+    areas = (entry.rsplit(".", count)[0] for entry in entries for count in range(1, entry.count(".") + 1))
+    return [*entries, *dict.fromkeys(areas), *map(str, cells)]
+
+
+def _parts(name: str) -> int:
+    return name.count(".")
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    """Those that have the name as their last part, such as `queryset.acount` for `acount`, or else look like it."""
+    last = sorted((each for each in known if each.endswith((f".{name}", f":{name}"))), key=_parts)
+    return last[:_NEAREST] or difflib.get_close_matches(name, known, n=_NEAREST, cutoff=_ALIKE)
+
+
 def _unknown(kind: str, name: str, known: list[str]) -> SuiteError:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = _near(name, known)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     return SuiteError(
         f"There is no {kind} called {name!r}.",

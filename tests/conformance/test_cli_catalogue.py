@@ -69,6 +69,25 @@ def test_show_prints_a_check_with_its_judge(capsys: pytest.CaptureFixture[str]) 
     assert "There is no check of queryset.acount called 'resul'.\n  Did you mean result" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (["list", "acount"], "Did you mean queryset.acount or "),
+        (["show", "acount"], "Did you mean queryset.acount or "),
+        (["list", "queryst"], "Did you mean queryset or "),
+        (["list", "auth.usr"], "Did you mean auth.user or "),
+        (["list", "queryset.acuont"], "Did you mean queryset.acount or "),
+        (["list", "nonsense"], "`async-orm-conformance list` prints every id."),
+    ],
+)
+def test_a_name_that_does_not_exist_suggests_what_was_meant(
+    command: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last part of an id alone, an area that is mistyped, an entry; nothing where nothing is alike."""
+    assert main(command) == 64
+    assert capsys.readouterr().err.splitlines()[1].strip().startswith(hint)
+
+
 def test_show_prints_the_rule_of_a_workaround(capsys: pytest.CaptureFixture[str]) -> None:
     """Every word in the order in which it is decided, and what is left out of the count; an operation has none."""
     assert main(["show", "workaround.w2.sample_app"]) == 0
