@@ -42,10 +42,23 @@ def _statements(before: Measured, after: Measured) -> Iterator[Figure]:
 
 def _sets(before: Measured, after: Measured) -> Iterator[Figure]:
     """On which threads statements ran, and the types of what was raised: not how often."""
-    for name, title in (("threads", "statements on"), ("exceptions", "raises")):
+    for name, told in (("threads", _moved), ("exceptions", _raised)):
         old, new = (tuple(sorted(measured.evidence.get(name, ()))) for measured in (before, after))
         if old != new and all(name in measured.evidence for measured in (before, after)):
-            yield Figure(name, old, new, f"{title} {_listed(old)} → {_listed(new)}")
+            yield Figure(name, old, new, told(old, new))
+
+
+def _moved(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    return f"statements on {_listed(old)} → {_listed(new)}"
+
+
+def _raised(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    """Without the types that both raise."""
+    added = ", ".join(name for name in new if name not in old)
+    gone = ", ".join(name for name in old if name not in new)
+    if added and gone:
+        return f"raises {added}, and no longer {gone}"
+    return f"no longer raises {gone}" if gone else f"raises {added}{' too' if old else ''}"
 
 
 def _sent(before: Measured, after: Measured) -> Iterator[Figure]:

@@ -153,7 +153,14 @@ def _with(measured: Results, cell: Cell, **changes: Any) -> Results:
         ({"hops": 0}, {"hops": 1}, "runs natively on the event loop → handed over to a thread once"),
         ({"statements": 20}, {"statements": 10}, "20 → 10 statements in 0 examples"),
         ({"threads": ["executor"]}, {"threads": ["event loop"]}, "statements on executor → event loop"),
-        ({"exceptions": {"KeyError": 2}}, {"exceptions": {}}, "raises KeyError → nothing"),
+        ({"exceptions": {"KeyError": 2}}, {"exceptions": {}}, "no longer raises KeyError"),
+        ({"exceptions": {}}, {"exceptions": {"KeyError": 2}}, "raises KeyError"),
+        ({"exceptions": {"KeyError": 2}}, {"exceptions": {"KeyError": 1, "TypeError": 1}}, "raises TypeError too"),
+        (
+            {"exceptions": {"KeyError": 2, "OSError": 1}},
+            {"exceptions": {"KeyError": 2, "TypeError": 1}},
+            "raises TypeError, and no longer OSError",
+        ),
     ],
 )
 def test_figures_are_told_where_verdicts_are_the_same(
