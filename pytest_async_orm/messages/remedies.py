@@ -88,3 +88,9 @@ def exist_by_one_query(model: str, field: str) -> str:
         "Ask for all iterations by one query before the loop, with "
         f'set({model}.objects.filter({field}__in=[...]).values_list("{field}", flat=True)).'
     )
+
+
+def leave_out(remedy: str, *, by_argument: bool) -> str:
+    """What a validation asks for: it asks again unless it is told not to."""
+    how = ", with exclude=[...]" if by_argument else ""
+    return f"{remedy.removesuffix('.')}, and leave the field out of the validation in the loop{how}."

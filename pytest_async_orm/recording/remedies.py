@@ -16,6 +16,8 @@ from pytest_async_orm.records import Query
 _CHAIN = re.compile(r"\w+(?:\.\w+)+")
 _SELECTED = re.compile(r"\bSELECT (.*?) FROM ")
 _COLUMN = re.compile(r"\.[\"`](\w+)[\"`]")
+# Methods of a model that take the names of fields to leave out.
+_VALIDATES = re.compile(r"\.(?:full_clean|clean_fields|validate_unique|validate_constraints)\(")
 # What a prefetched relation answers by itself.
 _KEPT = frozenset({"all", "count", "acount", "exists", "aexists", "__aiter__", "__iter__"})
 
@@ -25,6 +27,14 @@ def remedy_for(group: Sequence[Query], queries: Sequence[Query]) -> str:
 
     `queries` are all that were sent: the rows of the loop come from one of them.
     """
+    remedy, first = _of_group(group, queries), group[0]
+    if not first.origin.validates or first.origin.related:
+        return remedy
+    # Django asks on, whatever was asked before.
+    return messages.leave_out(remedy, by_argument=bool(_VALIDATES.search(text_at(first.call_site))))
+
+
+def _of_group(group: Sequence[Query], queries: Sequence[Query]) -> str:
     first = group[0]
     source = text_at(first.call_site)
     for call in ("prefetch_related_objects", "in_bulk"):

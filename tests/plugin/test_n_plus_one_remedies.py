@@ -36,6 +36,7 @@ ASKED = (
     (r'values\(("\w+")\)', r"values(\1"),
     (r'Load ("\w+")', r"\1"),
     (r"(ask once before)", r"Once before"),
+    (r"(exclude=)", r"\1"),
 )
 
 
@@ -97,6 +98,23 @@ async def test_remedies(program: Program, tmp_path: Path) -> None:
     assert left == []
     if hand_made is None:
         assert again == result
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("validation_in_a_loop", ", with exclude=[...]"),
+        ("validation_of_unique_names", ", with exclude=[...]"),
+        ("validation_of_forms", ""),
+    ],
+)
+async def test_remedies_of_validations(name: str, argument: str) -> None:
+    """A validation asks again whatever is known: the remedy leaves the field out, by an argument where there is one."""
+    program = next(program for program in PROGRAMS if program.name == name)
+    _, [group] = await recorded(program, program.run)
+    assert group.remedy.startswith("Ask for all iterations by one query before the loop, with set(")
+    assert group.remedy.endswith(f"), and leave the field out of the validation in the loop{argument}.")
 
 
 def test_mended_forms() -> None:

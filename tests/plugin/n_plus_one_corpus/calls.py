@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from asgiref.sync import sync_to_async
 from django.db.models.signals import pre_save
+from django.forms import modelform_factory
 
 from n_plus_one_corpus.program import positive
 from n_plus_one_corpus.rows import User
 from n_plus_one_corpus.services import author_of, teaser
-from sample_app.models import Comment, Post
+from sample_app.models import Comment, Post, Tag
 
 
 @positive(statements=11, remedy="in_bulk")
@@ -74,5 +75,28 @@ async def validation_in_a_loop() -> None:
     def check() -> None:
         for comment in Comment.objects.filter(content="Comment 0"):  # loop
             comment.full_clean(exclude=["post"])  # query
+
+    await sync_to_async(check)()
+
+
+@positive(statements=3)
+async def validation_of_unique_names() -> None:
+    """`full_clean` looks for another tag of each name."""
+
+    def check() -> None:
+        for name in ("d", "e", "f"):  # loop
+            Tag(name=name).full_clean()  # query
+
+    await sync_to_async(check)()
+
+
+@positive(statements=3)
+async def validation_of_forms() -> None:
+    """The form of each tag looks for another one of its name."""
+    form = modelform_factory(Tag, fields=["name"])
+
+    def check() -> None:
+        for name in ("d", "e", "f"):  # loop
+            form({"name": name}).is_valid()  # query
 
     await sync_to_async(check)()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, Sum, prefetch_related_objects
+from django.forms import CharField, Form
 
 from n_plus_one_corpus.rows import NAMES, TITLES, USERNAMES, User
 from sample_app.models import AuditEntry, Comment, Post, Tag
@@ -125,11 +126,43 @@ def names_that_exist() -> list[bool]:
     return [name in there for name in USERNAMES]
 
 
-@mends("signal_receiver", "validation_in_a_loop")
+@mends("signal_receiver")
 def keys_that_exist() -> list[bool]:
     posts = list(Post.objects.all())
     there = set(User.objects.filter(pk__in=[post.author_id for post in posts]).values_list("pk", flat=True))
     return [post.author_id in there for post in posts]
+
+
+@mends("validation_in_a_loop")
+def validated_but_for_authors() -> list[bool]:
+    comments = list(Comment.objects.filter(content="Comment 0"))
+    keys = [comment.author_id for comment in comments]
+    there = set(User.objects.filter(pk__in=keys).values_list("pk", flat=True))
+    for comment in comments:
+        comment.full_clean(exclude=["post", "author"])
+    return [key in there for key in keys]
+
+
+@mends("validation_of_unique_names")
+def validated_but_for_names() -> list[bool]:
+    names = ["d", "e", "f"]
+    there = set(Tag.objects.filter(name__in=names).values_list("name", flat=True))
+    for name in names:
+        Tag(name=name).full_clean(exclude=["name"])
+    return [name in there for name in names]
+
+
+class NameForm(Form):
+    """A tag's form without what looks for other tags."""
+
+    name = CharField(max_length=100)
+
+
+@mends("validation_of_forms")
+def forms_without_names() -> list[bool]:
+    names = ["d", "e", "f"]
+    there = set(Tag.objects.filter(name__in=names).values_list("name", flat=True))
+    return [NameForm({"name": name}).is_valid() and name not in there for name in names]
 
 
 @mends("second_database")
