@@ -37,6 +37,8 @@ class Sides:
     leaves: Callable[[], Iterable[tuple[type[Any], list[dict[str, Any]]]]] | None = None
     # The only columns that an UPDATE may set, by what a reference model says.
     columns: frozenset[str] | None = None
+    # The only alias that statements may be sent to, by what a reference model says; empty where it says nothing.
+    alias: str = ""
 
 
 # Given the stage and a drawn example (which has `rows`), the two sides. It runs on the caller's thread after seeding,

@@ -23,11 +23,12 @@ from conformance.checks.aftermath import (
     with_prefetched,
     with_target,
 )
+from conformance.checks.elsewhere import alias_of, on_alias
 from conformance.checks.experiments import CONDITIONS, Experiment, Sides
 from conformance.checks.instruments import declare
 from conformance.checks.invocation import Invocation, source_of
 from conformance.checks.outcomes import Absent
-from conformance.checks.prefetched import prefetched_names, with_prefetched_rows
+from conformance.checks.prefetched import prefetched_aliases, prefetched_names, with_prefetched_rows
 from conformance.checks.reference import AN_ANSWER, UNKNOWN, Answer, answer, consistent, rows_to_seed
 from conformance.checks.reference.schema import Tables
 from conformance.checks.second_alias import second_alias
@@ -86,7 +87,7 @@ def _around(on: str, kind: TargetKind, example: Invocation) -> AbstractContextMa
             find(kind.needs)
         except AttributeError as error:
             raise Absent(f"this Django has not what the model {kind.needs} is made of") from error
-    needed = on.startswith("using_") or repr(SECOND_ALIAS) in repr(example.arguments)
+    needed = on.startswith("using_") or repr(SECOND_ALIAS) in repr((example.target, example.arguments))
     return second_alias() if needed else nullcontext()
 
 
@@ -172,7 +173,8 @@ def _sides(stage: Stage, example: Invocation, name: str, model: _ReferenceModel)
         if name in OWNED and (owning := owning_field(example.target)):
             sides = mapped(sides, partial(with_owner, owning))
         if name in _ITERATING and (names := prefetched_names(example.target)):
-            sides = mapped(sides, partial(with_prefetched_rows, example.rows, names))
+            aliases = prefetched_aliases(example.target)
+            sides = mapped(sides, partial(with_prefetched_rows, example.rows, names, aliases))
     else:
         target, refused = _built(example.target)
         if refused is not None:
@@ -183,7 +185,10 @@ def _sides(stage: Stage, example: Invocation, name: str, model: _ReferenceModel)
         return sides
     tables, rows = found.tables, example.rows
     leaves = None if tables is None else lambda: _seeds(rows, tables)
-    return replace(sides, model=() if found.value is UNKNOWN else (found.value,), leaves=leaves, columns=found.columns)
+    alias = alias_of(example.target)
+    value = () if found.value is UNKNOWN else (on_alias(found.value, alias),)
+    only = "" if alias == "default" else alias
+    return replace(sides, model=value, leaves=leaves, columns=found.columns, alias=only)
 
 
 def _seeds(rows: Rows, tables: Tables) -> list[Table]:

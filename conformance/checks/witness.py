@@ -90,7 +90,9 @@ class Witness:
             closed = not asynchronous.leftovers.in_transaction
             if sides.leaves is not None and asynchronous.committed is not None and closed:
                 left = self._stage.committed_of(sides.leaves())
-        pair = Pair(sync, asynchronous, before, sides.model, sides.declared, cancelled, left, sides.columns)
+        pair = Pair(
+            sync, asynchronous, before, sides.model, sides.declared, cancelled, left, sides.columns, sides.alias
+        )
         self._stage.evidence.saw_pair(pair)
         return pair
 

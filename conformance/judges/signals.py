@@ -22,7 +22,20 @@ def signals(pair: Pair) -> Ruling | None:
             found.signals,
             silent=found.error is None,
         )
-    return None if found.error is not None else _unpaired(found) or _belied(found)
+    return _turned(found) or (None if found.error is not None else _unpaired(found) or _belied(found))
+
+
+def _turned(found: Observation) -> Ruling | None:
+    """Django names the table between after the model that has the field: seen from there alone it is not reversed."""
+    for sent in found.signals:
+        given, (owner, _, field) = dict(sent.arguments), sent.sender.rpartition(".")[2].partition("_")
+        if not field or not {"reverse", "model"} <= given.keys():
+            continue
+        reverse, model = given["reverse"], given["model"]
+        if reverse is not (model == owner):
+            told = f"reverse={reverse} with model={model}"
+            return Ruling("A signal tells another side.", f"reverse={model == owner}", told, silent=True)
+    return None
 
 
 def _unpaired(found: Observation) -> Ruling | None:

@@ -48,7 +48,15 @@ def model(pair: Pair) -> Ruling | None:
         return Ruling(
             "The database does not hold what the reference model says.", pair.left, found.committed, silent=True
         )
-    return None if pair.columns is None else _overwriting(found, pair.columns)
+    return _astray(pair) or (None if pair.columns is None else _overwriting(found, pair.columns))
+
+
+def _astray(pair: Pair) -> Ruling | None:
+    """No statement is sent to another alias than that of the rows that the call is about."""
+    asked = {sent.alias for sent in pair.asynchronous.statements}
+    if not pair.alias or asked <= {pair.alias}:
+        return None
+    return Ruling("Statements are sent to another alias.", [pair.alias], sorted(asked), silent=True)
 
 
 def _overwriting(found: Observation, columns: frozenset[str]) -> Ruling | None:

@@ -147,3 +147,5 @@ class Pair:
     left: Snapshot | None = None
     # The only columns that it lets an UPDATE set; None where it says nothing.
     columns: frozenset[str] | None = None
+    # The only alias that it lets statements be sent to; empty where it says nothing.
+    alias: str = ""

@@ -106,6 +106,7 @@ NAMES: dict[str, str] = {
             "F",
             "FilteredRelation",
             "IntegerField",
+            "JSONField",
             "Max",
             "Min",
             "OuterRef",

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.strategies import values
+from conformance.strategies.choosing import mostly
 from conformance.strategies.code import Call, Chain, Infix, Inverted, Name, Step
 from conformance.strategies.rows import FIRST_KEY
 from conformance.strategies.values import MOMENTS
@@ -115,13 +116,44 @@ def _specimens() -> Iterator[Condition]:
     yield from (("flag", True), ("flag", None), ("flag__isnull", True), ("text__contains", "é"), ("text", "🎉"))
     yield from (("uuid", each) for each in values.UUIDS)
     yield from (("uuid__in", list(values.UUIDS[:2])), ("binary", b""), ("binary", b"\x00\xff"))
-    yield from (("json", {"a": 1}), ("json__a", 1), ("json__a__isnull", True), ("json__has_key", "a"))
-    yield from (("json__a__b__1", True), ("json__0", 1), ("json__contains", {"a": 1}), ("json__isnull", True))
     for name in ("decimal", "json", "moment", "day", "time", "duration", "binary", "real"):
         yield from _nullable(name)
 
 
-SPECIMEN_CONDITIONS = st.sampled_from(tuple(_specimens()))
+def _documents() -> Iterator[Condition]:
+    """Of JSON: the whole of it, SQL's NULL and JSON's own, and what is inside by keys."""
+    null = Call("Value", (None, Call("JSONField")))
+    wholes: tuple[Any, ...] = ({"a": 1}, {"a": None, "b": 1}, [], "text", 0, None, null)
+    yield from (("json", each) for each in wholes)
+    yield from (("json__isnull", True), ("json__in", [{"a": 1}, [1, 2.5]]))
+    for path in ("a", "b", "a__b", "a__b__0"):
+        yield from _nullable(f"json__{path}")
+    inside: dict[str, tuple[Any, ...]] = {
+        "a": (1, None, {"b": [None, True, "é"]}),
+        "a__b": ([],),
+        "a__b__0": (None,),
+        "a__b__1": (True,),
+    }
+    yield from ((f"json__{path}", each) for path, values in inside.items() for each in values)
+    yield from (("json__a__in", [1, 2]), ("json__a__b__1__in", [True]), ("json__a__b__2__in", ["é", "x"]))
+    yield from (("json__b__gte", 1), ("json__a__b__2__startswith", "é"))
+    yield from (("json__has_key", "a"), ("json__has_keys", ["a", "b"]), ("json__has_any_keys", ["b", "c"]))
+    yield from (("json__a__has_key", "b"), ("json__has_any_keys", ["a", "b"]))
+
+
+# By whom they are answered in the same way: by all databases; by position, of what may be no list; not by SQLite.
+DOCUMENT_CONDITIONS: dict[str, tuple[Condition, ...]] = {
+    "keys": tuple(_documents()),
+    "positions": (("json__0", 1), *_nullable("json__0"), ("json__1__gte", 2.5)),
+    "contained": (
+        *(("json__contains", each) for each in ({"a": 1}, {"a": {"b": [True]}})),
+        ("json__contained_by", {"a": 1, "b": 1}),
+    ),
+}
+# JSON has lookups of its own: of three conditions one is about it.
+_FIELDS = st.sampled_from(tuple(_specimens()))
+_INSIDE = st.sampled_from([each for group in DOCUMENT_CONDITIONS.values() for each in group])
+SPECIMEN_CONDITIONS = mostly(_FIELDS, _INSIDE, 2)
 
 
 def _q(condition: Condition) -> Call:

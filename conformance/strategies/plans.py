@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.strategies.code import Chain, Name, Slice, Step
+from conformance.strategies.code import Call, Chain, Name, Slice, Step
 from conformance.strategies.lookups import COMMENT_CONDITIONS, POST_CONDITIONS, SPECIMEN_CONDITIONS, narrowings
 from conformance.strategies.shapes import ANNOTATIONS, COMBINED, SHAPES
 
@@ -23,6 +23,11 @@ def _order(*fields: Any) -> Steps:
     return (Step("order_by", fields),)
 
 
+def _by(field: str, way: str, **nulls: bool) -> Chain:
+    """An order by an expression, which says where rows without a value come."""
+    return Chain(Call("F", (field,)), (Step(way, kwargs=tuple(nulls.items())),))
+
+
 # None leaves the model's own, which is total. Each field ties, and `author` is NULL in some rows.
 ORDERINGS: tuple[Steps, ...] = (
     (),
@@ -31,6 +36,12 @@ ORDERINGS: tuple[Steps, ...] = (
     *(_order(f"{sign}{field}", key) for field in _FIELDS for sign, key in product(("", "-"), ("pk", "-pk"))),
     *(_order(f"{one}views", f"{two}published", "pk") for one, two in product(("", "-"), repeat=2)),
     _order("author__username", "-views", "pk"),
+    _order(Call("F", ("title",)), "-pk"),
+    _order(_by("views", "desc"), "pk"),
+    _order("published", _by("author", "asc", nulls_last=True), "pk"),
+    _order(_by("author", "asc", nulls_first=True), _by("pk", "asc")),
+    _order(_by("author", "desc", nulls_last=True), "-pk"),
+    (*_order(_by("author", "desc", nulls_first=True), "pk"), Step("reverse")),
     (*_order("views", "pk"), Step("reverse")),
     (Step("reverse"),),
     (*_order("title"), *_order("-views", "-pk")),

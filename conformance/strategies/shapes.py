@@ -201,10 +201,11 @@ SHAPES: dict[str, tuple[Steps, ...]] = {
     ),
     "select_for_update": ((step("select_for_update"),), (step("select_for_update", skip_locked=True, of=("self",)),)),
 }
+EVERY_POST = "SELECT * FROM sample_app_post ORDER BY id"
 RAW: tuple[Chain, ...] = tuple(
     Chain(Name("Post.objects"), (step("raw", *given),))
     for given in (
-        ("SELECT * FROM sample_app_post ORDER BY id",),
+        (EVERY_POST,),
         ("SELECT * FROM sample_app_post WHERE views >= %s ORDER BY id DESC", [1]),
         ("SELECT id, title FROM sample_app_post WHERE views >= %(least)s ORDER BY id", {"least": 0}),
         ("SELECT id, views + 1 AS more FROM sample_app_post ORDER BY id",),

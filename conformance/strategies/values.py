@@ -22,7 +22,18 @@ MOMENTS = tuple(
 )
 # The first of each pool is what an example shrinks to; ends of ranges are among the others.
 DECIMALS = (None, Decimal(0), Decimal("0.1"), Decimal("-1.500000"), Decimal("12345678.654321"))
-JSONS: tuple[Any, ...] = (None, {}, [], {"a": 1}, {"a": {"b": [None, True, "é"]}}, [1, 2.5], "text", 0, True)
+JSONS: tuple[Any, ...] = (
+    None,
+    {},
+    [],
+    {"a": 1},
+    {"a": None, "b": 1},
+    {"a": {"b": [None, True, "é"]}},
+    [1, 2.5],
+    "text",
+    0,
+    True,
+)
 UUIDS = tuple(UUID(int=number) for number in (0, 1, 2**127, 2**128 - 1))
 DAYS = (None, date(2000, 1, 1), date(1900, 12, 31), date(2024, 2, 29))
 TIMES = (None, time(0, 0), time(23, 59, 59, 999_999), time(12, 30))

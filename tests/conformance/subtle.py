@@ -19,6 +19,8 @@ class Defect:
 _ASGI, _RELATED = "django.core.handlers.asgi", "django.db.models.fields.related_descriptors"
 _BASE, _GENERIC = "django.db.models.base", "django.contrib.contenttypes.fields"
 _QUERY, _CLIENT = "django.db.models.query", "django.test.client"
+_JSON, _ORDERS = "django.db.models.fields.json", "django.db.models.expressions"
+_MANY, _THROUGH = "def create_forward_many_to_many", "db_for_write(self.through, instance=self.instance)"
 _STATIC = "django.contrib.staticfiles.handlers"
 _PREFETCHED = "queryset.prefetch_objects.aiter:model"
 DEFECTS = (
@@ -328,4 +330,44 @@ DEFECTS = (
     Defect(_QUERY, "def __or__", "(other.query, sql.OR)", "(other.query, sql.AND)", "queryset.acount:model"),
     Defect(_QUERY, "def __and__", "(other.query, sql.AND)", "(other.query, sql.OR)", "queryset.aupdate:model"),
     Defect(_QUERY, "def __xor__", "(other.query, sql.XOR)", "(other.query, sql.AND)", "queryset.acount:model"),
+    Defect(
+        _JSON,
+        "class KeyTransformIsNull",
+        "if not self.rhs:\n            t",
+        "if False:\n            t",
+        "fields.aiter:model",
+    ),
+    Defect(_JSON, "class HasKeys(", '" AND "', '" OR "', "fields.aiter:model"),
+    Defect(_JSON, "class HasAnyKeys(", '" OR "', '" AND "', "fields.aiter:model"),
+    Defect(
+        _JSON,
+        "class KeyTransformExact",
+        "if value in connection.ops.jsonfield_datatype_values",
+        "if False",
+        "fields.aiter:model",
+    ),
+    Defect(_JSON, "def compile_json_path", '"[%s]" % num', '"[%s]" % (num + 1)', "fields.aiter:model"),
+    Defect(_QUERY, "def get(self", "combinator and (args or kwargs)", "combinator and args", "queryset.aget:model"),
+    Defect(_QUERY, "def update(self", '_combined_queries("update")', "_combined_queries", "queryset.aupdate:model"),
+    Defect(_QUERY, "def delete(self", '_combined_queries("delete")', "_combined_queries", "queryset.adelete:model"),
+    Defect(_QUERY, "class RawQuerySet", "and not self._prefetch_done", "and self._prefetch_done", _PREFETCHED),
+    Defect(
+        _QUERY, "class RawQuerySet", "using=self._db,\n            hints", "using=None,\n            hints", _PREFETCHED
+    ),
+    Defect(
+        _RELATED,
+        _MANY,
+        "queryset.using(queryset._db or self._db)",
+        "queryset.using(self._db)",
+        _PREFETCHED,
+    ),
+    Defect(_QUERY, "def bulk_update(", "batch_size <= 0", "batch_size < 0", "queryset.abulk_update:model"),
+    Defect(_ORDERS, "def reverse_ordering", "= not self.descending", "= True", "queryset.alast:model"),
+    Defect(
+        _ORDERS, "def reverse_ordering", "self.nulls_last = True", "self.nulls_first = True", "queryset.aiter:model"
+    ),
+    Defect(_RELATED, _MANY, "self.reverse = reverse", "self.reverse = False", "m2m.reverse.aadd:signals"),
+    Defect(_RELATED, "def add(self, *objs, through", _THROUGH, "db_for_write(self.through)", "m2m.aadd:model"),
+    Defect(_RELATED, "def _remove_items", _THROUGH, "db_for_write(self.through)", "m2m.aremove:model"),
+    Defect(_GENERIC, "def _clear", "self.model, instance=self.instance", "self.model", "generic.aclear:model"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks.reference import expressions
+from conformance.checks.reference import documents, expressions
 from conformance.checks.reference.comparing import compare
 from conformance.checks.reference.joins import Path, Solution, Target, World, join, locate
 from conformance.checks.reference.outcomes import Unmodelled
@@ -96,10 +96,22 @@ def _leaf(world: World, model: str, solution: Solution, leaf: Leaf, call: str, *
         inner = locate(model, name, f"{call}!", known)
         return any(compare(world.dialect, field_of(each, inner), target.rest, other) is True for each in around)
     found = field_of(solution, target)
+    if target.field == "json":
+        return _document(world, found, target.rest, leaf, other, negated=negated)
     value = compare(world.dialect, found, target.rest, other)
     if negated and value is None and (found is None or not isinstance(wanted, Infix)):
         return False
     return value
+
+
+def _document(world: World, found: Any, rest: tuple[str, ...], leaf: Leaf, other: Any, *, negated: bool) -> bool | None:
+    """The same of JSON. Of `exclude` with what is inside the documentation does not promise all the other rows."""
+    value = documents.compare(world.dialect, found, rest, other)
+    if not negated or value is not None:
+        return value
+    if found is not None or leaf[1] is None:
+        raise Unmodelled("what is not, where there is nothing")
+    return False
 
 
 def field_of(solution: Solution, target: Target) -> Any:

@@ -62,7 +62,7 @@ class Target:
 def locate(model: str, name: str, call: str, known: set[Path]) -> Target:
     """Follow a name over relations. `call` names the filter; empty to use the joins that are there.
 
-    Raises `Raises` (FieldError) for a name that leads nowhere, and `Unmodelled` for one that leads into JSON.
+    Raises `Raises` (FieldError) for a name that leads nowhere.
     """
     path: Path = ()
     many = False
@@ -91,9 +91,6 @@ def locate(model: str, name: str, call: str, known: set[Path]) -> Target:
     own = MODELS[model].field(parts[0])
     if own is None:
         raise Raises("FieldError")
-    if own == "json" and parts[1:] not in ([], ["isnull"]):
-        # Which of them a database can do is another question, also where there is no row.
-        raise Unmodelled("what is inside of JSON")
     return Target(path, own, tuple(parts[1:]), many)
 
 

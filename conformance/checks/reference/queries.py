@@ -10,7 +10,7 @@ from conformance.checks.reference.expressions import known_paths
 from conformance.checks.reference.joins import Solution, World, join, locate
 from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.schema import MODELS, Model
-from conformance.strategies.code import Call, Slice
+from conformance.strategies.code import Call, Chain, Slice
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Query:
     distinct: bool = False
     grouped: bool = False
     filters: int = 0
+    # Whether it is a union, an intersection or a difference: of such a one no part can be chosen by a condition.
+    combined: bool = False
     fails: str = ""
     # Annotations are values of their own where they are selected, and none where they are aliases.
     named: tuple[str, ...] = ()
@@ -88,10 +90,7 @@ def _sorted(world: World, query: Query) -> list[Solution]:
 
 def _sorted_by(world: World, query: Query, found: list[Solution], name: Any) -> list[Solution]:
     """By one field; with equal ones in the order in which they were."""
-    if not isinstance(name, str):
-        if not (isinstance(name, Call) and name.function == "F"):
-            raise Unmodelled("an ordering by an expression")
-        name = name.args[0]
+    name, nulls_first = _ordered_by(name)
     field_name, down = name.removeprefix("-"), name.startswith("-") != query.backwards
     known = known_paths(found)
     if ("annotation", field_name) in known or not found:
@@ -106,5 +105,21 @@ def _sorted_by(world: World, query: Query, found: list[Solution], name: Any) -> 
         rows = [each.rows[target.path] for each in found]
         keys = [None if row is None else row[target.field] for row in rows]
     order = sorted(range(len(found)), key=lambda at: world.dialect.key(keys[at]), reverse=down)
+    if nulls_first is not None:
+        order.sort(key=lambda at: (keys[at] is None) != (nulls_first != query.backwards))
     # Python leaves equal ones as they were, also backwards.
     return [found[at] for at in order]
+
+
+def _ordered_by(name: Any) -> tuple[str, bool | None]:
+    """A field's name with its sign, and whether rows without a value come first, where that is said."""
+    if isinstance(name, str):
+        return name, None
+    way, nulls = "asc", dict[str, bool]()
+    if isinstance(name, Chain) and len(name.steps) == 1:
+        (step,), name = name.steps, name.start
+        way, nulls = step.method, dict(step.kwargs)
+    if not (isinstance(name, Call) and name.function == "F"):
+        raise Unmodelled("an ordering by an expression")
+    sign = "-" if way == "desc" else ""
+    return f"{sign}{name.args[0]}", nulls.get("nulls_first", None if not nulls else False)

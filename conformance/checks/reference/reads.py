@@ -103,6 +103,8 @@ def _earliest(world: World, query: Query, given: Arguments, *, latest: bool = Fa
 
 def _contains(world: World, query: Query, given: Arguments) -> bool:
     (found,) = (*given.args, *(value for _, value in given.kwargs))
+    if query.combined:
+        raise Raises("NotSupportedError")
     if query.shape is not None:
         raise Raises("TypeError")
     model, key = _named(found)

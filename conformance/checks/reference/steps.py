@@ -15,6 +15,7 @@ from conformance.checks.reference.outcomes import Raises, Unmodelled
 from conformance.checks.reference.queries import Query, every, rows_of
 from conformance.checks.reference.schema import MODELS, Row
 from conformance.strategies.code import Attribute, Call, Chain, Name, Slice, Step
+from conformance.strategies.shapes import EVERY_POST
 
 # What a query that locks rows raises outside of a transaction.
 LOCKS = "TransactionManagementError"
@@ -78,10 +79,15 @@ def related(world: World, owner: Chain, name: str) -> Query:
 
 def restrict(world: World, query: Query, step: Step) -> Query:
     """What `filter` and `exclude` leave."""
+    if query.combined and (step.args or step.kwargs):
+        raise Raises("NotSupportedError")
     if query.sliced and (step.args or step.kwargs):
         raise Raises("TypeError")
     call = str(query.filters)
     tree = tree_of(step.args, step.kwargs)
+    if world.dialect.vendor == "sqlite" and "json__contain" in repr(tree):
+        # It raises where no row is asked for as well, but for a query that is known to be empty.
+        raise Unmodelled("what SQLite cannot do")
     found = narrow(world, query.model, query.solutions, tree, call, query.named, out=step.method == "exclude")
     return replace(query, solutions=found, filters=query.filters + 1)
 
@@ -223,7 +229,9 @@ def _combine(world: World, query: Query, step: Step) -> Query:
         "intersection": lambda: _unique([row for row in mine if row["id"] in keys]),
         "difference": lambda: _unique([row for row in mine if row["id"] not in keys]),
     }[step.method]()
-    return Query(query.model, [Solution({(): row}) for row in found], ordering=(), backwards=query.backwards)
+    return Query(
+        query.model, [Solution({(): row}) for row in found], ordering=(), backwards=query.backwards, combined=True
+    )
 
 
 def _unique(rows: list[Any]) -> list[Any]:
@@ -246,6 +254,14 @@ def _prefetched(world: World, query: Query, step: Step) -> Query:
     if any(isinstance(each, Call) and "to_attr" in dict(each.kwargs) for each in step.args):
         return replace(query, unknown=("to_attr",))
     return query
+
+
+def _raw(world: World, query: Query, step: Step) -> Query:
+    """Of SQL nothing is known but the one statement that asks for everything."""
+    del world
+    if step.args != (EVERY_POST,) or step.kwargs:
+        raise Unmodelled("SQL")
+    return replace(query, ordering=("pk",))
 
 
 def _locked(world: World, query: Query, step: Step) -> Query:
@@ -272,6 +288,9 @@ _STEPS: dict[str, Callable[[World, Query, Step], Query]] = {
     "select_related": _same,
     "prefetch_related": _prefetched,
     "select_for_update": _locked,
+    "raw": _raw,
+    # Every alias leads to the same rows.
+    "using": _same,
     "none": _none,
     "union": _combine,
     "intersection": _combine,

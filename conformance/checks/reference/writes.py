@@ -35,6 +35,8 @@ def table_of(query: Query) -> str:
 
 def update(world: World, query: Query, given: Arguments) -> int:
     """How many rows are changed."""
+    if query.combined:
+        raise Raises("NotSupportedError")
     if query.sliced:
         raise Raises("TypeError")
     table = table_of(query)
@@ -80,6 +82,8 @@ def _computed(world: World, table: str, solution: Any, value: Any) -> Any:
 def delete(world: World, query: Query, given: Arguments) -> Any:
     """The number of deleted rows, in all and by model."""
     del given
+    if query.combined:
+        raise Raises("NotSupportedError")
     # What the rows are distinct by, SQLite and MariaDB would refuse later.
     if query.sliced or query.shape is not None or query.fails == "NotSupportedError":
         raise Raises("TypeError")
