@@ -60,10 +60,11 @@ def _commit_on_sqlite(raw: Any, statements: Sequence[Sent]) -> None:
     try:
         for sql, parameters in statements:
             raw.execute(sql.replace("%s", "?"), parameters)
+        # Refused where another connection still reads.
+        raw.commit()
     except BaseException:
         raw.rollback()
         raise
-    raw.commit()
 
 
 def _commit_as_script(connection: Any, statements: Sequence[Sent]) -> None:

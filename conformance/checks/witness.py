@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.checks.experiments import Conditions, Experiment, Sides
 from conformance.checks.instruments import PROBE, LeftoverWatch, LoopWatch, SignalWatch, caches_of, loop_watch, state_of
-from conformance.checks.instruments.garbage import forget_garbage, garbage_found
+from conformance.checks.instruments.garbage import forget_garbage, free_cancelled, garbage_found
 from conformance.checks.instruments.leftovers import Left
 from conformance.checks.journal import SENSITIVE
 from conformance.checks.outcomes import Absent
@@ -267,8 +267,9 @@ class Witness:
         with suppress(asyncio.CancelledError):
             stage.run(main)
         stage.soiled()
-        later = stage.committed()
-        return before, Cancellation(later=later, in_transaction=self._leftover_watch.in_transaction(busy), **seen)
+        later, in_transaction = stage.committed(), self._leftover_watch.in_transaction(busy)
+        free_cancelled()
+        return before, Cancellation(later=later, in_transaction=in_transaction, **seen)
 
 
 def _answers() -> bool:

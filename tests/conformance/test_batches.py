@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,14 +13,19 @@ import pytest
 from conformance.checks.batches import commit_all, read_all
 
 
-@pytest.fixture
-def embedded() -> Any:
-    """What Django has around SQLite's driver, with one table."""
-    raw = sqlite3.connect(":memory:", isolation_level=None)
-    raw.execute("CREATE TABLE word (text TEXT UNIQUE)")
-    yield SimpleNamespace(
+def embedding(raw: sqlite3.Connection) -> Any:
+    """What Django has around SQLite's driver."""
+    return SimpleNamespace(
         vendor="sqlite", connection=raw, ensure_connection=lambda: None, wrap_database_errors=nullcontext()
     )
+
+
+@pytest.fixture
+def embedded() -> Any:
+    """The same, with one table."""
+    raw = sqlite3.connect(":memory:", isolation_level=None)
+    raw.execute("CREATE TABLE word (text TEXT UNIQUE)")
+    yield embedding(raw)
     raw.close()
 
 
@@ -101,3 +107,20 @@ def test_a_script_that_is_refused_leaves_no_transaction():
     with pytest.raises(ValueError, match="refused"):
         commit_all(served(script), [("DELETE FROM word", ())])
     assert script.rolled_back
+
+
+def test_a_commit_that_is_refused_leaves_no_transaction(tmp_path: Path) -> None:
+    """Where another connection still reads, SQLite says so; once it has read, the same can be sent again."""
+    file = tmp_path / "words.sqlite3"
+    with closing(sqlite3.connect(file, timeout=0)) as raw, closing(sqlite3.connect(file)) as reader:
+        raw.execute("CREATE TABLE word (text TEXT)")
+        raw.executemany("INSERT INTO word VALUES (?)", [("a",), ("b",)])
+        raw.commit()
+        rows = reader.execute("SELECT text FROM word")
+        assert rows.fetchone() == ("a",)
+        statements = [("INSERT INTO word VALUES (%s)", ["c"])]
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            commit_all(embedding(raw), statements)
+        rows.close()
+        commit_all(embedding(raw), statements)
+        assert read_all(embedding(raw), ["SELECT text FROM word"]) == [[("a",), ("b",), ("c",)]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from conformance.checks.instruments.garbage import forget_garbage, garbage_found
+from conformance.checks.instruments.garbage import forget_garbage, free_cancelled, garbage_found
 
 
 class Circle:
@@ -56,4 +56,16 @@ def test_what_was_left_before_is_forgotten():
         forget_garbage()
     finally:
         gc.enable()
+    assert circle() is None
+
+
+def test_what_a_cancelled_call_holds_is_freed_however_old_it_is():
+    """It may have been held by the call when the collector looked, which looks again at what is young alone."""
+    held = Circle()
+    gc.collect()
+    circle = weakref.ref(held)
+    del held
+    forget_garbage()
+    assert circle() is not None
+    free_cancelled()
     assert circle() is None

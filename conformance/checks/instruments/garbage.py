@@ -21,6 +21,15 @@ def forget_garbage() -> None:
         gc.collect(_YOUNGEST)
 
 
+def free_cancelled() -> None:
+    """Collect what a cancelled call holds: its cursor, with which SQLite's other connections cannot commit.
+
+    Python's futures kept the error of a cancellation until 3.11, and with it the frames that were left.
+    """
+    with warnings.catch_warnings(record=True):
+        gc.collect()
+
+
 @contextmanager
 def garbage_found() -> Iterator[None]:
     """What the block leaves to the collector is found at its end.
