@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.checks.experiments import Conditions, Experiment, Sides
 from conformance.checks.instruments import PROBE, LeftoverWatch, LoopWatch, SignalWatch, caches_of, loop_watch, state_of
-from conformance.checks.instruments.garbage import forget_garbage, free_cancelled, garbage_found
+from conformance.checks.instruments.garbage import collect_garbage, forget_garbage, garbage_found
 from conformance.checks.instruments.leftovers import Left
 from conformance.checks.journal import SENSITIVE
 from conformance.checks.outcomes import Absent
@@ -268,7 +268,9 @@ class Witness:
             stage.run(main)
         stage.soiled()
         later, in_transaction = stage.committed(), self._leftover_watch.in_transaction(busy)
-        free_cancelled()
+        # Until 3.11 Python's futures kept the error of a cancellation, and so the frames that were left and a cursor:
+        # while it is open, SQLite lets no other connection commit.
+        collect_garbage()
         return before, Cancellation(later=later, in_transaction=in_transaction, **seen)
 
 

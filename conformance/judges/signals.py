@@ -26,7 +26,10 @@ def signals(pair: Pair) -> Ruling | None:
 
 
 def _turned(found: Observation) -> Ruling | None:
-    """Django names the table between after the model that has the field: seen from there alone it is not reversed."""
+    """Django names the table between after the model that has the field: seen from there alone it is not reversed.
+
+    No relation of the sample app leads from a model to itself: of such a one this could not be said.
+    """
     for sent in found.signals:
         given, (owner, _, field) = dict(sent.arguments), sent.sender.rpartition(".")[2].partition("_")
         if not field or not {"reverse", "model"} <= given.keys():

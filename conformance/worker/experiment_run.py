@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import time
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from conformance.case import Cell, Failure, Measured, Shown
 from conformance.catalogue import CatalogueEntry, Check
 from conformance.checks import Absent, Evidence, Experiment
 from conformance.checks.experiments import Conditions, Turns
+from conformance.checks.instruments.garbage import collect_garbage
 from conformance.checks.witness import Witness
 from conformance.judges import PANEL, Ruling, refusal
 from conformance.observations import Pair
@@ -107,7 +107,9 @@ class ExperimentRun:
     def _explore(self) -> None:
         try:
             # An entry before this one may have closed what stays open, and left to the collector what warns then.
-            _collect_garbage()
+            collect_garbage()
+            # What is alive now is left out of every later collection: that of a process with Django takes long.
+            gc.freeze()
             self._witness.warm_up()
             self._look_at_examples()
             if self._lacks_evidence():
@@ -249,11 +251,3 @@ class ExperimentRun:
             evidence=self._evidence.as_dict(),
             failure=failure,
         )
-
-
-def _collect_garbage() -> None:
-    """What is alive now is left out of every later collection: that of a process with Django takes long."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-    gc.freeze()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from conformance.checks.instruments.garbage import forget_garbage, free_cancelled, garbage_found
+from conformance.checks.instruments.garbage import collect_garbage, forget_garbage, garbage_found
 
 
 class Circle:
@@ -67,5 +67,5 @@ def test_what_a_cancelled_call_holds_is_freed_however_old_it_is():
     del held
     forget_garbage()
     assert circle() is not None
-    free_cancelled()
+    collect_garbage()
     assert circle() is None

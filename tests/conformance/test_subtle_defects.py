@@ -54,7 +54,7 @@ def test_a_defect_of_a_few_characters_is_noticed(tmp_path: Path, defect: Defect)
         "ONE_DEFECT": json.dumps([defect.module, defect.after, defect.old, defect.new]),
     }
     cell = defect.cell.replace("PREFIX", "http.request.script_prefix")
-    # Some of the finer ones show in few examples.
+    # Most of the finer ones show in the usual number too, which takes less.
     for profile in ("ci",) if defect in DEFECTS[:_COARSE] else ("ci", "full"):
         results = tmp_path / profile
         run = conform("run", "--only", cell, "--profile", profile, "--results", str(results), cwd=tmp_path, **more)

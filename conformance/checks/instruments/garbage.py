@@ -21,11 +21,8 @@ def forget_garbage() -> None:
         gc.collect(_YOUNGEST)
 
 
-def free_cancelled() -> None:
-    """Collect what a cancelled call holds: its cursor, with which SQLite's other connections cannot commit.
-
-    Python's futures kept the error of a cancellation until 3.11, and with it the frames that were left.
-    """
+def collect_garbage() -> None:
+    """Collect all of it, however old, and tell nobody of what warns then."""
     with warnings.catch_warnings(record=True):
         gc.collect()
 
